@@ -1,0 +1,133 @@
+import { and, asc, between, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
+import type { Account, Needs, UserId } from '../../domain/account.ts'
+import type { DailyUsage, UsageIdentity, UsageTotal } from '../../domain/usage.ts'
+import type { Drizzle } from './database.ts'
+import {
+  fromIdentity,
+  toDailyUsage,
+  toIntent,
+  toStoredAnswer,
+  toSubscription,
+  toUsageRecord,
+  toUsageTotal,
+} from './rows.ts'
+import {
+  customers,
+  idempotencyKeys,
+  intents,
+  stripeWebhookEvents,
+  usageDays,
+  usageRecords,
+  usageTotals,
+  userSubscriptions,
+} from './schema.ts'
+
+/** Enough for every subscription that can still matter; more would be history. */
+const MOST_SUBSCRIPTIONS = 12
+
+/** Reads accounts: a fixed handful of point reads by prepared statements, in one synchronous stretch and so one snapshot. */
+export function accountReader(database: Drizzle): (user: UserId, needs: Needs) => Account {
+  const of = sql.placeholder
+  const customer = database
+    .select()
+    .from(customers)
+    .where(eq(customers.userId, of('user')))
+    .prepare()
+  const subscriptions = database
+    .select()
+    .from(userSubscriptions)
+    .where(eq(userSubscriptions.userId, of('user')))
+    .orderBy(desc(userSubscriptions.createdAt))
+    .limit(MOST_SUBSCRIPTIONS)
+    .prepare()
+  const openIntents = database
+    .select()
+    .from(intents)
+    .where(and(eq(intents.userId, of('user')), isNull(intents.closedAt)))
+    .orderBy(asc(intents.id))
+    .prepare()
+  const usage = database
+    .select()
+    .from(usageRecords)
+    .where(and(eq(usageRecords.identity, of('identity')), eq(usageRecords.userId, of('user'))))
+    .prepare()
+  const serviceTotals = database
+    .select()
+    .from(usageTotals)
+    .where(
+      and(
+        eq(usageTotals.month, of('month')),
+        eq(usageTotals.userId, of('user')),
+        eq(usageTotals.serviceType, of('service')),
+      ),
+    )
+    .prepare()
+  const monthTotals = database
+    .select()
+    .from(usageTotals)
+    .where(and(eq(usageTotals.month, of('month')), eq(usageTotals.userId, of('user'))))
+    .prepare()
+  const answer = database
+    .select()
+    .from(idempotencyKeys)
+    .where(and(eq(idempotencyKeys.key, of('key')), eq(idempotencyKeys.caller, of('caller'))))
+    .prepare()
+  const eventState = database
+    .select({ state: stripeWebhookEvents.state })
+    .from(stripeWebhookEvents)
+    .where(eq(stripeWebhookEvents.id, of('event')))
+    .prepare()
+
+  function totalsFor(user: UserId, totals: Needs['totals']): readonly UsageTotal[] {
+    if (totals === undefined) return []
+    const [service, ...others] = totals.services
+    if (others.length > 0) return totals.months.flatMap((month) => monthTotals.all({ month, user })).map(toUsageTotal)
+    return totals.months.flatMap((month) => serviceTotals.all({ month, user, service })).map(toUsageTotal)
+  }
+
+  /** The day leads the key, so that the rows of today lie together; a range is asked day by day. */
+  function daysFor(user: UserId, days: Needs['days']): readonly DailyUsage[] {
+    if (days === undefined) return []
+    return database
+      .select()
+      .from(usageDays)
+      .where(
+        and(
+          between(usageDays.day, days.from, days.to),
+          eq(usageDays.userId, user),
+          inArray(usageDays.day, daysBetween(days.from, days.to)),
+        ),
+      )
+      .all()
+      .map(toDailyUsage)
+  }
+
+  function usageFor(user: UserId, identity: UsageIdentity | undefined) {
+    const row = identity && usage.get({ identity: fromIdentity(identity), user })
+    return row ? toUsageRecord(row) : null
+  }
+
+  function answerFor(key: Needs['answer']) {
+    const row = key && answer.get({ key: key.key, caller: key.caller })
+    return row ? toStoredAnswer(row) : null
+  }
+
+  return (user, needs) => ({
+    user,
+    customerId: customer.get({ user })?.customerId ?? null,
+    subscriptions: subscriptions.all({ user }).map(toSubscription),
+    openIntents: needs.intents ? openIntents.all({ user }).map(toIntent) : [],
+    totals: totalsFor(user, needs.totals),
+    days: daysFor(user, needs.days),
+    usage: usageFor(user, needs.usage),
+    answer: answerFor(needs.answer),
+    eventApplied: needs.event !== undefined && eventState.get({ event: needs.event })?.state === 'applied',
+  })
+}
+
+function daysBetween(from: string, to: string): string[] {
+  const days: string[] = []
+  for (let day = Date.parse(from); day <= Date.parse(to); day += 86_400_000)
+    days.push(new Date(day).toISOString().slice(0, 10))
+  return days
+}

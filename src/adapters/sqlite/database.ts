@@ -1,0 +1,79 @@
+import { Database } from 'bun:sqlite'
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type BunSQLiteDatabase, drizzle } from 'drizzle-orm/bun-sqlite'
+import { migrate } from 'drizzle-orm/bun-sqlite/migrator'
+import { readMigrationFiles } from 'drizzle-orm/migrator'
+
+export type Drizzle = BunSQLiteDatabase & { readonly $client: Database }
+
+/** Commits can be lost below this: the WAL-reset bug that SQLite fixed in 3.51.3 (sqlite.org/wal.html). */
+const LEAST_VERSION = '3.51.3'
+
+const PRAGMAS = [
+  ['journal_mode', 'wal'],
+  ['synchronous', '2'],
+  ['busy_timeout', '5000'],
+  ['foreign_keys', '1'],
+  ['trusted_schema', '0'],
+] as const
+
+/**
+ * Opens the database file (or `:memory:`), made if need be, with every pragma set and read back: a WAL that is synced
+ * before a commit is over (FULL), so that what was acknowledged survives a power cut.
+ */
+export function openDatabase(file: string): Drizzle {
+  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
+  const client = new Database(file, { create: true, strict: true, safeIntegers: true })
+  const version = String(value(client, 'SELECT sqlite_version()'))
+  if (!isAtLeast(version, LEAST_VERSION))
+    throw new Error(`SQLite ${version} may lose commits; ${LEAST_VERSION} or newer is needed. Use the pinned Bun.`)
+  for (const [pragma, wanted] of PRAGMAS)
+    setPragma(client, pragma, file === ':memory:' && wanted === 'wal' ? 'memory' : wanted)
+  return drizzle({ client })
+}
+
+/**
+ * Brings the schema up to date and returns how many migrations that took. Foreign keys are off meanwhile, since a rebuilt
+ * table would otherwise take its children with it (drizzle's own PRAGMA stands inside a transaction, where it is void).
+ */
+export function migrateDatabase(database: Drizzle): number {
+  const known = readMigrationFiles({ migrationsFolder: migrationsFolder() })
+  const before = appliedMigrations(database.$client)
+  if (before.newest > (known.at(-1)?.folderMillis ?? 0))
+    throw new Error(
+      'The database was written by a newer version of this program. Run that version, or restore a backup.',
+    )
+  database.$client.run('PRAGMA foreign_keys=OFF')
+  migrate(database, { migrationsFolder: migrationsFolder() })
+  const broken = database.$client.query('PRAGMA foreign_key_check').all()
+  if (broken.length > 0) throw new Error(`After migrating, ${broken.length} rows refer to rows that are not there.`)
+  setPragma(database.$client, 'foreign_keys', '1')
+  return appliedMigrations(database.$client).count - before.count
+}
+
+/** In a compiled binary the folder lies beside the one bundled module. */
+function migrationsFolder(): string {
+  return Bun.isStandaloneExecutable ? join(import.meta.dir, 'drizzle') : join(import.meta.dir, '../../../drizzle')
+}
+
+function appliedMigrations(client: Database): { readonly count: number; readonly newest: number } {
+  const exists = value(client, "SELECT count(*) FROM sqlite_master WHERE name = '__drizzle_migrations'")
+  if (Number(exists) === 0) return { count: 0, newest: 0 }
+  const count = Number(value(client, 'SELECT count(*) FROM __drizzle_migrations'))
+  return { count, newest: Number(value(client, 'SELECT coalesce(max(created_at), 0) FROM __drizzle_migrations')) }
+}
+
+function setPragma(client: Database, pragma: string, wanted: string): void {
+  client.run(`PRAGMA ${pragma}=${wanted}`)
+  const set = String(value(client, `PRAGMA ${pragma}`))
+  if (set !== wanted) throw new Error(`SQLite would not set ${pragma} to ${wanted}; it stands at ${set}.`)
+}
+
+function value(client: Database, sql: string): unknown {
+  return client.query(sql).values()[0]?.[0]
+}
+
+function isAtLeast(version: string, least: string): boolean {
+  return Bun.semver.order(version, least) >= 0
+}

@@ -1,0 +1,32 @@
+import type { SQLiteError } from 'bun:sqlite'
+import type { Ledger } from '../../ports.ts'
+import { accountReader } from './accounts.ts'
+import { changeApplier } from './changes.ts'
+import type { Drizzle } from './database.ts'
+import { refusalFor, type Writer } from './writer.ts'
+
+export type OnFatal = (error: SQLiteError) => void
+
+/** The books in SQLite: decisions are made and saved inside the writer's shared transaction. */
+export function sqliteLedger(database: Drizzle, writer: Writer): Ledger {
+  const read = accountReader(database)
+  const apply = changeApplier(database)
+  return {
+    async account(user, needs) {
+      try {
+        return read(user, needs)
+      } catch (error) {
+        throw refusalFor(error)
+      }
+    },
+    async change(user, needs, decide) {
+      const decided = await writer.submit({
+        decide: () => decide(read(user, needs)),
+        apply: ({ changes }) => {
+          for (const change of changes) apply(user, change)
+        },
+      })
+      return decided.result
+    },
+  }
+}

@@ -1,0 +1,49 @@
+import { and, desc, eq, isNull, lt, or } from 'drizzle-orm'
+import { invalidField } from '../../domain/errors.ts'
+import type { Payment } from '../../domain/payment.ts'
+import type { Records } from '../../ports.ts'
+import type { Drizzle } from './database.ts'
+import { toPayment } from './rows.ts'
+import { customers, intents, paymentRecords } from './schema.ts'
+
+/** History and indexes in SQLite. */
+export function sqliteRecords(database: Drizzle): Records {
+  return {
+    async payments(user, limit, cursor) {
+      const rows = database
+        .select()
+        .from(paymentRecords)
+        .where(and(eq(paymentRecords.userId, user), cursor === null ? undefined : olderThan(cursor)))
+        .orderBy(desc(paymentRecords.createdAt), desc(paymentRecords.id))
+        .limit(limit + 1)
+        .all()
+      const items = rows.slice(0, limit).map(toPayment)
+      const last = items.at(-1)
+      return { items, nextCursor: rows.length > limit && last ? cursorAt(last) : null }
+    },
+    async userOfCustomer(customerId) {
+      const row = database.select().from(customers).where(eq(customers.customerId, customerId)).get()
+      return row?.userId ?? null
+    },
+    async usersWithOpenIntents() {
+      const rows = database.selectDistinct({ user: intents.userId }).from(intents).where(isNull(intents.closedAt)).all()
+      return rows.map((row) => row.user)
+    },
+  }
+}
+
+/** A cursor is the place after an entry: its time and id, which together are unique and never change. */
+function cursorAt(payment: Payment): string {
+  return Buffer.from(`${payment.createdAt}:${payment.id}`).toString('base64url')
+}
+
+function olderThan(cursor: string) {
+  const [, time, id] = /^(\d{1,15}):([A-Za-z0-9_]{1,255})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
+  if (time === undefined || id === undefined)
+    throw invalidField('/cursor', 'is not one that this endpoint gave out; leave it out to start at the newest')
+  const createdAt = Number(time)
+  return or(
+    lt(paymentRecords.createdAt, createdAt),
+    and(eq(paymentRecords.createdAt, createdAt), lt(paymentRecords.id, id)),
+  )
+}

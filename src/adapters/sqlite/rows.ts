@@ -1,0 +1,79 @@
+import type { StoredAnswer } from '../../domain/idempotency.ts'
+import type { Intent } from '../../domain/intent.ts'
+import type { Payment, PaymentKind } from '../../domain/payment.ts'
+import type { ServiceType, UsageUnit } from '../../domain/quantity.ts'
+import type { Subscription, SubscriptionStatus } from '../../domain/subscription.ts'
+import type { DailyUsage, UsageIdentity, UsageRecord, UsageTotal } from '../../domain/usage.ts'
+import type { StripeEvent } from '../../domain/webhook-event.ts'
+import type * as schema from './schema.ts'
+
+/*
+ * Rows to domain and back. The closed words (statuses, services, units) are trusted on the way out because only this
+ * program writes them and every one was checked on the way in.
+ */
+
+type Row<T extends { readonly $inferSelect: unknown }> = T['$inferSelect']
+
+export function toSubscription({ userId: _, ...row }: Row<typeof schema.userSubscriptions>): Subscription {
+  return { ...row, status: row.status as SubscriptionStatus }
+}
+
+export function toPayment({ userId: _, ...row }: Row<typeof schema.paymentRecords>): Payment {
+  return { ...row, kind: row.kind as PaymentKind }
+}
+
+export function toUsageRecord(row: Row<typeof schema.usageRecords>): UsageRecord {
+  const { userId: _, serviceType, identity, unit, allowanceStart, ...same } = row
+  return {
+    ...same,
+    service: serviceType as ServiceType,
+    unit: unit as UsageUnit,
+    identity: identity === null ? null : toIdentity(identity),
+    allowanceStart: toAllowanceStart(allowanceStart ?? 0),
+  }
+}
+
+export function toUsageTotal({ userId: _, serviceType, ...row }: Row<typeof schema.usageTotals>): UsageTotal {
+  return { ...row, service: serviceType as ServiceType, allowanceStart: toAllowanceStart(row.allowanceStart) }
+}
+
+export function toDailyUsage({ userId: _, serviceType, ...row }: Row<typeof schema.usageDays>): DailyUsage {
+  return { ...row, service: serviceType as ServiceType, allowanceStart: toAllowanceStart(row.allowanceStart) }
+}
+
+/** A primary key may not be null, so usage without a subscription stands under 0, the first moment of 1970. */
+export function fromAllowanceStart(start: number | null): number {
+  return start ?? 0
+}
+
+function toAllowanceStart(start: number): number | null {
+  return start === 0 ? null : start
+}
+
+export function fromIdentity(identity: UsageIdentity): string {
+  return identity.kind === 'event' ? `event:${identity.eventId}` : `resource:${identity.service}:${identity.resourceId}`
+}
+
+function toIdentity(identity: string): UsageIdentity {
+  const [kind = '', service = ''] = identity.split(':', 2)
+  if (kind === 'event') return { kind, eventId: identity.slice('event:'.length) }
+  const resourceId = identity.slice(`resource:${service}:`.length)
+  return { kind: 'resource', service: service as ServiceType, resourceId }
+}
+
+export function toIntent(row: Row<typeof schema.intents>): Intent {
+  const { id, fingerprint, tries, keyNumber, keyedAt, openedAt, caller, key } = row
+  const idempotencyKey = caller !== null && key !== null ? { caller, key, fingerprint } : null
+  const wish = JSON.parse(row.wish) as Intent['wish']
+  const person = JSON.parse(row.person) as Intent['person']
+  return { id, wish, person, key: idempotencyKey, fingerprint, tries, keyNumber, keyedAt, openedAt }
+}
+
+export function toStoredAnswer(row: Row<typeof schema.idempotencyKeys>): StoredAnswer {
+  return { ...row, answer: JSON.parse(row.answer) as StoredAnswer['answer'] }
+}
+
+export function toStripeEvent(row: Pick<Row<typeof schema.stripeWebhookEvents>, keyof StripeEvent>): StripeEvent {
+  const { id, type, objectType, objectId, customerId, paymentIntentId, livemode, account, apiVersion, createdAt } = row
+  return { id, type, objectType, objectId, customerId, paymentIntentId, livemode, account, apiVersion, createdAt }
+}

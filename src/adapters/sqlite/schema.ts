@@ -1,0 +1,203 @@
+import { sql } from 'drizzle-orm'
+import { blob, customType, index, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+
+/*
+ * Every table is STRICT, those that are read by their primary key alone also WITHOUT ROWID: drizzle-kit can write
+ * neither, so both are added by hand to each generated CREATE TABLE, and a test looks after the first.
+ * SQLite hands out every integer as a bigint here. Times are milliseconds since 1970 UTC. Unique keys lead with the
+ * identity and not with the user, so that time-ordered ids append.
+ */
+
+/** A whole number that stays far below 2^53: times, counts, minor units. */
+const integer = customType<{ data: number; driverData: bigint | number }>({
+  dataType: () => 'integer',
+  fromDriver: Number,
+  toDriver: (value) => value,
+})
+
+const flag = customType<{ data: boolean; driverData: bigint | number }>({
+  dataType: () => 'integer',
+  fromDriver: (value) => Number(value) === 1,
+  toDriver: (value) => (value ? 1 : 0),
+})
+
+/** Quanta of usage: exact at any size. */
+const quantity = customType<{ data: bigint; driverData: bigint }>({ dataType: () => 'integer' })
+
+/** Stripe customers: who is whose. A customer never changes hands. */
+export const customers = sqliteTable('customers', {
+  customerId: text('customer_id').primaryKey(),
+  userId: text('user_id').notNull().unique(),
+  linkedAt: integer('linked_at').notNull(),
+})
+
+export const userSubscriptions = sqliteTable(
+  'user_subscriptions',
+  {
+    id: text('id').primaryKey(),
+    userId: text('user_id').notNull(),
+    customerId: text('customer_id').notNull(),
+    planName: text('plan_name'),
+    priceId: text('price_id'),
+    status: text('status').notNull(),
+    statusSince: integer('status_since').notNull(),
+    anchor: integer('anchor').notNull(),
+    currentPeriodStart: integer('current_period_start').notNull(),
+    currentPeriodEnd: integer('current_period_end').notNull(),
+    cancelAt: integer('cancel_at'),
+    trialEnd: integer('trial_end'),
+    startedAt: integer('started_at').notNull(),
+    endedAt: integer('ended_at'),
+    createdAt: integer('created_at').notNull(),
+    hasPaymentMethod: flag('has_payment_method').notNull(),
+  },
+  (table) => [index('user_subscriptions_user').on(table.userId, table.createdAt)],
+)
+
+export const paymentRecords = sqliteTable(
+  'payment_records',
+  {
+    id: text('id').primaryKey(),
+    userId: text('user_id').notNull(),
+    customerId: text('customer_id').notNull(),
+    kind: text('kind').notNull(),
+    amount: integer('amount').notNull(),
+    currency: text('currency').notNull(),
+    status: text('status').notNull(),
+    description: text('description'),
+    invoiceNumber: text('invoice_number'),
+    hostedInvoiceUrl: text('hosted_invoice_url'),
+    invoicePdf: text('invoice_pdf'),
+    refundedAmount: integer('refunded_amount').notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [index('payment_records_history').on(table.userId, table.createdAt, table.id)],
+)
+
+export const usageRecords = sqliteTable(
+  'usage_records',
+  {
+    id: text('id').primaryKey(),
+    userId: text('user_id').notNull(),
+    serviceType: text('service_type').notNull(),
+    quantity: quantity('quantity').notNull(),
+    unit: text('unit').notNull(),
+    /** `event:<event_id>` or `resource:<service>:<resource_id>`; null when every report is a use of its own. */
+    identity: text('identity'),
+    resourceId: text('resource_id'),
+    occurredAt: integer('occurred_at').notNull(),
+    recordedAt: integer('recorded_at').notNull(),
+    subscriptionId: text('subscription_id'),
+    planName: text('plan_name'),
+    allowanceStart: integer('allowance_start'),
+    rate: text('rate').notNull(),
+    overage: quantity('overage').notNull(),
+    billable: quantity('billable').notNull(),
+  },
+  (table) => [uniqueIndex('usage_records_identity').on(table.identity, table.userId).where(sql`identity IS NOT NULL`)],
+)
+
+/** One row for each allowance period's part in a calendar month, so that both sums are a few rows. */
+export const usageTotals = sqliteTable(
+  'usage_totals',
+  {
+    month: text('month').notNull(),
+    userId: text('user_id').notNull(),
+    serviceType: text('service_type').notNull(),
+    /** 0 is usage without a subscription. */
+    allowanceStart: integer('allowance_start').notNull(),
+    rate: text('rate').notNull(),
+    quantity: quantity('quantity').notNull(),
+    overage: quantity('overage').notNull(),
+    billable: quantity('billable').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.month, table.userId, table.serviceType, table.allowanceStart, table.rate] }),
+  ],
+)
+
+export const usageDays = sqliteTable(
+  'usage_days',
+  {
+    day: text('day').notNull(),
+    userId: text('user_id').notNull(),
+    serviceType: text('service_type').notNull(),
+    allowanceStart: integer('allowance_start').notNull(),
+    rate: text('rate').notNull(),
+    quantity: quantity('quantity').notNull(),
+    overage: quantity('overage').notNull(),
+    billable: quantity('billable').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.day, table.userId, table.serviceType, table.allowanceStart, table.rate] })],
+)
+
+/** The inbox. `state`: received, applied, ignored, parked (its customer is nobody's yet), failed, dead. */
+export const stripeWebhookEvents = sqliteTable(
+  'stripe_webhook_events',
+  {
+    id: text('id').primaryKey(),
+    type: text('type').notNull(),
+    objectType: text('object_type').notNull(),
+    objectId: text('object_id'),
+    customerId: text('customer_id'),
+    paymentIntentId: text('payment_intent_id'),
+    livemode: flag('livemode').notNull(),
+    account: text('account'),
+    apiVersion: text('api_version'),
+    createdAt: integer('created_at').notNull(),
+    receivedAt: integer('received_at').notNull(),
+    body: blob('body', { mode: 'buffer' }).notNull(),
+    state: text('state').notNull(),
+    attempts: integer('attempts').notNull(),
+    nextTryAt: integer('next_try_at'),
+    /** What it changed or why it changed nothing, in a sentence. */
+    outcome: text('outcome'),
+    settledAt: integer('settled_at'),
+  },
+  (table) => [
+    index('stripe_webhook_events_due').on(table.nextTryAt).where(sql`next_try_at IS NOT NULL`),
+    index('stripe_webhook_events_parked').on(table.customerId).where(sql`state = 'parked'`),
+  ],
+)
+
+/** What users want of Stripe, saved before the first call. */
+export const intents = sqliteTable(
+  'intents',
+  {
+    id: text('id').primaryKey(),
+    userId: text('user_id').notNull(),
+    kind: text('kind').notNull(),
+    wish: text('wish').notNull(),
+    person: text('person').notNull(),
+    caller: text('caller'),
+    key: text('key'),
+    fingerprint: text('fingerprint').notNull(),
+    tries: integer('tries').notNull(),
+    keyNumber: integer('key_number').notNull(),
+    keyedAt: integer('keyed_at').notNull(),
+    openedAt: integer('opened_at').notNull(),
+    closedAt: integer('closed_at'),
+    outcome: text('outcome'),
+  },
+  (table) => [index('intents_open').on(table.userId, table.id).where(sql`closed_at IS NULL`)],
+)
+
+/** What was answered under a caller's Idempotency-Key; kept for good. */
+export const idempotencyKeys = sqliteTable(
+  'idempotency_keys',
+  {
+    key: text('key').notNull(),
+    caller: text('caller').notNull(),
+    fingerprint: text('fingerprint').notNull(),
+    answer: text('answer').notNull(),
+    answeredAt: integer('answered_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.key, table.caller] })],
+)
+
+/** Stripe's price ids as last found, so that a start does not depend on Stripe. */
+export const stripePrices = sqliteTable('stripe_prices', {
+  lookupKey: text('lookup_key').primaryKey(),
+  priceId: text('price_id').notNull(),
+  foundAt: integer('found_at').notNull(),
+})

@@ -1,0 +1,27 @@
+import { Stripe } from 'stripe'
+
+export interface StripeSettings {
+  readonly secretKey: string
+  /** Another host that speaks Stripe's API; null is Stripe itself. */
+  readonly apiBase: string | null
+}
+
+/** One try may take this long; the SDK retries under the same idempotency key, so a lost answer does no harm. */
+const TIMEOUT_MS = 20_000
+const RETRIES = 2
+
+export function createStripe(settings: StripeSettings): Stripe {
+  return new Stripe(settings.secretKey, {
+    timeout: TIMEOUT_MS,
+    maxNetworkRetries: RETRIES,
+    telemetry: false,
+    appInfo: { name: 'speech-billing' },
+    ...(settings.apiBase === null ? {} : hostOf(settings.apiBase)),
+  })
+}
+
+function hostOf(apiBase: string) {
+  const url = new URL(apiBase)
+  const protocol = url.protocol === 'https:' ? 'https' : 'http'
+  return { host: url.hostname, port: url.port || (protocol === 'https' ? '443' : '80'), protocol } as const
+}

@@ -1,0 +1,9 @@
+import type { Stripe } from 'stripe'
+import type { Gateway } from '../../ports.ts'
+import { paymentGateway } from './payments.ts'
+import { subscriptionGateway } from './subscriptions.ts'
+
+/** Selling at Stripe, by the official SDK. */
+export function stripeGateway(stripe: Stripe): Gateway {
+  return { ...paymentGateway(stripe), ...subscriptionGateway(stripe) }
+}

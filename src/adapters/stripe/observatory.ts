@@ -1,0 +1,117 @@
+import type { Stripe } from 'stripe'
+import type { Intent } from '../../domain/intent.ts'
+import type { Observation } from '../../domain/observation.ts'
+import type { StripeEvent } from '../../domain/webhook-event.ts'
+import type { Observatory } from '../../ports.ts'
+import { PAYMENT_DETAILS } from './payments.ts'
+import { reached, reachedOrMissing } from './refusals.ts'
+import { clientSecretOf, SUBSCRIPTION_DETAILS } from './subscriptions.ts'
+import {
+  idOf,
+  paymentIntentOf,
+  refundedOf,
+  subscriptionOf,
+  toInvoiceEntry,
+  toPaymentIntent,
+  toRefundEntry,
+  toSubscription,
+} from './translate.ts'
+
+export function stripeObservatory(stripe: Stripe): Observatory {
+  return {
+    look: (event) => look(stripe, event),
+    customerMadeBy: (intent) => customerMadeBy(stripe, intent),
+    madeBy: (intent, customerId) => madeBy(stripe, intent, customerId),
+    async clientSecret(objectId) {
+      if (objectId.startsWith('sub_')) {
+        const subscription = await reachedOrMissing(
+          stripe.subscriptions.retrieve(objectId, { expand: SUBSCRIPTION_DETAILS }),
+        )
+        return subscription && clientSecretOf(subscription)
+      }
+      return (await reachedOrMissing(stripe.paymentIntents.retrieve(objectId)))?.client_secret ?? null
+    },
+  }
+}
+
+/** Looks at the object that an event is about, and at what changes with it. */
+async function look(stripe: Stripe, event: StripeEvent): Promise<readonly Observation[]> {
+  if (event.objectId === null) return []
+  switch (event.objectType) {
+    case 'subscription':
+      return lookAtSubscription(stripe, event.objectId)
+    case 'invoice':
+      return lookAtInvoice(stripe, event.objectId)
+    case 'payment_intent':
+      return lookAtPayment(stripe, event.objectId)
+    case 'charge':
+    case 'refund':
+      return event.paymentIntentId === null ? [] : lookAtRefunds(stripe, event.paymentIntentId)
+    default:
+      return []
+  }
+}
+
+async function lookAtSubscription(stripe: Stripe, id: string): Promise<readonly Observation[]> {
+  const subscription = await reachedOrMissing(stripe.subscriptions.retrieve(id, { expand: ['customer'] }))
+  return subscription ? [{ type: 'subscription', subscription: toSubscription(subscription) }] : []
+}
+
+/** With an invoice its subscription may have moved; some accounts send only the invoice's events. */
+async function lookAtInvoice(stripe: Stripe, id: string): Promise<readonly Observation[]> {
+  const invoice = await reachedOrMissing(stripe.invoices.retrieve(id, { expand: ['payments'] }))
+  if (invoice === null) return []
+  const payment = invoice.status === 'paid' ? paymentIntentOf(invoice) : null
+  const paid = payment && (await reached(stripe.paymentIntents.retrieve(payment, { expand: PAYMENT_DETAILS })))
+  const subscription = subscriptionOf(invoice)
+  // A draft is not owed yet and has no number: it enters when it is finalized.
+  const entry: readonly Observation[] =
+    invoice.status === 'draft' ? [] : [{ type: 'entry', payment: toInvoiceEntry(invoice, paid ? refundedOf(paid) : 0) }]
+  return [...entry, ...(subscription ? await lookAtSubscription(stripe, subscription) : [])]
+}
+
+/** The payment of an invoice is not an entry of its own: the invoice is. */
+async function lookAtPayment(stripe: Stripe, id: string): Promise<readonly Observation[]> {
+  const payment = await reachedOrMissing(stripe.paymentIntents.retrieve(id, { expand: PAYMENT_DETAILS }))
+  if (payment === null) return []
+  const invoice = payment.metadata.intent_id ? null : await invoiceOf(stripe, id)
+  if (invoice !== null) return lookAtInvoice(stripe, invoice)
+  return payment.customer === null ? [] : [{ type: 'payment-intent', paymentIntent: toPaymentIntent(payment) }]
+}
+
+async function invoiceOf(stripe: Stripe, paymentIntent: string): Promise<string | null> {
+  const payment = { type: 'payment_intent', payment_intent: paymentIntent } as const
+  const { data } = await reached(stripe.invoicePayments.list({ payment, limit: 1 }))
+  return idOf(data[0]?.invoice)
+}
+
+async function lookAtRefunds(stripe: Stripe, paymentIntentId: string): Promise<readonly Observation[]> {
+  const payment = await reachedOrMissing(stripe.paymentIntents.retrieve(paymentIntentId))
+  const customerId = idOf(payment?.customer)
+  if (customerId === null) return []
+  const refunds = await reached(stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 }))
+  return [
+    ...refunds.data.map((refund): Observation => ({ type: 'entry', payment: toRefundEntry(refund, customerId) })),
+    ...(await lookAtPayment(stripe, paymentIntentId)),
+  ]
+}
+
+/** Search lags by about a minute; this is asked for intents whose first key is spent, which takes longer. */
+async function customerMadeBy(stripe: Stripe, intent: Intent): Promise<string | null> {
+  const found = await reached(stripe.customers.search({ query: `metadata['intent_id']:'${intent.id}'`, limit: 1 }))
+  return found.data[0]?.id ?? null
+}
+
+async function madeBy(stripe: Stripe, intent: Intent, customer: string): Promise<string | null> {
+  const list =
+    intent.wish.kind === 'pay'
+      ? stripe.paymentIntents.list({ customer, limit: 100 })
+      : stripe.subscriptions.list({ customer, status: 'all', limit: 100 })
+  const objects: AsyncIterable<{ readonly id: string; readonly metadata: Stripe.Metadata }> = list
+  try {
+    for await (const object of objects) if (object.metadata.intent_id === intent.id) return object.id
+    return null
+  } catch (error) {
+    return reached(Promise.reject(error))
+  }
+}

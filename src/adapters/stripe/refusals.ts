@@ -1,0 +1,92 @@
+import { Stripe } from 'stripe'
+import { BillingError } from '../../domain/errors.ts'
+import type { AttemptOutcome } from '../../ports.ts'
+
+/** Which field of our API a parameter of Stripe's came from; what is not here, the caller never sent. */
+const FIELDS: Readonly<Record<string, string>> = {
+  payment_method: '/payment_method_id',
+  default_payment_method: '/payment_method_id',
+  amount: '/amount',
+  currency: '/currency',
+}
+
+/** Stripe's codes that speak of the amount without naming a parameter. */
+const AMOUNT_CODES: ReadonlySet<string> = new Set(['amount_too_small', 'amount_too_large'])
+
+export type Refusal = Extract<AttemptOutcome, { type: 'declined' | 'refused' }>
+
+/**
+ * What a failed call means for a wish: a decline, or something that Stripe will not take, now or ever, so that the wish is
+ * over. Everything else is thrown on: `stripe_unavailable` when the outcome is unknown or may change.
+ */
+export function refusedAttempt(error: unknown): Refusal {
+  if (error instanceof Stripe.errors.StripeCardError)
+    return { type: 'declined', message: error.message || 'The card was declined.' }
+  if (error instanceof Stripe.errors.StripeInvalidRequestError)
+    return { type: 'refused', path: fieldOf(error), message: `Stripe will not take it: ${error.message}` }
+  throw unavailable(error)
+}
+
+function fieldOf(error: Stripe.errors.StripeInvalidRequestError): string {
+  if (AMOUNT_CODES.has(error.code ?? '')) return '/amount'
+  if (error.message.includes('PaymentMethod')) return '/payment_method_id'
+  return FIELDS[error.param ?? ''] ?? ''
+}
+
+/** Stripe out of reach, overloaded or refusing our key is not the caller's fault: 503, and the wish stays open. */
+export function unavailable(error: unknown): unknown {
+  if (error instanceof Stripe.errors.StripeAuthenticationError || error instanceof Stripe.errors.StripePermissionError)
+    return new BillingError(
+      'stripe_unavailable',
+      'Stripe refuses the key of this service. Its operator has to mend that.',
+      {
+        retryAfterSeconds: 60,
+      },
+    )
+  if (
+    error instanceof Stripe.errors.StripeConnectionError ||
+    error instanceof Stripe.errors.StripeAPIError ||
+    error instanceof Stripe.errors.StripeRateLimitError
+  )
+    return new BillingError(
+      'stripe_unavailable',
+      'Stripe did not answer as it should. Try again; nothing is done twice.',
+      {
+        retryAfterSeconds: 5,
+      },
+    )
+  return error
+}
+
+/** Runs a call whose only expected failure is that Stripe cannot be reached. */
+export async function reached<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    throw unavailable(error)
+  }
+}
+
+/** The same, for an object that may not be there: then null. */
+export async function reachedOrMissing<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call
+  } catch (error) {
+    if (error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing') return null
+    throw unavailable(error)
+  }
+}
+
+/** A call that Stripe may refuse because the state has moved on: what counts is the look that follows. */
+export async function reachedOrRefused(call: Promise<unknown>): Promise<void> {
+  try {
+    await call
+  } catch (error) {
+    if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw unavailable(error)
+  }
+}
+
+/** Whether Stripe repeated a stored answer: it shows the object as it was then. */
+export function wasReplayed(made: { readonly lastResponse: { readonly headers: unknown } }): boolean {
+  return made.lastResponse.headers instanceof Headers && made.lastResponse.headers.get('idempotent-replayed') === 'true'
+}

@@ -1,0 +1,186 @@
+import type { Stripe } from 'stripe'
+import type { UserId } from '../../domain/account.ts'
+import { type Intent, stripeKey, type WishOf } from '../../domain/intent.ts'
+import type { ObservedSubscription } from '../../domain/subscription.ts'
+import type { Gateway, SubscriptionAttempt } from '../../ports.ts'
+import { reached, reachedOrMissing, reachedOrRefused, refusedAttempt, wasReplayed } from './refusals.ts'
+import { paymentIntentOf, toSubscription } from './translate.ts'
+
+type Subscribing = Pick<Gateway, 'subscribe' | 'resumeSubscribing' | 'abandon' | 'cancel'>
+type SubscribeIntent = Intent<WishOf<'subscribe'>>
+
+/** What is needed to tell how a subscription stands, its first payment included. */
+export const SUBSCRIPTION_DETAILS = [
+  'customer',
+  'latest_invoice.confirmation_secret',
+  'latest_invoice.payments',
+  'pending_setup_intent',
+]
+
+export function subscriptionGateway(stripe: Stripe): Subscribing {
+  return {
+    async subscribe(user, customerId, intent) {
+      try {
+        const card = await attach(stripe, customerId, intent)
+        const made = await create(stripe, user, customerId, intent, card)
+        return await attemptOf(stripe, made, card !== null)
+      } catch (error) {
+        return { subscription: null, outcome: refusedAttempt(error), clientSecret: null }
+      }
+    },
+    async resumeSubscribing(subscriptionId, intent) {
+      const subscription = await retrieve(stripe, subscriptionId)
+      if (subscription.status !== 'incomplete' || intent.wish.paymentMethodId === null)
+        return attemptOf(stripe, subscription, false)
+      try {
+        await payWith(stripe, subscription, intent)
+      } catch (error) {
+        return { subscription: toSubscription(subscription), outcome: refusedAttempt(error), clientSecret: null }
+      }
+      return attemptOf(stripe, await retrieve(stripe, subscriptionId), true)
+    },
+    async abandon(subscriptionId, intent) {
+      return toSubscription(await giveUp(stripe, await retrieve(stripe, subscriptionId), intent, {}))
+    },
+    cancel: (intent) => cancel(stripe, intent),
+  }
+}
+
+/** Attaches the card and returns its id: test tokens become a new card each time. Null without a card. */
+async function attach(stripe: Stripe, customer: string, intent: SubscribeIntent): Promise<string | null> {
+  const { paymentMethodId } = intent.wish
+  if (paymentMethodId === null) return null
+  const options = { idempotencyKey: stripeKey(intent, 'attach') }
+  return (await stripe.paymentMethods.attach(paymentMethodId, { customer }, options)).id
+}
+
+/**
+ * With a card the first payment is tried at once; without one the subscription waits for the client secret. A replayed
+ * answer of Stripe's shows the subscription as it was then, so it is looked at again.
+ */
+async function create(
+  stripe: Stripe,
+  user: UserId,
+  customer: string,
+  intent: SubscribeIntent,
+  card: string | null,
+): Promise<Stripe.Subscription> {
+  const { priceId, meteredPriceIds } = intent.wish
+  const made = await stripe.subscriptions.create(
+    {
+      customer,
+      items: [{ price: priceId }, ...meteredPriceIds.map((price) => ({ price }))],
+      payment_behavior: card === null ? 'default_incomplete' : 'allow_incomplete',
+      payment_settings: { save_default_payment_method: 'on_subscription' },
+      metadata: { user_id: user, intent_id: intent.id },
+      expand: SUBSCRIPTION_DETAILS,
+      ...(card === null ? {} : { default_payment_method: card }),
+    },
+    { idempotencyKey: stripeKey(intent, 'subscribe') },
+  )
+  return wasReplayed(made) ? retrieve(stripe, made.id) : made
+}
+
+/** Keeps a card for the renewals and confirms the waiting first payment with it. */
+async function payWith(stripe: Stripe, subscription: Stripe.Subscription, intent: SubscribeIntent): Promise<void> {
+  const card = await attach(stripe, toSubscription(subscription).customerId, intent)
+  if (card === null) return
+  const keep = { idempotencyKey: stripeKey(intent, 'keep-card') }
+  await stripe.subscriptions.update(subscription.id, { default_payment_method: card }, keep)
+  const payment = paymentIntentOf(latestInvoice(subscription))
+  if (payment === null) return
+  const confirm = { idempotencyKey: stripeKey(intent, 'confirm') }
+  await stripe.paymentIntents.confirm(payment, { payment_method: card }, confirm)
+}
+
+/** Whether a waiting subscription waits for its customer or was declined, only its payment tells. */
+async function attemptOf(
+  stripe: Stripe,
+  subscription: Stripe.Subscription,
+  withCard: boolean,
+): Promise<SubscriptionAttempt> {
+  const seen = { subscription: toSubscription(subscription), clientSecret: clientSecretOf(subscription) }
+  if (subscription.status !== 'incomplete') return { ...seen, outcome: { type: 'settled' } }
+  const payment = withCard ? paymentIntentOf(latestInvoice(subscription)) : null
+  if (payment === null) return { ...seen, outcome: { type: 'waiting' } }
+  const { status, last_payment_error: failure } = await reached(stripe.paymentIntents.retrieve(payment))
+  if (status !== 'requires_payment_method' || failure === null) return { ...seen, outcome: { type: 'waiting' } }
+  return { ...seen, outcome: { type: 'declined', message: failure.message ?? 'The card was declined.' } }
+}
+
+/** Of the first invoice's payment; when nothing is due, of the pending card set-up. */
+export function clientSecretOf(subscription: Stripe.Subscription): string | null {
+  const setup = subscription.pending_setup_intent
+  const setupSecret = setup === null || typeof setup === 'string' ? null : setup.client_secret
+  if (subscription.status !== 'incomplete') return setupSecret
+  return latestInvoice(subscription)?.confirmation_secret?.client_secret ?? setupSecret
+}
+
+/**
+ * Ends a subscription that was never paid. The invoice is voided first: that fails if it was paid in this very moment,
+ * and then nothing is cancelled.
+ */
+async function giveUp(
+  stripe: Stripe,
+  subscription: Stripe.Subscription,
+  intent: Intent,
+  details: Stripe.SubscriptionCancelParams,
+): Promise<Stripe.Subscription> {
+  if (subscription.status !== 'incomplete') return subscription
+  const invoice = latestInvoice(subscription)
+  if (invoice?.status === 'open') {
+    const options = { idempotencyKey: stripeKey(intent, `void-${invoice.id}`) }
+    await reachedOrRefused(stripe.invoices.voidInvoice(invoice.id, {}, options))
+  }
+  const current = await retrieve(stripe, subscription.id)
+  if (current.status !== 'incomplete') return current
+  await reachedOrRefused(stripe.subscriptions.cancel(subscription.id, details))
+  return retrieve(stripe, subscription.id)
+}
+
+async function cancel(stripe: Stripe, intent: Intent<WishOf<'cancel'>>): Promise<ObservedSubscription | null> {
+  const { subscriptionId, atPeriodEnd, reason, feedback } = intent.wish
+  const subscription = await reachedOrMissing(
+    stripe.subscriptions.retrieve(subscriptionId, { expand: SUBSCRIPTION_DETAILS }),
+  )
+  if (subscription === null) return null
+  const details = cancellationDetails(reason, feedback)
+  if (subscription.status === 'incomplete') return toSubscription(await giveUp(stripe, subscription, intent, details))
+  if (subscription.ended_at !== null) return toSubscription(subscription)
+  const idempotencyKey = stripeKey(intent, 'cancel')
+  if (atPeriodEnd)
+    await reached(
+      stripe.subscriptions.update(subscriptionId, { cancel_at_period_end: true, ...details }, { idempotencyKey }),
+    )
+  else await reachedOrMissing(stripe.subscriptions.cancel(subscriptionId, details, { idempotencyKey }))
+  return toSubscription(await retrieve(stripe, subscriptionId))
+}
+
+const FEEDBACK = new Set([
+  'customer_service',
+  'low_quality',
+  'missing_features',
+  'other',
+  'switched_service',
+  'too_complex',
+  'too_expensive',
+  'unused',
+])
+
+function cancellationDetails(reason: string | null, comment: string | null): Stripe.SubscriptionCancelParams {
+  if (reason === null && comment === null) return {}
+  const feedback =
+    reason !== null && FEEDBACK.has(reason)
+      ? (reason as Stripe.SubscriptionCancelParams.CancellationDetails.Feedback)
+      : null
+  return { cancellation_details: { ...(feedback ? { feedback } : {}), ...(comment ? { comment } : {}) } }
+}
+
+function retrieve(stripe: Stripe, subscriptionId: string): Promise<Stripe.Subscription> {
+  return reached(stripe.subscriptions.retrieve(subscriptionId, { expand: SUBSCRIPTION_DETAILS }))
+}
+
+function latestInvoice(subscription: Stripe.Subscription): Stripe.Invoice | null {
+  const invoice = subscription.latest_invoice
+  return invoice === null || typeof invoice === 'string' ? null : invoice
+}

@@ -1,0 +1,167 @@
+import type { Stripe } from 'stripe'
+import type { ObservedPaymentIntent, Payment, PaymentIntentStatus } from '../../domain/payment.ts'
+import type { ObservedSubscription, SubscriptionStatus } from '../../domain/subscription.ts'
+
+/*
+ * From Stripe's objects to ours. Times come in seconds and leave in milliseconds; the closed maps break the build and not
+ * production when an SDK upgrade knows a new word.
+ */
+
+type Known<T extends string> = T extends string ? (string extends T ? never : T) : never
+
+const SUBSCRIPTION_STATUS = {
+  incomplete: 'incomplete',
+  incomplete_expired: 'incomplete_expired',
+  trialing: 'trialing',
+  active: 'active',
+  past_due: 'past_due',
+  canceled: 'canceled',
+  unpaid: 'unpaid',
+  paused: 'paused',
+} as const satisfies Record<Known<Stripe.Subscription['status']>, SubscriptionStatus>
+
+const PAYMENT_INTENT_STATUS = {
+  requires_payment_method: 'requires_payment_method',
+  requires_confirmation: 'requires_confirmation',
+  requires_action: 'requires_action',
+  processing: 'processing',
+  requires_capture: 'requires_capture',
+  succeeded: 'succeeded',
+  canceled: 'canceled',
+} as const satisfies Record<Known<Stripe.PaymentIntent['status']>, PaymentIntentStatus>
+
+const INVOICE_STATUS = {
+  draft: 'draft',
+  open: 'open',
+  paid: 'paid',
+  uncollectible: 'uncollectible',
+  void: 'void',
+} as const satisfies Record<Known<NonNullable<Stripe.Invoice['status']>>, string>
+
+/** Needs `customer` expanded: the payment method may be the customer's. */
+export function toSubscription(subscription: Stripe.Subscription): ObservedSubscription {
+  const licensed = subscription.items.data.filter((item) => item.price.recurring?.usage_type !== 'metered')
+  const [item] = licensed
+  const first = item ?? subscription.items.data[0]
+  const periodEnd = milliseconds(first?.current_period_end ?? subscription.start_date)
+  return {
+    id: subscription.id,
+    customerId: idOf(subscription.customer) ?? '',
+    status: known(SUBSCRIPTION_STATUS, subscription.status),
+    priceId: licensed.length === 1 ? (item?.price.id ?? null) : null,
+    anchor: milliseconds(subscription.billing_cycle_anchor),
+    currentPeriodStart: milliseconds(first?.current_period_start ?? subscription.start_date),
+    currentPeriodEnd: periodEnd,
+    // A subscription of flexible billing mode cancelled in the portal sets cancel_at alone.
+    cancelAt: orNull(subscription.cancel_at) ?? (subscription.cancel_at_period_end ? periodEnd : null),
+    trialEnd: orNull(subscription.trial_end),
+    startedAt: milliseconds(subscription.start_date),
+    endedAt: orNull(subscription.ended_at),
+    createdAt: milliseconds(subscription.created),
+    hasPaymentMethod: hasPaymentMethod(subscription),
+  }
+}
+
+function hasPaymentMethod(subscription: Stripe.Subscription): boolean {
+  if (subscription.default_payment_method !== null || subscription.default_source !== null) return true
+  const { customer } = subscription
+  if (typeof customer === 'string' || customer.deleted) return false
+  return customer.invoice_settings.default_payment_method !== null || customer.default_source !== null
+}
+
+/** `refunded`: minor units given back of what was paid for it. */
+export function toInvoiceEntry(invoice: Stripe.Invoice, refunded: number): Payment {
+  return {
+    id: invoice.id,
+    customerId: idOf(invoice.customer) ?? '',
+    kind: 'invoice',
+    amount: invoice.status === 'paid' ? invoice.amount_paid : invoice.amount_due,
+    currency: invoice.currency,
+    status: invoice.status === null ? 'draft' : known(INVOICE_STATUS, invoice.status),
+    description: invoice.description ?? invoice.lines.data[0]?.description ?? null,
+    invoiceNumber: invoice.number,
+    hostedInvoiceUrl: invoice.hosted_invoice_url ?? null,
+    invoicePdf: invoice.invoice_pdf ?? null,
+    refundedAmount: refunded,
+    createdAt: milliseconds(invoice.created),
+  }
+}
+
+/** Needs `latest_charge` expanded to know what was given back. It enters the history when it is paid or has failed. */
+export function toPaymentIntent(intent: Stripe.PaymentIntent): ObservedPaymentIntent {
+  const status = known(PAYMENT_INTENT_STATUS, intent.status)
+  const customerId = idOf(intent.customer) ?? ''
+  const failed = intent.last_payment_error !== null && status !== 'succeeded'
+  const entry: Payment = {
+    id: intent.id,
+    customerId,
+    kind: 'payment',
+    amount: intent.amount,
+    currency: intent.currency,
+    status: failed ? 'failed' : 'paid',
+    description: intent.description,
+    invoiceNumber: null,
+    hostedInvoiceUrl: null,
+    invoicePdf: null,
+    refundedAmount: refundedOf(intent),
+    createdAt: milliseconds(intent.created),
+  }
+  const { amount, currency } = intent
+  return { id: intent.id, customerId, status, amount, currency, entry: status === 'succeeded' || failed ? entry : null }
+}
+
+export function refundedOf(intent: Stripe.PaymentIntent): number {
+  const charge = intent.latest_charge
+  return charge === null || typeof charge === 'string' ? 0 : charge.amount_refunded
+}
+
+/** A refund names no customer: it is that of the payment it gives back. */
+export function toRefundEntry(refund: Stripe.Refund, customerId: string): Payment {
+  return {
+    id: refund.id,
+    customerId,
+    kind: 'refund',
+    amount: refund.amount,
+    currency: refund.currency,
+    status: refund.status ?? 'pending',
+    description: refund.reason,
+    invoiceNumber: null,
+    hostedInvoiceUrl: null,
+    invoicePdf: null,
+    refundedAmount: 0,
+    createdAt: milliseconds(refund.created),
+  }
+}
+
+/** A reference may come as an id or expanded. */
+export function idOf(reference: string | { readonly id: string } | null | undefined): string | null {
+  if (reference === null || reference === undefined) return null
+  return typeof reference === 'string' ? reference : reference.id
+}
+
+/** The subscription of an invoice; since API 2025-03-31 it stands under the invoice's parent. */
+export function subscriptionOf(invoice: Stripe.Invoice): string | null {
+  return idOf(invoice.parent?.subscription_details?.subscription)
+}
+
+/** The payment intent of an invoice's first payment. Needs `payments` expanded. */
+export function paymentIntentOf(invoice: Stripe.Invoice | null): string | null {
+  const payments = invoice?.payments?.data ?? []
+  const payment = payments.find((candidate) => candidate.is_default) ?? payments[0]
+  return idOf(payment?.payment.payment_intent)
+}
+
+export function milliseconds(seconds: number): number {
+  return seconds * 1_000
+}
+
+function orNull(seconds: number | null): number | null {
+  return seconds === null ? null : milliseconds(seconds)
+}
+
+/** Stripe's types are open; a word that is in none of our maps stops here and not in a column. */
+function known<T extends string>(map: Readonly<Record<string, T>>, word: string): T {
+  const found = Object.hasOwn(map, word) ? map[word] : undefined
+  if (found === undefined) throw new Error(`Stripe says "${word}", which this version does not know. A newer one may.`)
+  return found
+}

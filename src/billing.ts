@@ -1,0 +1,29 @@
+import type { UserId } from './domain/account.ts'
+import type { StripeEvent } from './domain/webhook-event.ts'
+import type { Ports } from './ports.ts'
+import { billingHistory, type HistoryRequest } from './usecases/billing-history.ts'
+import { type CancelRequest, cancelSubscription } from './usecases/cancel-subscription.ts'
+import { createPaymentIntent, type PaymentRequest } from './usecases/create-payment-intent.ts'
+import { listPlans } from './usecases/list-plans.ts'
+import { receiveEvent } from './usecases/receive-event.ts'
+import { type RecordUsageRequest, recordUsage } from './usecases/record-usage.ts'
+import { type SubscribeRequest, subscribe } from './usecases/subscribe.ts'
+import { subscriptionStatus } from './usecases/subscription-status.ts'
+import { type SummaryRequest, usageSummary } from './usecases/usage-summary.ts'
+
+/** What people do with this program, bound to its ports: the one thing that HTTP, command line and tests call. */
+export type Billing = ReturnType<typeof createBilling>
+
+export function createBilling(ports: Ports) {
+  return {
+    listPlans: () => listPlans(ports),
+    subscribe: (request: SubscribeRequest) => subscribe(ports, request),
+    cancelSubscription: (request: CancelRequest) => cancelSubscription(ports, request),
+    createPaymentIntent: (request: PaymentRequest) => createPaymentIntent(ports, request),
+    subscriptionStatus: (user: UserId) => subscriptionStatus(ports, user),
+    recordUsage: (request: RecordUsageRequest) => recordUsage(ports, request),
+    billingHistory: (request: HistoryRequest) => billingHistory(ports, request),
+    usageSummary: (request: SummaryRequest) => usageSummary(ports, request),
+    receiveEvent: (event: StripeEvent, body: Uint8Array) => receiveEvent(ports, event, body),
+  }
+}

@@ -1,0 +1,90 @@
+import { isRate, type Rate } from './money.ts'
+import type { Plan, ServiceTerms } from './plan.ts'
+import { SERVICE_TYPES, type ServiceType } from './quantity.ts'
+
+/** The plans that are on sale, and what a unit costs where no plan says otherwise. */
+export interface Catalogue {
+  readonly currency: string
+  readonly rates: Readonly<Record<ServiceType, Rate>>
+  readonly plans: readonly Plan[]
+}
+
+/** What Stripe calls a price of the catalogue: its lookup key, and the plan or the plan's service that it is for. */
+export interface CataloguePrice {
+  readonly lookupKey: string
+  readonly planName: string
+  readonly service: ServiceType | null
+  readonly pinnedPriceId: string | null
+}
+
+/** The Stripe price id of each lookup key, as last found at Stripe. */
+export type PriceIds = ReadonlyMap<string, string>
+
+export function findPlan(catalogue: Catalogue, name: string | null): Plan | null {
+  return catalogue.plans.find((plan) => plan.name === name) ?? null
+}
+
+/** The lookup key of a metered price: `usage_based.voice_call`. */
+export function meteredLookupKey(planName: string, service: ServiceType): string {
+  return `${planName}.${service}`
+}
+
+/** Every Stripe price that the catalogue needs: one for each plan price, one for each service that a plan bills by use. */
+export function cataloguePrices(catalogue: Catalogue): readonly CataloguePrice[] {
+  return catalogue.plans.flatMap((plan) => [
+    ...plan.prices.map((price) => ({
+      lookupKey: price.lookupKey,
+      planName: plan.name,
+      service: null,
+      pinnedPriceId: price.pinnedPriceId,
+    })),
+    ...billedServices(plan).map((service) => ({
+      lookupKey: meteredLookupKey(plan.name, service),
+      planName: plan.name,
+      service,
+      pinnedPriceId: null,
+    })),
+  ])
+}
+
+/** The services that a plan charges by use, in a fixed order. */
+export function billedServices(plan: Plan): readonly ServiceType[] {
+  return SERVICE_TYPES.filter((service) => plan.services[service].policy === 'bill')
+}
+
+/** The plan that a Stripe price is a base price of; null for a price that is not of this catalogue. */
+export function planOfPrice(catalogue: Catalogue, priceIds: PriceIds, priceId: string): Plan | null {
+  return catalogue.plans.find((plan) => plan.prices.some((price) => priceIds.get(price.lookupKey) === priceId)) ?? null
+}
+
+/** Everything that is wrong with a catalogue, each with the place and the cure; empty when it can be sold. */
+export function catalogueProblems(catalogue: Catalogue): readonly string[] {
+  const problems: string[] = []
+  if (catalogue.plans.length === 0) problems.push('plans: there is none; name at least one')
+  for (const name of repeated(catalogue.plans.map((plan) => plan.name)))
+    problems.push(`plans: ${name} stands there twice; plan names must differ`)
+  for (const key of repeated(cataloguePrices(catalogue).map((price) => price.lookupKey)))
+    problems.push(`prices: the lookup key ${key} stands there twice; Stripe allows each key once`)
+  for (const plan of catalogue.plans) problems.push(...planProblems(plan))
+  return problems
+}
+
+function planProblems(plan: Plan): readonly string[] {
+  return SERVICE_TYPES.flatMap((service) => termsProblems(plan.name, service, plan.services[service]))
+}
+
+function termsProblems(planName: string, service: ServiceType, terms: ServiceTerms): readonly string[] {
+  const place = `${planName}.services.${service}`
+  const problems: string[] = []
+  if (!isRate(terms.rate))
+    problems.push(`${place}.rate: must be minor units as a decimal string of at most 12 decimals`)
+  if (terms.policy === 'bill' && terms.included === null)
+    problems.push(
+      `${place}: bills by use but includes everything; state what is included (0 bills from the first unit)`,
+    )
+  return problems
+}
+
+function repeated(names: readonly string[]): readonly string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))]
+}

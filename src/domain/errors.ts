@@ -1,0 +1,63 @@
+/** Every way in which a wish can be refused. The HTTP edge has one status for each; a code without one does not compile. */
+export type ErrorCode =
+  | 'invalid_json'
+  | 'invalid_signature'
+  | 'invalid_event'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'validation_failed'
+  | 'card_declined'
+  | 'payment_method_required'
+  | 'subscription_exists'
+  | 'no_subscription'
+  | 'price_mismatch'
+  | 'idempotency_key_reused'
+  | 'in_progress'
+  | 'usage_conflict'
+  | 'limit_reached'
+  | 'rate_limited'
+  | 'stripe_unavailable'
+  | 'storage_unavailable'
+
+/** A field that did not fit, as a JSON pointer into the request (`/usage_amount`), and why. Never echoes the input. */
+export interface FieldError {
+  readonly path: string
+  readonly message: string
+}
+
+interface Circumstances {
+  readonly fields?: readonly FieldError[]
+  /** Seconds after which trying again makes sense; for the codes that mean "not now". */
+  readonly retryAfterSeconds?: number
+  /** True when this refusal is the stored answer of an earlier request under the same idempotency key. */
+  readonly replayed?: boolean
+}
+
+/**
+ * A refusal: thrown, never returned, so that a change in the making saves nothing.
+ * `message` says what is wrong, why, and what to do next, in words that a caller may read.
+ */
+export class BillingError extends Error {
+  readonly code: ErrorCode
+  readonly fields: readonly FieldError[]
+  readonly retryAfterSeconds: number | undefined
+  readonly replayed: boolean
+
+  constructor(code: ErrorCode, detail: string, circumstances: Circumstances = {}) {
+    super(detail)
+    this.name = 'BillingError'
+    this.code = code
+    this.fields = circumstances.fields ?? []
+    this.retryAfterSeconds = circumstances.retryAfterSeconds
+    this.replayed = circumstances.replayed ?? false
+  }
+}
+
+/** A request that is well formed but means nothing valid: one field, one reason; the empty path is the whole request. */
+export function invalidField(path: string, message: string): BillingError {
+  const detail = path === '' ? message : `${path.slice(1)}: ${message}`
+  return new BillingError('validation_failed', detail, { fields: [{ path, message }] })
+}

@@ -1,0 +1,76 @@
+import type { IdempotencyKey } from './idempotency.ts'
+import { HOUR_MS, type Instant } from './period.ts'
+
+/** What a user wants of Stripe. Saved before the first call, so that a crash in between is finished later. */
+export type Wish =
+  | {
+      readonly kind: 'subscribe'
+      readonly planName: string
+      readonly priceId: string
+      readonly meteredPriceIds: readonly string[]
+      readonly paymentMethodId: string | null
+    }
+  | {
+      readonly kind: 'cancel'
+      readonly subscriptionId: string
+      readonly atPeriodEnd: boolean
+      readonly reason: string | null
+      readonly feedback: string | null
+    }
+  | {
+      readonly kind: 'pay'
+      readonly amount: number
+      readonly currency: string
+      readonly description: string | null
+      readonly paymentMethodId: string | null
+      readonly metadata: Readonly<Record<string, string>>
+    }
+
+export type WishKind = Wish['kind']
+export type WishOf<K extends WishKind> = Extract<Wish, { kind: K }>
+
+/** Who the customer is to Stripe, as the token told it. */
+export interface Person {
+  readonly email: string | null
+  readonly name: string | null
+}
+
+export interface Intent<W extends Wish = Wish> {
+  readonly id: string
+  readonly wish: W
+  readonly person: Person
+  /** The idempotency key under which the answer will be stored, if the caller sent one. */
+  readonly key: IdempotencyKey | null
+  /** What was asked, as text: a retry without a key is recognised by it. */
+  readonly fingerprint: string
+  /** How often it has been taken up, the first time included. */
+  readonly tries: number
+  /** Which of Stripe's idempotency keys is in use, and since when (wall time). */
+  readonly keyNumber: number
+  readonly keyedAt: Instant
+  readonly openedAt: Instant
+}
+
+/** Stripe forgets an idempotency key after 24 hours; an hour before that it is no longer trusted. */
+const KEY_TRUST_MS = 23 * HOUR_MS
+
+/**
+ * Taking a wish up again. The first time under the same key: should the first call have reached Stripe after all, this
+ * one gets its answer. After that the key is spent (Stripe repeats a stored 5xx for a day) or too old: what it made
+ * must be looked up, and only if that is nothing may it be tried under a fresh key.
+ */
+export function takeUpAgain<W extends Wish>(intent: Intent<W>, wallTime: Instant): Intent<W> {
+  const tries = intent.tries + 1
+  if (tries === 2 && wallTime - intent.keyedAt < KEY_TRUST_MS) return { ...intent, tries }
+  return { ...intent, tries, keyNumber: intent.keyNumber + 1, keyedAt: wallTime }
+}
+
+/** Whether an earlier key may have made something that this one does not know of. */
+export function mustLookUp(intent: Intent): boolean {
+  return intent.keyNumber > 1
+}
+
+/** Stripe's idempotency key for one step of an intent. */
+export function stripeKey(intent: Intent, step: string): string {
+  return `${intent.id}:${intent.keyNumber}:${step}`
+}

@@ -1,0 +1,33 @@
+import { divideHalfUp, type Quantity, SERVICES, type ServiceType } from './quantity.ts'
+
+/** A price per unit in minor units of the currency, as a decimal string: `"5"` is five cents, `"0.79"` less than one. */
+export type Rate = string
+
+/** Stripe keeps at most twelve decimals in `unit_amount_decimal`. */
+const RATE_DECIMALS = 12
+const RATE_PATTERN = /^(0|[1-9]\d{0,11})(\.\d{1,12})?$/
+
+/**
+ * An amount of money before rounding: a whole number of 1 / (60,000,000 × 10^12) minor units, the least common measure
+ * of a microsecond or a millionth at any rate. Amounts of different services and rates add up without loss.
+ */
+export type ExactAmount = bigint
+
+const FINEST_UNIT_QUANTA = 60_000_000n
+const EXACT_SCALE = FINEST_UNIT_QUANTA * 10n ** BigInt(RATE_DECIMALS)
+
+export function isRate(text: string): boolean {
+  return RATE_PATTERN.test(text)
+}
+
+/** What a quantity of a service costs at a rate, exactly. `rate` must satisfy `isRate`. */
+export function exactCost(service: ServiceType, quantity: Quantity, rate: Rate): ExactAmount {
+  const [whole = '0', fraction = ''] = rate.split('.')
+  const scaledRate = BigInt(whole + fraction.padEnd(RATE_DECIMALS, '0'))
+  return quantity * scaledRate * (FINEST_UNIT_QUANTA / SERVICES[service].unitQuanta)
+}
+
+/** Minor units (cents) of an exact amount, half up. Amounts are summed exactly first and rounded once, here. */
+export function minorUnits(amount: ExactAmount): number {
+  return Number(divideHalfUp(amount, EXACT_SCALE))
+}

@@ -1,0 +1,65 @@
+import type { Account, Change } from './account.ts'
+import { type Catalogue, type PriceIds, planOfPrice } from './catalogue.ts'
+import type { ObservedPaymentIntent, Payment } from './payment.ts'
+import type { Instant } from './period.ts'
+import { isEnded, type ObservedSubscription, type Subscription } from './subscription.ts'
+
+/** A Stripe object as it was seen, whoever brought it: a webhook, the answer to our own call, or a look at Stripe. */
+export type Observation =
+  | { readonly type: 'subscription'; readonly subscription: ObservedSubscription }
+  /** An invoice or a refund: an entry of the history as it stands. */
+  | { readonly type: 'entry'; readonly payment: Payment }
+  | { readonly type: 'payment-intent'; readonly paymentIntent: ObservedPaymentIntent }
+
+export interface Knowledge {
+  readonly catalogue: Catalogue
+  readonly priceIds: PriceIds
+  /** Business time of the observation. */
+  readonly at: Instant
+}
+
+/**
+ * What an observation changes: the one way in for everything that Stripe knows. Observations of one user come in the
+ * order in which they were made (one conversation with Stripe at a time per user); an ended subscription stays ended.
+ */
+export function observe(account: Account, observation: Observation, knowledge: Knowledge): readonly Change[] {
+  switch (observation.type) {
+    case 'subscription':
+      return observeSubscription(account, observation.subscription, knowledge)
+    case 'entry':
+      return [{ type: 'payment-observed', payment: observation.payment }]
+    case 'payment-intent': {
+      const { entry } = observation.paymentIntent
+      return entry === null ? [] : [{ type: 'payment-observed', payment: entry }]
+    }
+  }
+}
+
+/** Which Stripe customer an observation belongs to. */
+export function customerOf(observation: Observation): string {
+  switch (observation.type) {
+    case 'subscription':
+      return observation.subscription.customerId
+    case 'entry':
+      return observation.payment.customerId
+    case 'payment-intent':
+      return observation.paymentIntent.customerId
+  }
+}
+
+function observeSubscription(account: Account, seen: ObservedSubscription, knowledge: Knowledge): readonly Change[] {
+  const known = account.subscriptions.find((subscription) => subscription.id === seen.id)
+  if (known && isEnded(known) && !isEnded(seen)) return []
+  return [{ type: 'subscription-observed', subscription: keep(known, seen, knowledge) }]
+}
+
+/** A plan once bought keeps its name when its price leaves the catalogue, as long as the price is the same. */
+function keep(known: Subscription | undefined, seen: ObservedSubscription, knowledge: Knowledge): Subscription {
+  const plan = seen.priceId === null ? null : planOfPrice(knowledge.catalogue, knowledge.priceIds, seen.priceId)
+  const planName = plan?.name ?? (known?.priceId === seen.priceId ? (known?.planName ?? null) : null)
+  return {
+    ...seen,
+    planName,
+    statusSince: known && known.status === seen.status ? known.statusSince : knowledge.at,
+  }
+}

@@ -1,0 +1,41 @@
+import type { Instant } from './period.ts'
+
+export type PaymentKind = 'invoice' | 'payment' | 'refund'
+
+/** One entry of the billing history: an invoice, a one-time payment, or money given back. Amounts in minor units. */
+export interface Payment {
+  /** Stripe's id: `in_…`, `pi_…` or `re_…`. */
+  readonly id: string
+  readonly customerId: string
+  readonly kind: PaymentKind
+  readonly amount: number
+  readonly currency: string
+  /** `paid`, `open`, `failed`, `void`, `uncollectible`; for refunds Stripe's refund status. */
+  readonly status: string
+  readonly description: string | null
+  readonly invoiceNumber: string | null
+  readonly hostedInvoiceUrl: string | null
+  readonly invoicePdf: string | null
+  /** What of it has been given back so far. */
+  readonly refundedAmount: number
+  readonly createdAt: Instant
+}
+
+export type PaymentIntentStatus =
+  | 'requires_payment_method'
+  | 'requires_confirmation'
+  | 'requires_action'
+  | 'processing'
+  | 'requires_capture'
+  | 'succeeded'
+  | 'canceled'
+
+/** A one-time payment as Stripe showed it. `entry` is its line in the history once it is paid or has failed. */
+export interface ObservedPaymentIntent {
+  readonly id: string
+  readonly customerId: string
+  readonly status: PaymentIntentStatus
+  readonly amount: number
+  readonly currency: string
+  readonly entry: Payment | null
+}

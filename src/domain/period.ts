@@ -1,0 +1,77 @@
+/** A moment in milliseconds since 1970 UTC. Always an argument: nothing in the domain reads a clock. */
+export type Instant = number
+
+/** A stretch of time, half-open: `start` belongs to it, `end` to the next. */
+export interface Period {
+  readonly start: Instant
+  readonly end: Instant
+}
+
+export const SECOND_MS = 1_000
+export const MINUTE_MS = 60 * SECOND_MS
+export const HOUR_MS = 60 * MINUTE_MS
+export const DAY_MS = 24 * HOUR_MS
+
+/**
+ * The allowance period that holds `at`: whole months counted from the anchor, never from the previous end, so that an
+ * anchor on the 31st comes back to the 31st after February (Stripe's rule for billing_cycle_anchor).
+ */
+export function allowancePeriodAt(anchor: Instant, at: Instant): Period {
+  let months = monthsSinceYearZero(at) - monthsSinceYearZero(anchor)
+  if (addMonths(anchor, months) > at) months -= 1
+  return { start: addMonths(anchor, months), end: addMonths(anchor, months + 1) }
+}
+
+/** `months` calendar months after the anchor, clamped to the last day of a short month; UTC. */
+export function addMonths(anchor: Instant, months: number): Instant {
+  const from = new Date(anchor)
+  const month = from.getUTCMonth() + months
+  const lastDay = new Date(Date.UTC(from.getUTCFullYear(), month + 1, 0)).getUTCDate()
+  const day = Math.min(from.getUTCDate(), lastDay)
+  const timeOfDay = ((anchor % DAY_MS) + DAY_MS) % DAY_MS
+  return Date.UTC(from.getUTCFullYear(), month, day) + timeOfDay
+}
+
+/** The calendar month of a moment, `YYYY-MM`, UTC. */
+export function calendarMonth(at: Instant): string {
+  return new Date(at).toISOString().slice(0, 7)
+}
+
+/** The day of a moment, `YYYY-MM-DD`, UTC. */
+export function calendarDay(at: Instant): string {
+  return new Date(at).toISOString().slice(0, 10)
+}
+
+/** The stretch of a calendar month given as `YYYY-MM`. */
+export function monthPeriod(month: string): Period {
+  const start = Date.parse(`${month}-01T00:00:00.000Z`)
+  return { start, end: addMonths(start, 1) }
+}
+
+/** The calendar months that overlap a period, oldest first. */
+export function monthsOf(period: Period): readonly string[] {
+  const months: string[] = []
+  const first = monthPeriod(calendarMonth(period.start)).start
+  for (let index = 0; addMonths(first, index) < period.end; index++) months.push(calendarMonth(addMonths(first, index)))
+  return months
+}
+
+/** The months in which usage of any allowance period that holds `at` can lie: its own and both neighbours. */
+export function monthsAround(at: Instant): readonly string[] {
+  const first = monthPeriod(calendarMonth(at)).start
+  return [-1, 0, 1].map((offset) => calendarMonth(addMonths(first, offset)))
+}
+
+export function isoTime(at: Instant): string {
+  return new Date(at).toISOString()
+}
+
+/** `null` stays `null`: for the optional times of an answer. */
+export function isoTimeOrNull(at: Instant | null): string | null {
+  return at === null ? null : isoTime(at)
+}
+
+function monthsSinceYearZero(at: Instant): number {
+  const date = new Date(at)
+  return date.getUTCFullYear() * 12 + date.getUTCMonth()
+}

@@ -1,0 +1,189 @@
+import type { Account, Change, Decision } from './account.ts'
+import type { Catalogue } from './catalogue.ts'
+import { accessOf } from './entitlement.ts'
+import { BillingError, invalidField } from './errors.ts'
+import { type Answered, type IdempotencyKey, replay, storedResult } from './idempotency.ts'
+import { calendarMonth, DAY_MS, type Instant, MINUTE_MS } from './period.ts'
+import {
+  amountOf,
+  GREATEST_AMOUNT,
+  LEAST_AMOUNT,
+  type Quantity,
+  quantityOf,
+  SERVICES,
+  type ServiceType,
+  type UsageUnit,
+} from './quantity.ts'
+import { currentSubscription } from './subscription.ts'
+import {
+  costOf,
+  overageOf,
+  remainingOf,
+  termsAt,
+  type UsageIdentity,
+  type UsageRecord,
+  type UsageTerms,
+  usedIn,
+} from './usage.ts'
+
+/** A use as it is reported, checked and made exact. */
+export interface ReportedUsage {
+  readonly service: ServiceType
+  readonly quantity: Quantity
+  readonly unit: UsageUnit
+  readonly identity: UsageIdentity | null
+  readonly resourceId: string | null
+  readonly occurredAt: Instant
+  /** Record it only if it fits wholly; otherwise what has happened is always recorded. */
+  readonly enforce: boolean
+}
+
+export interface RecordUsageAnswer {
+  readonly usage_record_id: string
+  readonly service_type: ServiceType
+  readonly usage_amount: number
+  readonly usage_unit: UsageUnit
+  /** Minor units at list price, whatever of it is charged. */
+  readonly cost: number
+  readonly billing_period: string
+  readonly remaining: number | null
+  /** The part of this use that lies over the allowance. */
+  readonly overage: number
+  readonly limit_reached: boolean
+}
+
+/** How far back and ahead a use may lie: Stripe's meters take 35 days and 5 minutes. */
+const LONGEST_AGO_MS = 35 * DAY_MS
+const FARTHEST_AHEAD_MS = 5 * MINUTE_MS
+
+/** The exact quantity of a reported amount; refuses a unit that the service does not have and an amount out of bounds. */
+export function reportedQuantity(service: ServiceType, amount: number, unit: UsageUnit): Quantity {
+  const quanta = SERVICES[service].quanta[unit]
+  if (quanta === undefined)
+    throw invalidField('/usage_unit', `${service} is counted in ${Object.keys(SERVICES[service].quanta).join(' or ')}`)
+  if (amount < LEAST_AMOUNT || amount > GREATEST_AMOUNT)
+    throw invalidField('/usage_amount', 'must lie between 0.000001 and 1,000,000')
+  return quantityOf(amount, quanta)
+}
+
+/** Refuses a time that lies too far from `now`. Half a millisecond does not matter: both are whole milliseconds. */
+export function checkedOccurrence(occurredAt: Instant, now: Instant): Instant {
+  if (occurredAt < now - LONGEST_AGO_MS)
+    throw invalidField('/occurred_at', 'lies more than 35 days back, which is as late as usage can still be billed')
+  if (occurredAt > now + FARTHEST_AHEAD_MS)
+    throw invalidField('/occurred_at', 'lies more than 5 minutes ahead; check the clock of the machine that reports it')
+  return occurredAt
+}
+
+/** What tells this report from another; null when every report is a use of its own. */
+export function identityOf(
+  service: ServiceType,
+  resourceId: string | null,
+  eventId: string | null,
+  keyed: boolean,
+): UsageIdentity | null {
+  if (eventId !== null) return { kind: 'event', eventId }
+  if (keyed || resourceId === null || !SERVICES[service].oncePerResource) return null
+  return { kind: 'resource', service, resourceId }
+}
+
+/**
+ * Records a use, or finds that it was recorded before. The key's rule comes first, then the use's identity, then the
+ * limit; all of it is one step with the totals.
+ */
+export function recordUsage(
+  catalogue: Catalogue,
+  account: Account,
+  usage: ReportedUsage,
+  key: IdempotencyKey | null,
+  recordId: string,
+  now: Instant,
+): Decision<Answered<RecordUsageAnswer>> {
+  const replayed = replay<RecordUsageAnswer>(account.answer, key)
+  if (replayed) return { changes: [], result: replayed }
+  const terms = termsAt(catalogue, account.subscriptions, usage.service, usage.occurredAt)
+  const used = usedIn(account.totals, usage.service, terms.allowance)
+  if (account.usage) return answered(200, repeated(account.usage, usage), terms, used, key, now, [])
+  if (usage.enforce) mustFit(catalogue, account, usage, terms, used)
+  const record = recordOf(usage, terms, used, recordId, now)
+  return answered(201, record, terms, used + record.quantity, key, now, [{ type: 'usage-recorded', record }])
+}
+
+function recordOf(usage: ReportedUsage, terms: UsageTerms, used: Quantity, id: string, now: Instant): UsageRecord {
+  const { enforce: _, ...facts } = usage
+  const overage = overageOf(terms.included, used, usage.quantity)
+  return {
+    ...facts,
+    id,
+    recordedAt: now,
+    subscriptionId: terms.subscription?.id ?? null,
+    planName: terms.planName,
+    allowanceStart: terms.allowance?.start ?? null,
+    rate: terms.rate,
+    overage,
+    billable: terms.policy === 'bill' ? overage : 0n,
+  }
+}
+
+/** The same use again is fine; the same identity with something else is a contradiction that only the caller can solve. */
+function repeated(known: UsageRecord, usage: ReportedUsage): UsageRecord {
+  if (known.service === usage.service && known.quantity === usage.quantity) return known
+  const same = usage.identity?.kind === 'event' ? 'This event_id' : `This ${usage.service} (resource_id)`
+  throw new BillingError(
+    'usage_conflict',
+    `${same} was recorded before with another ${known.service === usage.service ? 'amount' : 'service'}. If this is further usage, send an event_id of its own; if it is the same, send the same amount.`,
+  )
+}
+
+function mustFit(
+  catalogue: Catalogue,
+  account: Account,
+  usage: ReportedUsage,
+  terms: UsageTerms,
+  used: Quantity,
+): void {
+  const access = accessOf(catalogue, currentSubscription(account.subscriptions))
+  if (access.reason === 'payment_method_required')
+    throw new BillingError(
+      'payment_method_required',
+      'The plan charges by use and there is no card to charge. Add one first; nothing was recorded.',
+    )
+  if (!access.allowed || terms.subscription === null)
+    throw new BillingError(
+      'no_subscription',
+      `There is no subscription that would allow this use (${access.reason}). Nothing was recorded.`,
+    )
+  if (terms.policy !== 'block' || overageOf(terms.included, used, usage.quantity) === 0n) return
+  const { unit, unitQuanta } = SERVICES[usage.service]
+  const left = amountOf(remainingOf(terms.included, used) ?? 0n, unitQuanta)
+  throw new BillingError(
+    'limit_reached',
+    `Only ${left} ${unit} of ${usage.service} are left in this period. Nothing was recorded. Use less, or move to a larger plan.`,
+  )
+}
+
+function answered(
+  status: 200 | 201,
+  record: UsageRecord,
+  terms: UsageTerms,
+  used: Quantity,
+  key: IdempotencyKey | null,
+  now: Instant,
+  recorded: readonly Change[],
+): Decision<Answered<RecordUsageAnswer>> {
+  const { quanta, unitQuanta } = SERVICES[record.service]
+  const remaining = remainingOf(terms.included, used)
+  const result: RecordUsageAnswer = {
+    usage_record_id: record.id,
+    service_type: record.service,
+    usage_amount: amountOf(record.quantity, quanta[record.unit] ?? unitQuanta),
+    usage_unit: record.unit,
+    cost: costOf(record),
+    billing_period: calendarMonth(record.occurredAt),
+    remaining: remaining === null ? null : amountOf(remaining, unitQuanta),
+    overage: amountOf(record.overage, unitQuanta),
+    limit_reached: terms.policy === 'block' && remaining === 0n,
+  }
+  const kept: readonly Change[] = key ? [{ type: 'answer-stored', answer: storedResult(key, status, result, now) }] : []
+  return { changes: [...recorded, ...kept], result: { status, result, replayed: false } }
+}

@@ -1,0 +1,96 @@
+import type { Account, Decision } from './account.ts'
+import { billedServices, type Catalogue, findPlan, meteredLookupKey, type PriceIds } from './catalogue.ts'
+import { BillingError, invalidField } from './errors.ts'
+import { type Answered, replay } from './idempotency.ts'
+import type { Intent, Wish, WishOf } from './intent.ts'
+import type { Plan } from './plan.ts'
+import { incompleteSubscription, liveSubscription } from './subscription.ts'
+
+/** A wish is either taken up, or was answered before under its key. */
+export type Opened<W extends Wish, R> =
+  | { readonly type: 'opened'; readonly intent: Intent<W> }
+  | { readonly type: 'replayed'; readonly answered: Answered<R> }
+
+/** The plan with its Stripe prices, or why it cannot be sold. A price of another plan is refused. */
+export function subscribeWish(
+  catalogue: Catalogue,
+  priceIds: PriceIds,
+  request: { readonly planName: string; readonly priceId: string | null; readonly paymentMethodId: string | null },
+): WishOf<'subscribe'> {
+  const plan = findPlan(catalogue, request.planName)
+  if (plan === null)
+    throw invalidField('/plan_name', 'there is no such plan; GET /payments/subscription-plans lists them')
+  return {
+    kind: 'subscribe',
+    planName: plan.name,
+    priceId: chosenPrice(plan, priceIds, request.priceId),
+    meteredPriceIds: billedServices(plan).map((service) => knownPrice(priceIds, meteredLookupKey(plan.name, service))),
+    paymentMethodId: request.paymentMethodId,
+  }
+}
+
+function chosenPrice(plan: Plan, priceIds: PriceIds, wanted: string | null): string {
+  if (wanted === null) return knownPrice(priceIds, plan.prices[0].lookupKey)
+  const ids = plan.prices.map((price) => knownPrice(priceIds, price.lookupKey))
+  if (ids.includes(wanted)) return wanted
+  throw new BillingError(
+    'price_mismatch',
+    `price_id is not a price of ${plan.name}. Leave it out, or send one that GET /payments/subscription-plans gives for this plan.`,
+  )
+}
+
+function knownPrice(priceIds: PriceIds, lookupKey: string): string {
+  const id = priceIds.get(lookupKey)
+  if (id !== undefined) return id
+  throw new BillingError(
+    'stripe_unavailable',
+    `The price ${lookupKey} has not been found at Stripe yet. Try again soon.`,
+    {
+      retryAfterSeconds: 5,
+    },
+  )
+}
+
+/** One live subscription a user at most: a second one is refused whatever plan it is for. */
+export function openSubscribe<R>(
+  account: Account,
+  intent: Intent<WishOf<'subscribe'>>,
+): Decision<Opened<WishOf<'subscribe'>, R>> {
+  return openWish(account, intent, () => {
+    const live = liveSubscription(account.subscriptions)
+    if (live === null) return intent.wish
+    throw new BillingError(
+      'subscription_exists',
+      `There is a subscription already${live.planName ? ` (${live.planName})` : ''}. Change its plan, or cancel it first.`,
+    )
+  })
+}
+
+/** Cancels the live subscription; one that still waits for its first payment is given up at once. */
+export function openCancel<R>(
+  account: Account,
+  intent: Intent<WishOf<'cancel'>>,
+): Decision<Opened<WishOf<'cancel'>, R>> {
+  return openWish(account, intent, () => {
+    const live = liveSubscription(account.subscriptions)
+    const subscription = live ?? incompleteSubscription(account.subscriptions)
+    if (subscription !== null)
+      return { ...intent.wish, subscriptionId: subscription.id, atPeriodEnd: live !== null && intent.wish.atPeriodEnd }
+    throw new BillingError(
+      'no_subscription',
+      'There is no subscription to cancel. GET /payments/subscription-status tells how it stands.',
+    )
+  })
+}
+
+/** Replays the answer that is stored under the key, or opens the wish as `decide` makes it out; refusing, it throws. */
+export function openWish<W extends Wish, R>(
+  account: Account,
+  intent: Intent<W>,
+  decide: () => W,
+): Decision<Opened<W, R>> {
+  const replayed = replay<R>(account.answer, intent.key)
+  if (replayed) return { changes: [], result: { type: 'replayed', answered: replayed } }
+  const opened: Intent<W> = { ...intent, wish: decide() }
+  return { changes: [{ type: 'intent-opened', intent: opened }], result: { type: 'opened', intent: opened } }
+}

@@ -1,0 +1,135 @@
+import { type Catalogue, findPlan } from './catalogue.ts'
+import { exactCost, minorUnits, type Rate } from './money.ts'
+import { allowancePeriodAt, calendarDay, calendarMonth, type Instant, type Period } from './period.ts'
+import type { ServiceTerms } from './plan.ts'
+import type { Quantity, ServiceType, UsageUnit } from './quantity.ts'
+import { type Subscription, subscriptionAt } from './subscription.ts'
+
+/**
+ * What makes two reports the same use. `event`: the reporter's own id of the event, one per user over all services.
+ * `resource`: a call or a transcript, which is used once per service.
+ */
+export type UsageIdentity =
+  | { readonly kind: 'event'; readonly eventId: string }
+  | { readonly kind: 'resource'; readonly service: ServiceType; readonly resourceId: string }
+
+/** One recorded use. Immutable: what it cost and how much of it was over the allowance is fixed when it is recorded. */
+export interface UsageRecord {
+  readonly id: string
+  readonly service: ServiceType
+  readonly quantity: Quantity
+  readonly unit: UsageUnit
+  readonly identity: UsageIdentity | null
+  readonly resourceId: string | null
+  readonly occurredAt: Instant
+  readonly recordedAt: Instant
+  readonly subscriptionId: string | null
+  readonly planName: string | null
+  /** Start of the allowance period that it counts in; null when there was no subscription at that moment. */
+  readonly allowanceStart: Instant | null
+  readonly rate: Rate
+  /** The part of the quantity that lies over the included allowance. */
+  readonly overage: Quantity
+  /** The part that is charged: the overage under the policy `bill`, else nothing. */
+  readonly billable: Quantity
+}
+
+/** A running total. The finest that both sums need: one allowance period's part in one calendar month at one rate. */
+export interface UsageTotal {
+  readonly service: ServiceType
+  readonly month: string
+  readonly allowanceStart: Instant | null
+  readonly rate: Rate
+  readonly quantity: Quantity
+  readonly overage: Quantity
+  readonly billable: Quantity
+}
+
+/** The same for one day, for series. */
+export interface DailyUsage extends Omit<UsageTotal, 'month'> {
+  readonly day: string
+}
+
+/** The terms that hold for a use at a moment, and the allowance period that it counts in. */
+export interface UsageTerms extends ServiceTerms {
+  readonly subscription: Subscription | null
+  readonly planName: string | null
+  readonly allowance: Period | null
+}
+
+/** Without a plan nothing is included, and nobody is charged: it is shown at list price and that is all. */
+export function termsAt(
+  catalogue: Catalogue,
+  subscriptions: readonly Subscription[],
+  service: ServiceType,
+  at: Instant,
+): UsageTerms {
+  const subscription = subscriptionAt(subscriptions, at)
+  const plan = findPlan(catalogue, subscription?.planName ?? null)
+  const terms = plan?.services[service] ?? { policy: 'block', included: 0n, rate: catalogue.rates[service] }
+  return {
+    ...terms,
+    subscription,
+    planName: plan?.name ?? null,
+    allowance: subscription ? allowancePeriodAt(subscription.anchor, at) : null,
+  }
+}
+
+/** Sums of running totals, and their price: exact sums first, one rounding at the end. */
+export interface UsageSum {
+  readonly quantity: Quantity
+  readonly overage: Quantity
+  readonly billable: Quantity
+  readonly exactCost: bigint
+  readonly exactBillableCost: bigint
+}
+
+export function sumUsage(totals: readonly Omit<UsageTotal, 'month'>[]): UsageSum {
+  let [quantity, overage, billable, cost, billableCost] = [0n, 0n, 0n, 0n, 0n]
+  for (const total of totals) {
+    quantity += total.quantity
+    overage += total.overage
+    billable += total.billable
+    cost += exactCost(total.service, total.quantity, total.rate)
+    billableCost += exactCost(total.service, total.billable, total.rate)
+  }
+  return { quantity, overage, billable, exactCost: cost, exactBillableCost: billableCost }
+}
+
+/** How much of a service has been used in one allowance period. */
+export function usedIn(totals: readonly UsageTotal[], service: ServiceType, allowance: Period | null): Quantity {
+  const start = allowance?.start ?? null
+  return totals.reduce(
+    (sum, total) => (total.service === service && total.allowanceStart === start ? sum + total.quantity : sum),
+    0n,
+  )
+}
+
+/** The part of a new use that lies over what is included, when `used` has been used before it. */
+export function overageOf(included: Quantity | null, used: Quantity, quantity: Quantity): Quantity {
+  if (included === null) return 0n
+  const over = used + quantity - included
+  if (over <= 0n) return 0n
+  return over < quantity ? over : quantity
+}
+
+/** What is left of the included allowance; null when it has no limit. */
+export function remainingOf(included: Quantity | null, used: Quantity): Quantity | null {
+  if (included === null) return null
+  return used < included ? included - used : 0n
+}
+
+/** Minor units that a record costs at list price. */
+export function costOf(record: Pick<UsageRecord, 'service' | 'quantity' | 'rate'>): number {
+  return minorUnits(exactCost(record.service, record.quantity, record.rate))
+}
+
+/** The running total that a record belongs to, holding just that record. */
+export function totalOf(record: UsageRecord): UsageTotal {
+  const { service, allowanceStart, rate, quantity, overage, billable } = record
+  return { service, month: calendarMonth(record.occurredAt), allowanceStart, rate, quantity, overage, billable }
+}
+
+export function dayOf(record: UsageRecord): string {
+  return calendarDay(record.occurredAt)
+}

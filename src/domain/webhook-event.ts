@@ -1,0 +1,46 @@
+import type { Instant } from './period.ts'
+
+/** What we read of a verified event: which object to look at. Its payload is never taken for the truth. */
+export interface StripeEvent {
+  readonly id: string
+  readonly type: string
+  readonly objectType: string
+  /** Null for objects without an id, such as an upcoming invoice. */
+  readonly objectId: string | null
+  readonly customerId: string | null
+  /** For refunds and charges: the payment that they belong to. */
+  readonly paymentIntentId: string | null
+  readonly livemode: boolean
+  /** The connected account that it comes from; null when it is our own. */
+  readonly account: string | null
+  readonly apiVersion: string | null
+  readonly createdAt: Instant
+}
+
+export interface ReceivedEvent {
+  readonly event: StripeEvent
+  /** How often applying it has failed. */
+  readonly attempts: number
+}
+
+/** The objects that matter to an account. Events about anything else are kept and ignored by name. */
+const FOLLOWED: ReadonlySet<string> = new Set(['subscription', 'invoice', 'payment_intent', 'charge', 'refund'])
+
+/** Why an event has nothing to do with us, in a sentence for the operator; null when it may have. */
+export function reasonToIgnore(event: StripeEvent, livemode: boolean): string | null {
+  if (event.livemode !== livemode)
+    return `It is a ${event.livemode ? 'live' : 'test'} event and this program runs with ${livemode ? 'live' : 'test'} keys.`
+  if (event.account !== null) return 'It comes from a connected account.'
+  if (!FOLLOWED.has(event.objectType)) return `Events of type ${event.type} change nothing here.`
+  if (event.objectId === null) return 'Its object has no id yet: it only announces something.'
+  return null
+}
+
+const LONGEST_WAIT_MS = 15 * 60_000
+const MOST_ATTEMPTS = 20
+
+/** When to try a failed event again: after 1, 2, 4, … seconds, at most a quarter of an hour; null after twenty tries. */
+export function nextTryAt(attempts: number, at: Instant): Instant | null {
+  if (attempts >= MOST_ATTEMPTS) return null
+  return at + Math.min(1_000 * 2 ** (attempts - 1), LONGEST_WAIT_MS)
+}

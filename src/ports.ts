@@ -1,0 +1,137 @@
+import type { Account, Decision, Needs, UserId } from './domain/account.ts'
+import type { Catalogue, PriceIds } from './domain/catalogue.ts'
+import type { Intent, WishOf } from './domain/intent.ts'
+import type { Observation } from './domain/observation.ts'
+import type { ObservedPaymentIntent, Payment } from './domain/payment.ts'
+import type { Instant } from './domain/period.ts'
+import type { ObservedSubscription } from './domain/subscription.ts'
+import type { ReceivedEvent, StripeEvent } from './domain/webhook-event.ts'
+
+/** The books: one account a user. Refuses with `storage_unavailable` when it cannot be sure of the disk. */
+export interface Ledger {
+  /** One user's account in one snapshot. An unknown user has an empty account. */
+  account(user: UserId, needs: Needs): Promise<Account>
+
+  /**
+   * Load, decide, save: atomic, and serial with every other change. `decide` is pure and synchronous and may run more
+   * than once. If it throws, nothing is saved and the caller gets what it threw. When the promise is fulfilled the
+   * changes are on disk.
+   */
+  change<R>(user: UserId, needs: Needs, decide: (account: Account) => Decision<R>): Promise<R>
+}
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  /** Where the next page starts; null on the last one. Opaque to callers. */
+  readonly nextCursor: string | null
+}
+
+/** Questions that no decision depends on: history and indexes. */
+export interface Records {
+  /** The billing history, newest first. Refuses a cursor that it did not give out with `validation_failed`. */
+  payments(user: UserId, limit: number, cursor: string | null): Promise<Page<Payment>>
+  /** Whose customer this is. A customer never changes hands. */
+  userOfCustomer(customerId: string): Promise<UserId | null>
+  /** Users with wishes whose outcome was never saved: what a crash leaves behind. */
+  usersWithOpenIntents(): Promise<readonly UserId[]>
+}
+
+/** Stripe's events, once each, with their bytes. An effect is saved by `Ledger.change` together with its mark. */
+export interface Inbox {
+  /** Stores an event; fulfilled when it is on disk. `known` when it was stored before, by whatever delivery. */
+  receive(event: StripeEvent, body: Uint8Array, at: Instant): Promise<'stored' | 'known'>
+  /** Events that are waiting to be applied and whose next try is due, oldest first. */
+  due(at: Instant, limit: number): Promise<readonly ReceivedEvent[]>
+  /** Nothing of ours: kept, and never looked at again. */
+  ignore(eventId: string, reason: string, at: Instant): Promise<void>
+  /** Ours one day, perhaps: kept until its customer is linked to a user. */
+  park(eventId: string, customerId: string, reason: string): Promise<void>
+  /** Applying it failed. It is due again at `nextTryAt`; null gives up on it. */
+  fail(eventId: string, reason: string, nextTryAt: Instant | null): Promise<void>
+}
+
+/**
+ * What came of a try to be paid. `waiting` needs the customer: a card or a 3-D Secure confirmation, by the client secret.
+ * `declined` carries Stripe's words for the customer; `refused` says which field of the request Stripe would not take.
+ */
+export type AttemptOutcome =
+  | { readonly type: 'settled' }
+  | { readonly type: 'waiting' }
+  | { readonly type: 'declined'; readonly message: string }
+  | { readonly type: 'refused'; readonly path: string; readonly message: string }
+
+export interface SubscriptionAttempt {
+  /** Null when none was made: the card could not even be attached, or the request was refused. */
+  readonly subscription: ObservedSubscription | null
+  readonly outcome: AttemptOutcome
+  /** Of the first payment, or of the pending card set-up when nothing is due; null when nothing is left to confirm. */
+  readonly clientSecret: string | null
+}
+
+export interface PaymentAttempt {
+  readonly paymentIntent: ObservedPaymentIntent | null
+  readonly outcome: AttemptOutcome
+  readonly clientSecret: string | null
+}
+
+/**
+ * Selling at Stripe. Every method may throw `stripe_unavailable`: the outcome is unknown and the wish stays open. Each
+ * object made carries the user's and the intent's id in its metadata; under one key number an intent makes it once.
+ */
+export interface Gateway {
+  createCustomer(user: UserId, intent: Intent): Promise<string>
+  /** Makes the subscription and tries the given card. */
+  subscribe(user: UserId, customerId: string, intent: Intent<WishOf<'subscribe'>>): Promise<SubscriptionAttempt>
+  /** Tries (another) card on a subscription that still waits for its first payment; without a card just looks at it. */
+  resumeSubscribing(subscriptionId: string, intent: Intent<WishOf<'subscribe'>>): Promise<SubscriptionAttempt>
+  /** Ends an unpaid beginning so that nothing can charge later. A subscription that was paid meanwhile stays as it is. */
+  abandon(subscriptionId: string, intent: Intent): Promise<ObservedSubscription>
+  /** Cancels now or at the end of the period; one that has ended is returned as it is. Null: Stripe does not know it. */
+  cancel(intent: Intent<WishOf<'cancel'>>): Promise<ObservedSubscription | null>
+  /** Makes a payment and tries the given card. A declined one is cancelled, so that nothing can charge later. */
+  pay(user: UserId, customerId: string, intent: Intent<WishOf<'pay'>>): Promise<PaymentAttempt>
+  /** The same for a payment that an earlier key made. */
+  resumePaying(paymentIntentId: string): Promise<PaymentAttempt>
+}
+
+/** Reading at Stripe. Refuses with `stripe_unavailable`. */
+export interface Observatory {
+  /** The object that an event is about, and what changes with it, as they are now. Empty: nothing that concerns us. */
+  look(event: StripeEvent): Promise<readonly Observation[]>
+  /** The customer that an earlier key of this intent made, by the intent's id in its metadata; null when it made none. */
+  customerMadeBy(intent: Intent): Promise<string | null>
+  /** The subscription or payment that an earlier key of this intent made; null when it made none. */
+  madeBy(intent: Intent, customerId: string): Promise<string | null>
+  /** Of a subscription's first payment or card set-up, or of a payment; null when nothing is left to confirm. */
+  clientSecret(objectId: string): Promise<string | null>
+}
+
+export interface Clock {
+  /** Business time: periods, windows, ages of usage. In the sandbox it can be moved. */
+  now(): Instant
+  /** Wall time: signatures, retries, waits. */
+  wall(): Instant
+}
+
+/** New ids, sortable by time: `usage_01j…`. */
+export type NewId = (prefix: 'usage' | 'intent' | 'request') => string
+
+export interface Ports {
+  readonly ledger: Ledger
+  readonly records: Records
+  readonly inbox: Inbox
+  readonly gateway: Gateway
+  readonly observatory: Observatory
+  readonly clock: Clock
+  readonly newId: NewId
+  readonly catalogue: Catalogue
+  /** The Stripe price ids as last known; filled while the program runs. */
+  readonly priceIds: () => PriceIds
+  /** One conversation with Stripe at a time per user. */
+  readonly lanes: Lanes
+}
+
+export interface Lanes {
+  /** Runs when all earlier work of the same user is over; refuses with `in_progress` when that takes over `patienceMs`. */
+  run<R>(user: UserId, work: () => Promise<R>, patienceMs?: number): Promise<R>
+}

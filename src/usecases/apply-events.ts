@@ -1,0 +1,85 @@
+import type { Change, UserId } from '../domain/account.ts'
+import { customerOf, type Observation, observe } from '../domain/observation.ts'
+import { nextTryAt, type ReceivedEvent, reasonToIgnore, type StripeEvent } from '../domain/webhook-event.ts'
+import type { Ports } from '../ports.ts'
+
+type Applying = Pick<
+  Ports,
+  'ledger' | 'records' | 'inbox' | 'observatory' | 'clock' | 'catalogue' | 'priceIds' | 'lanes'
+> & {
+  readonly livemode: boolean
+  /** Tells the operator of an event that could not be applied. */
+  readonly onFailure: (event: StripeEvent, error: unknown) => void
+}
+
+const AT_ONCE = 16
+
+/** Applies the events whose turn it is, those of one customer one after the other. Returns how many there were. */
+export async function applyDueEvents(ports: Applying): Promise<number> {
+  const due = await ports.inbox.due(ports.clock.wall(), AT_ONCE)
+  await Promise.all([...Map.groupBy(due, ({ event }) => event.customerId ?? event.id).values()].map(applyInTurn))
+  return due.length
+
+  async function applyInTurn(events: readonly ReceivedEvent[]): Promise<void> {
+    for (const event of events) await applyOrPostpone(ports, event)
+  }
+}
+
+/** An event that cannot be applied does not hold up the others: it waits its time and is tried again. */
+async function applyOrPostpone(ports: Applying, { event, attempts }: ReceivedEvent): Promise<void> {
+  try {
+    await applyEvent(ports, event)
+  } catch (error) {
+    ports.onFailure(event, error)
+    const reason = error instanceof Error ? error.message : 'unknown error'
+    await ports.inbox.fail(event.id, reason, nextTryAt(attempts + 1, ports.clock.wall()))
+  }
+}
+
+/** The event is a doorbell: what counts is the object as Stripe shows it now, looked at in the user's lane. */
+async function applyEvent(ports: Applying, event: StripeEvent): Promise<void> {
+  const nothing = reasonToIgnore(event, ports.livemode)
+  if (nothing !== null) return ports.inbox.ignore(event.id, nothing, ports.clock.wall())
+  const customerId = event.customerId ?? (await customerBehind(ports, event))
+  if (customerId === null) return ports.inbox.ignore(event.id, 'Its object belongs to no customer.', ports.clock.wall())
+  const user = await ports.records.userOfCustomer(customerId)
+  if (user === null) return ports.inbox.park(event.id, customerId, `Customer ${customerId} is not linked to any user.`)
+  return ports.lanes.run(user, () => observeFor(ports, user, customerId, event))
+}
+
+/** A refund names no customer itself: whoever made the payment is it. */
+async function customerBehind(ports: Applying, event: StripeEvent): Promise<string | null> {
+  const [observation] = await ports.observatory.look(event)
+  return observation ? customerOf(observation) : null
+}
+
+async function observeFor(ports: Applying, user: UserId, customerId: string, event: StripeEvent): Promise<void> {
+  const seen = (await ports.observatory.look(event)).filter((observation) => customerOf(observation) === customerId)
+  const knowledge = { catalogue: ports.catalogue, priceIds: ports.priceIds(), at: ports.clock.now() }
+  await ports.ledger.change(user, { event: event.id }, (account) => {
+    if (account.eventApplied) return { changes: [], result: undefined }
+    const changes = seen.flatMap((observation) => observe(account, observation, knowledge))
+    const applied: Change = {
+      type: 'event-applied',
+      eventId: event.id,
+      at: ports.clock.wall(),
+      outcome: outcomeOf(seen, changes),
+    }
+    return { changes: [...changes, applied], result: undefined }
+  })
+}
+
+/** What came of it, in a sentence for the operator. */
+function outcomeOf(seen: readonly Observation[], changes: readonly Change[]): string {
+  if (seen.length === 0) return 'Stripe no longer has the object, or it is none of ours.'
+  if (changes.length === 0) return 'Nothing new: what it tells was known.'
+  return changes
+    .map((change) => {
+      if (change.type === 'subscription-observed')
+        return `Subscription ${change.subscription.id} is ${change.subscription.status}.`
+      if (change.type === 'payment-observed')
+        return `${change.payment.kind} ${change.payment.id} of ${change.payment.amount} ${change.payment.currency} is ${change.payment.status}.`
+      return change.type
+    })
+    .join(' ')
+}

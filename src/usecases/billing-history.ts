@@ -1,0 +1,30 @@
+import type { UserId } from '../domain/account.ts'
+import { isoTime } from '../domain/period.ts'
+import type { Ports } from '../ports.ts'
+
+export interface HistoryRequest {
+  readonly user: UserId
+  readonly limit: number
+  readonly cursor: string | null
+}
+
+/** What a user was charged and given back, newest first. */
+export async function billingHistory(ports: Pick<Ports, 'records'>, request: HistoryRequest) {
+  const page = await ports.records.payments(request.user, request.limit, request.cursor)
+  return {
+    payments: page.items.map((payment) => ({
+      id: payment.id,
+      kind: payment.kind,
+      amount: payment.amount,
+      currency: payment.currency,
+      status: payment.status,
+      description: payment.description,
+      invoice_number: payment.invoiceNumber,
+      hosted_invoice_url: payment.hostedInvoiceUrl,
+      invoice_pdf: payment.invoicePdf,
+      refunded_amount: payment.refundedAmount,
+      created_at: isoTime(payment.createdAt),
+    })),
+    next_cursor: page.nextCursor,
+  }
+}

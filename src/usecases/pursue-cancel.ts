@@ -1,0 +1,48 @@
+import type { UserId } from '../domain/account.ts'
+import { BillingError } from '../domain/errors.ts'
+import type { Intent, WishOf } from '../domain/intent.ts'
+import { isoTime, isoTimeOrNull } from '../domain/period.ts'
+import type { ObservedSubscription } from '../domain/subscription.ts'
+import { type Selling, type Settled, settle } from './wishes.ts'
+
+export interface CancelAnswer {
+  readonly subscription_id: string
+  readonly plan_name: string | null
+  readonly status: string
+  readonly cancel_at: string | null
+  readonly ended_at: string | null
+  readonly current_period_start: string
+  readonly current_period_end: string
+  readonly trial_end: string | null
+}
+
+/** Cancels at Stripe and keeps what Stripe then shows. */
+export async function pursueCancel(
+  ports: Selling,
+  user: UserId,
+  intent: Intent<WishOf<'cancel'>>,
+): Promise<Settled<CancelAnswer>> {
+  const subscription = await ports.gateway.cancel(intent)
+  if (subscription === null) {
+    const refusal = new BillingError('no_subscription', 'The subscription is no longer there to be cancelled.')
+    return settle(ports, user, intent, [], { refusal })
+  }
+  const { subscriptions } = await ports.ledger.account(user, {})
+  const planName = subscriptions.find((known) => known.id === subscription.id)?.planName ?? null
+  const result = answerOf(planName, subscription)
+  const seen = [{ type: 'subscription', subscription } as const]
+  return settle(ports, user, intent, seen, { status: 200, result, stored: result })
+}
+
+function answerOf(planName: string | null, subscription: ObservedSubscription): CancelAnswer {
+  return {
+    subscription_id: subscription.id,
+    plan_name: planName,
+    status: subscription.status,
+    cancel_at: isoTimeOrNull(subscription.cancelAt),
+    ended_at: isoTimeOrNull(subscription.endedAt),
+    current_period_start: isoTime(subscription.currentPeriodStart),
+    current_period_end: isoTime(subscription.currentPeriodEnd),
+    trial_end: isoTimeOrNull(subscription.trialEnd),
+  }
+}

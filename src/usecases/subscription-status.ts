@@ -1,0 +1,49 @@
+import type { Account, UserId } from '../domain/account.ts'
+import { findPlan } from '../domain/catalogue.ts'
+import { accessOf } from '../domain/entitlement.ts'
+import { minorUnits } from '../domain/money.ts'
+import { calendarMonth, type Instant, isoTimeOrNull, monthsAround } from '../domain/period.ts'
+import { featuresOf, NO_FEATURES } from '../domain/plan.ts'
+import { perService, SERVICE_TYPES } from '../domain/quantity.ts'
+import { standingOf } from '../domain/standing.ts'
+import { currentSubscription, isLive, liveSubscription } from '../domain/subscription.ts'
+import type { Ports } from '../ports.ts'
+
+/** How a user stands: subscription, access, features, and what was used in the running allowance period. */
+export async function subscriptionStatus(ports: Pick<Ports, 'ledger' | 'clock' | 'catalogue'>, user: UserId) {
+  const now = ports.clock.now()
+  const account = await ports.ledger.account(user, { totals: { services: SERVICE_TYPES, months: monthsAround(now) } })
+  const subscription = currentSubscription(account.subscriptions)
+  const live = subscription !== null && isLive(subscription) ? subscription : null
+  const plan = findPlan(ports.catalogue, live?.planName ?? null)
+  const access = accessOf(ports.catalogue, subscription)
+  return {
+    has_subscription: live !== null,
+    plan_name: subscription?.planName ?? null,
+    status: subscription?.status ?? null,
+    current_period_start: isoTimeOrNull(live?.currentPeriodStart ?? null),
+    current_period_end: isoTimeOrNull(live?.currentPeriodEnd ?? null),
+    cancel_at: isoTimeOrNull(live?.cancelAt ?? null),
+    trial_end: isoTimeOrNull(live?.trialEnd ?? null),
+    access: { allowed: access.allowed, reason: access.reason, since: isoTimeOrNull(access.since) },
+    current_usage: currentUsage(ports, account, now),
+    features: plan ? featuresOf(plan) : NO_FEATURES,
+  }
+}
+
+/** Per service, for the running allowance period; without a subscription for the calendar month. */
+function currentUsage(ports: Pick<Ports, 'catalogue'>, account: Account, now: Instant) {
+  const month = liveSubscription(account.subscriptions) === null ? calendarMonth(now) : null
+  return perService((service) => {
+    const standing = standingOf(ports.catalogue, account, service, now, month)
+    return {
+      amount: standing.amount,
+      cost: minorUnits(standing.sum.exactCost),
+      unit: standing.unit,
+      included: standing.included,
+      remaining: standing.remaining,
+      overage: standing.overage,
+      billable_cost: minorUnits(standing.sum.exactBillableCost),
+    }
+  })
+}

@@ -1,0 +1,97 @@
+import type { Change, UserId } from '../domain/account.ts'
+import type { BillingError } from '../domain/errors.ts'
+import { type Answered, storedRefusal, storedResult } from '../domain/idempotency.ts'
+import { type Intent, mustLookUp, type Person, type Wish } from '../domain/intent.ts'
+import { type Observation, observe } from '../domain/observation.ts'
+import type { Ports } from '../ports.ts'
+
+/** What it takes to talk with Stripe for a user. */
+export type Selling = Pick<
+  Ports,
+  'ledger' | 'gateway' | 'observatory' | 'clock' | 'catalogue' | 'priceIds' | 'lanes' | 'newId'
+>
+
+/** A wish comes to an answer or to a refusal; both are saved before anybody is told. */
+export type Settled<R> =
+  | { readonly type: 'answered'; readonly answered: Answered<R> }
+  | { readonly type: 'refused'; readonly refusal: BillingError }
+
+export interface Request {
+  readonly user: UserId
+  readonly person: Person
+  readonly key: { readonly caller: string; readonly key: string } | null
+}
+
+/** A new intent for a wish. `operation` and everything that was asked make the fingerprint by which a retry is known. */
+export function newIntent<W extends Wish>(
+  ports: Pick<Ports, 'clock' | 'newId'>,
+  request: Request,
+  wish: W,
+  asked: object,
+): Intent<W> {
+  const fingerprint = JSON.stringify([wish.kind, request.user, asked])
+  return {
+    id: ports.newId('intent'),
+    wish,
+    person: request.person,
+    key: request.key && { ...request.key, fingerprint },
+    fingerprint,
+    tries: 1,
+    keyNumber: 1,
+    keyedAt: ports.clock.wall(),
+    openedAt: ports.clock.now(),
+  }
+}
+
+/** The user's Stripe customer, made on the first occasion. Linking it sets free the events that arrived before. */
+export async function customerFor(ports: Selling, user: UserId, intent: Intent): Promise<string> {
+  const known = (await ports.ledger.account(user, {})).customerId
+  if (known !== null) return known
+  const made = mustLookUp(intent) ? await ports.observatory.customerMadeBy(intent) : null
+  const customerId = made ?? (await ports.gateway.createCustomer(user, intent))
+  const at = ports.clock.wall()
+  return ports.ledger.change(user, {}, (account) => ({
+    changes: account.customerId === null ? [{ type: 'customer-linked', customerId, at }] : [],
+    result: account.customerId ?? customerId,
+  }))
+}
+
+/** Saves what was seen, closes the wish and stores the answer under its key, all in one step. */
+export function settle<R>(
+  ports: Selling,
+  user: UserId,
+  intent: Intent,
+  seen: readonly Observation[],
+  end:
+    | { readonly status: 200 | 201; readonly result: R; readonly stored: unknown }
+    | { readonly refusal: BillingError },
+): Promise<Settled<R>> {
+  const at = ports.clock.now()
+  const knowledge = { catalogue: ports.catalogue, priceIds: ports.priceIds(), at }
+  return ports.ledger.change(user, {}, (account) => {
+    const outcome = 'refusal' in end ? 'refused' : 'done'
+    const changes: readonly Change[] = [
+      ...seen.flatMap((observation) => observe(account, observation, knowledge)),
+      { type: 'intent-closed', intentId: intent.id, outcome, at },
+      ...answerOf(intent, end, at),
+    ]
+    const result: Settled<R> =
+      'refusal' in end
+        ? { type: 'refused', refusal: end.refusal }
+        : { type: 'answered', answered: { status: end.status, result: end.result, replayed: false } }
+    return { changes, result }
+  })
+}
+
+/** Stored are results and the refusal of a decline; any other refusal is decided anew next time. */
+function answerOf(
+  intent: Intent,
+  end: { readonly status: number; readonly stored: unknown } | { readonly refusal: BillingError },
+  at: number,
+): readonly Change[] {
+  if (intent.key === null) return []
+  if (!('refusal' in end))
+    return [{ type: 'answer-stored', answer: storedResult(intent.key, end.status, end.stored, at) }]
+  if (end.refusal.code !== 'card_declined') return []
+  return [{ type: 'answer-stored', answer: storedRefusal(intent.key, end.refusal, at) }]
+}

@@ -1,0 +1,381 @@
+import { describe, expect, test } from 'bun:test'
+import type { Change, UserId } from '../../src/domain/account.ts'
+import { BillingError } from '../../src/domain/errors.ts'
+import type { Intent } from '../../src/domain/intent.ts'
+import type { Payment } from '../../src/domain/payment.ts'
+import type { Subscription } from '../../src/domain/subscription.ts'
+import type { UsageRecord } from '../../src/domain/usage.ts'
+import type { StripeEvent } from '../../src/domain/webhook-event.ts'
+import type { Inbox, Ledger, Records } from '../../src/ports.ts'
+
+export interface Store {
+  readonly ledger: Ledger
+  readonly records: Records
+  readonly inbox: Inbox
+}
+
+const NOON = Date.UTC(2026, 5, 10, 12)
+
+/** What every store must do, whatever it is made of. `open` gives an empty one. */
+export function storeContract(name: string, open: () => Store): void {
+  const save = (store: Store, user: UserId, ...changes: readonly Change[]) =>
+    store.ledger.change(user, {}, () => ({ changes, result: undefined }))
+
+  describe(`the ledger of ${name}`, () => {
+    test('gives an unknown user an empty account', async () => {
+      const account = await open().ledger.account('nobody', { intents: true })
+      expect(account).toEqual({
+        user: 'nobody',
+        customerId: null,
+        subscriptions: [],
+        openIntents: [],
+        totals: [],
+        days: [],
+        usage: null,
+        answer: null,
+        eventApplied: false,
+      })
+    })
+
+    test('saves nothing when the decision throws, and hands on what it threw', async () => {
+      const { ledger } = open()
+      const refusal = new BillingError('limit_reached', 'no more')
+      const change = ledger.change('ann', {}, () => {
+        throw refusal
+      })
+      expect(await change.catch((error: unknown) => error)).toBe(refusal)
+      expect((await ledger.account('ann', {})).customerId).toBeNull()
+    })
+
+    test('saves all of the other changes when one beside them is refused', async () => {
+      const store = open()
+      const outcomes = await Promise.allSettled(
+        ['ann', 'bob', 'eve'].map((user) =>
+          store.ledger.change(user, {}, () => {
+            if (user === 'bob') throw new BillingError('limit_reached', 'no more')
+            return { changes: [linked(`cus_${user}`)], result: user }
+          }),
+        ),
+      )
+      expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+      expect((await store.ledger.account('eve', {})).customerId).toBe('cus_eve')
+      expect((await store.ledger.account('bob', {})).customerId).toBeNull()
+    })
+
+    test('decides each change on the account that the one before left', async () => {
+      const store = open()
+      const counted = await Promise.all(
+        Array.from({ length: 50 }, (_, index) =>
+          store.ledger.change('ann', { totals: { services: ['sms'], months: ['2026-06'] } }, (account) => {
+            const seen = account.totals.reduce((sum, total) => sum + total.quantity, 0n)
+            return { changes: [recorded({ id: `usage_${index}`, service: 'sms', quantity: 1n })], result: seen }
+          }),
+        ),
+      )
+      expect(counted).toEqual(Array.from({ length: 50 }, (_, index) => BigInt(index)))
+    })
+
+    test('adds records up by month, allowance period and rate, and by day', async () => {
+      const store = open()
+      const july = Date.UTC(2026, 6, 1)
+      await save(
+        store,
+        'ann',
+        recorded({ id: 'usage_1', quantity: 10n, overage: 1n, billable: 1n }),
+        recorded({ id: 'usage_2', quantity: 5n }),
+        recorded({ id: 'usage_3', quantity: 7n, occurredAt: july }),
+        recorded({ id: 'usage_4', quantity: 3n, allowanceStart: null }),
+        recorded({ id: 'usage_5', quantity: 2n, rate: '7' }),
+      )
+      const { totals, days } = await store.ledger.account('ann', {
+        totals: { services: ['voice_call'], months: ['2026-06', '2026-07'] },
+        days: { from: '2026-06-01', to: '2026-07-31' },
+      })
+      const sums = totals.map(
+        ({ month, allowanceStart, rate, quantity }) => `${month} ${allowanceStart} ${rate} ${quantity}`,
+      )
+      expect(sums.sort()).toEqual([
+        `2026-06 ${NOON} 5 15`,
+        `2026-06 ${NOON} 7 2`,
+        '2026-06 null 5 3',
+        `2026-07 ${NOON} 5 7`,
+      ])
+      expect(totals.find((total) => total.quantity === 15n)).toMatchObject({ overage: 1n, billable: 1n })
+      expect(days.filter((entry) => entry.day === '2026-07-01').map((entry) => entry.quantity)).toEqual([7n])
+    })
+
+    test('loses no digit of a quantity beyond 2^53', async () => {
+      const store = open()
+      const quantity = 2n ** 60n + 1n
+      await save(store, 'ann', recorded({ id: 'usage_1', quantity }), recorded({ id: 'usage_2', quantity: 2n }))
+      const { totals } = await store.ledger.account('ann', {
+        totals: { services: ['voice_call'], months: ['2026-06'] },
+      })
+      expect(totals[0]?.quantity).toBe(quantity + 2n)
+    })
+
+    test('finds a record by its identity, for its user alone', async () => {
+      const store = open()
+      const byEvent = { kind: 'event', eventId: 'e:1' } as const
+      const byResource = { kind: 'resource', service: 'voice_call', resourceId: 'CA:1' } as const
+      await save(
+        store,
+        'ann',
+        recorded({ id: 'usage_1', identity: byEvent }),
+        recorded({ id: 'usage_2', identity: byResource, resourceId: 'CA:1' }),
+      )
+      expect((await store.ledger.account('ann', { usage: byEvent })).usage).toMatchObject({
+        id: 'usage_1',
+        identity: byEvent,
+      })
+      expect((await store.ledger.account('ann', { usage: byResource })).usage).toMatchObject({
+        id: 'usage_2',
+        identity: byResource,
+        resourceId: 'CA:1',
+      })
+      expect((await store.ledger.account('bob', { usage: byEvent })).usage).toBeNull()
+      expect(
+        (await store.ledger.account('ann', { usage: { ...byResource, service: 'transcription' } })).usage,
+      ).toBeNull()
+    })
+
+    test('keeps answers for good, each under its caller', async () => {
+      const store = open()
+      const answer = {
+        caller: 'user:ann',
+        key: 'k',
+        fingerprint: 'f',
+        answer: { status: 201, result: { a: 1, b: null } },
+        answeredAt: NOON,
+      }
+      await save(store, 'ann', { type: 'answer-stored', answer })
+      expect((await store.ledger.account('ann', { answer: { caller: 'user:ann', key: 'k' } })).answer).toEqual(answer)
+      expect((await store.ledger.account('ann', { answer: { caller: 'user:bob', key: 'k' } })).answer).toBeNull()
+    })
+
+    test('keeps a wish open until it is closed', async () => {
+      const store = open()
+      await save(store, 'ann', { type: 'intent-opened', intent: wish })
+      expect((await store.ledger.account('ann', { intents: true })).openIntents).toEqual([wish])
+      expect(await store.records.usersWithOpenIntents()).toEqual(['ann'])
+      const retried = { ...wish, tries: 2, keyNumber: 2, keyedAt: NOON + 1 }
+      await save(store, 'ann', { type: 'intent-retried', intent: retried })
+      expect((await store.ledger.account('ann', { intents: true })).openIntents).toEqual([retried])
+      await save(store, 'ann', { type: 'intent-closed', intentId: wish.id, outcome: 'done', at: NOON })
+      expect((await store.ledger.account('ann', { intents: true })).openIntents).toEqual([])
+      expect(await store.records.usersWithOpenIntents()).toEqual([])
+    })
+
+    test('keeps the latest observation of a subscription, the newest subscription first', async () => {
+      const store = open()
+      const older = { ...subscription, id: 'sub_0', createdAt: NOON - 1 }
+      await save(
+        store,
+        'ann',
+        observed(older),
+        observed(subscription),
+        observed({ ...subscription, status: 'past_due' }),
+      )
+      expect((await store.ledger.account('ann', {})).subscriptions).toEqual([
+        { ...subscription, status: 'past_due' },
+        older,
+      ])
+    })
+  })
+
+  describe(`the records of ${name}`, () => {
+    test('tell whose customer it is', async () => {
+      const store = open()
+      await save(store, 'ann', linked('cus_1'))
+      expect(await store.records.userOfCustomer('cus_1')).toBe('ann')
+      expect(await store.records.userOfCustomer('cus_2')).toBeNull()
+    })
+
+    test('page through payments, newest first, without loss or repetition', async () => {
+      const store = open()
+      const ids = Array.from({ length: 7 }, (_, index) => `in_${index}`)
+      for (const [index, id] of ids.entries())
+        await save(store, 'ann', {
+          type: 'payment-observed',
+          payment: { ...payment, id, createdAt: NOON + (index >> 1) },
+        })
+      await save(store, 'bob', { type: 'payment-observed', payment: { ...payment, id: 'in_bob' } })
+      const seen: string[] = []
+      let cursor: string | null = null
+      do {
+        const page = await store.records.payments('ann', 3, cursor)
+        seen.push(...page.items.map((item) => item.id))
+        cursor = page.nextCursor
+      } while (cursor !== null)
+      expect(seen).toEqual([...ids].reverse())
+    })
+
+    test('show the latest observation of a payment, once', async () => {
+      const store = open()
+      await save(store, 'ann', { type: 'payment-observed', payment: { ...payment, status: 'open' } })
+      await save(store, 'ann', { type: 'payment-observed', payment })
+      expect((await store.records.payments('ann', 10, null)).items).toEqual([payment])
+    })
+
+    test('refuse a cursor that they did not give out', async () => {
+      const refused = await open()
+        .records.payments('ann', 10, 'made-up')
+        .catch((error: unknown) => error)
+      expect(refused).toMatchObject({ code: 'validation_failed' })
+    })
+  })
+
+  describe(`the inbox of ${name}`, () => {
+    const body = new TextEncoder().encode('{"id":"evt_1"}')
+
+    test('stores an event once, however often it is delivered', async () => {
+      const { inbox } = open()
+      const outcomes = await Promise.all([1, 2, 3].map(() => inbox.receive(event, body, NOON)))
+      expect(outcomes.sort()).toEqual(['known', 'known', 'stored'])
+      expect(await inbox.due(NOON, 10)).toEqual([{ event, attempts: 0 }])
+    })
+
+    test('marks an event in the same step as its effect', async () => {
+      const store = open()
+      await store.inbox.receive(event, body, NOON)
+      const apply = () =>
+        store.ledger.change('ann', { event: event.id }, ({ eventApplied }) => ({
+          changes: eventApplied
+            ? []
+            : [recorded({ id: 'usage_1' }), { type: 'event-applied', eventId: event.id, at: NOON, outcome: 'done' }],
+          result: eventApplied,
+        }))
+      expect(await Promise.all([apply(), apply(), apply()])).toEqual([false, true, true])
+      expect(await store.inbox.due(NOON, 10)).toEqual([])
+    })
+
+    test('gives a failed event back when its time has come, and a hopeless one never', async () => {
+      const { inbox } = open()
+      await inbox.receive(event, body, NOON)
+      await inbox.fail(event.id, 'why', NOON + 1_000)
+      expect(await inbox.due(NOON + 999, 10)).toEqual([])
+      expect(await inbox.due(NOON + 1_000, 10)).toEqual([{ event, attempts: 1 }])
+      await inbox.fail(event.id, 'why', null)
+      expect(await inbox.due(NOON + 99_000_000, 10)).toEqual([])
+    })
+
+    test('parks an event until its customer is linked', async () => {
+      const store = open()
+      await store.inbox.receive(event, body, NOON)
+      await store.inbox.park(event.id, 'cus_1', 'nobody yet')
+      expect(await store.inbox.due(NOON + 1_000_000, 10)).toEqual([])
+      await save(store, 'ann', linked('cus_1'))
+      expect(await store.inbox.due(NOON, 10)).toEqual([{ event, attempts: 0 }])
+    })
+
+    test('does not park an event whose customer was linked meanwhile', async () => {
+      const store = open()
+      await store.inbox.receive(event, body, NOON)
+      await save(store, 'ann', linked('cus_1'))
+      await store.inbox.park(event.id, 'cus_1', 'nobody yet')
+      expect(await store.inbox.due(NOON, 10)).toHaveLength(1)
+    })
+
+    test('ignores what is none of ours, but never undoes an effect', async () => {
+      const store = open()
+      await store.inbox.receive(event, body, NOON)
+      await save(store, 'ann', { type: 'event-applied', eventId: event.id, at: NOON, outcome: 'done' })
+      await store.inbox.ignore(event.id, 'nothing', NOON)
+      expect((await store.ledger.account('ann', { event: event.id })).eventApplied).toBe(true)
+    })
+
+    test('gives out the oldest first, no more than asked for', async () => {
+      const { inbox } = open()
+      for (const [index, id] of ['evt_3', 'evt_1', 'evt_2'].entries())
+        await inbox.receive({ ...event, id }, body, NOON + index)
+      const due = await inbox.due(NOON + 10, 2)
+      expect(due.map((entry) => entry.event.id)).toEqual(['evt_3', 'evt_1'])
+    })
+  })
+}
+
+const subscription: Subscription = {
+  id: 'sub_1',
+  customerId: 'cus_1',
+  planName: 'pro_monthly',
+  priceId: 'price_1',
+  status: 'active',
+  statusSince: NOON,
+  anchor: NOON,
+  currentPeriodStart: NOON,
+  currentPeriodEnd: NOON + 1_000,
+  cancelAt: null,
+  trialEnd: null,
+  startedAt: NOON,
+  endedAt: null,
+  createdAt: NOON,
+  hasPaymentMethod: true,
+}
+
+const payment: Payment = {
+  id: 'in_1',
+  customerId: 'cus_1',
+  kind: 'invoice',
+  amount: 3900,
+  currency: 'usd',
+  status: 'paid',
+  description: null,
+  invoiceNumber: 'A-1',
+  hostedInvoiceUrl: null,
+  invoicePdf: null,
+  refundedAmount: 0,
+  createdAt: NOON,
+}
+
+const wish: Intent = {
+  id: 'intent_1',
+  wish: { kind: 'pay', amount: 500, currency: 'usd', description: null, paymentMethodId: null, metadata: { a: 'b' } },
+  person: { email: 'ann@example.com', name: null },
+  key: { caller: 'user:ann', key: 'k', fingerprint: 'f' },
+  fingerprint: 'f',
+  tries: 1,
+  keyNumber: 1,
+  keyedAt: NOON,
+  openedAt: NOON,
+}
+
+const event: StripeEvent = {
+  id: 'evt_1',
+  type: 'customer.subscription.updated',
+  objectType: 'subscription',
+  objectId: 'sub_1',
+  customerId: 'cus_1',
+  paymentIntentId: null,
+  livemode: false,
+  account: null,
+  apiVersion: '2026-10-28.endive',
+  createdAt: NOON,
+}
+
+function linked(customerId: string): Change {
+  return { type: 'customer-linked', customerId, at: NOON }
+}
+
+function observed(seen: Subscription): Change {
+  return { type: 'subscription-observed', subscription: seen }
+}
+
+function recorded(values: Partial<UsageRecord> & { readonly id: string }): Change {
+  const record: UsageRecord = {
+    service: 'voice_call',
+    quantity: 1n,
+    unit: 'minutes',
+    identity: null,
+    resourceId: null,
+    occurredAt: NOON,
+    recordedAt: NOON,
+    subscriptionId: 'sub_1',
+    planName: 'pro_monthly',
+    allowanceStart: NOON,
+    rate: '5',
+    overage: 0n,
+    billable: 0n,
+    ...values,
+  }
+  return { type: 'usage-recorded', record }
+}

@@ -1,0 +1,44 @@
+import { createLanes } from '../../src/adapters/process/lanes.ts'
+import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
+import { cataloguePrices } from '../../src/domain/catalogue.ts'
+import type { Ports } from '../../src/ports.ts'
+import { type MemoryStore, memoryStore } from './memory-store.ts'
+import { type MemoryStripe, memoryStripe } from './memory-stripe.ts'
+
+/** A fixed Wednesday noon, where every test begins. */
+export const TEST_START = Date.UTC(2026, 5, 10, 12)
+
+export interface MemoryPorts extends Ports {
+  readonly store: MemoryStore
+  readonly stripe: MemoryStripe
+  /** Moves both clocks. */
+  advance(milliseconds: number): void
+}
+
+/** Every port in memory, with the built-in plans under price ids like `price_pro_monthly`, and a clock that stands still. */
+export function memoryPorts(): MemoryPorts {
+  let now = TEST_START
+  let ids = 0
+  const clock = { now: () => now, wall: () => now }
+  const store = memoryStore()
+  const stripe = memoryStripe(clock)
+  stripe.freePrices.add('price_usage_based')
+  const priceIds = new Map(cataloguePrices(BUILT_IN_PLANS).map(({ lookupKey }) => [lookupKey, `price_${lookupKey}`]))
+  return {
+    ledger: store.ledger,
+    records: store.records,
+    inbox: store.inbox,
+    gateway: stripe.gateway,
+    observatory: stripe.observatory,
+    clock,
+    newId: (prefix) => `${prefix}_${String(++ids).padStart(6, '0')}`,
+    catalogue: BUILT_IN_PLANS,
+    priceIds: () => priceIds,
+    lanes: createLanes(),
+    store,
+    stripe,
+    advance(milliseconds) {
+      now += milliseconds
+    },
+  }
+}

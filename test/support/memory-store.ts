@@ -1,0 +1,230 @@
+import type { Account, Change, UserId } from '../../src/domain/account.ts'
+import { BillingError, invalidField } from '../../src/domain/errors.ts'
+import type { StoredAnswer } from '../../src/domain/idempotency.ts'
+import type { Intent } from '../../src/domain/intent.ts'
+import type { Payment } from '../../src/domain/payment.ts'
+import type { Subscription } from '../../src/domain/subscription.ts'
+import {
+  type DailyUsage,
+  dayOf,
+  totalOf,
+  type UsageIdentity,
+  type UsageRecord,
+  type UsageTotal,
+} from '../../src/domain/usage.ts'
+import type { StripeEvent } from '../../src/domain/webhook-event.ts'
+import type { Inbox, Ledger, Records } from '../../src/ports.ts'
+
+interface Books {
+  customerId: string | null
+  readonly subscriptions: Map<string, Subscription>
+  readonly intents: Map<string, Intent>
+  readonly usage: UsageRecord[]
+  readonly payments: Map<string, Payment>
+}
+
+interface KeptEvent {
+  readonly event: StripeEvent
+  readonly body: Uint8Array
+  state: 'received' | 'applied' | 'ignored' | 'parked' | 'failed' | 'dead'
+  attempts: number
+  nextTryAt: number | null
+  customerId: string | null
+  outcome: string | null
+}
+
+export interface MemoryStore {
+  readonly ledger: Ledger
+  readonly records: Records
+  readonly inbox: Inbox
+  /** For assertions. */
+  readonly events: ReadonlyMap<string, KeptEvent>
+  usageOf(user: UserId): readonly UsageRecord[]
+}
+
+/** The store's three ports in memory: what they promise, without a disk. Totals are summed from the records each time. */
+export function memoryStore(): MemoryStore {
+  const users = new Map<UserId, Books>()
+  const answers = new Map<string, StoredAnswer>()
+  const events = new Map<string, KeptEvent>()
+  const owners = new Map<string, UserId>()
+
+  function booksOf(user: UserId): Books {
+    const known = users.get(user)
+    if (known) return known
+    const books: Books = {
+      customerId: null,
+      subscriptions: new Map(),
+      intents: new Map(),
+      usage: [],
+      payments: new Map(),
+    }
+    users.set(user, books)
+    return books
+  }
+
+  function account(user: UserId, needs: Parameters<Ledger['account']>[1]): Account {
+    const books = users.get(user)
+    const usage = books?.usage ?? []
+    const subscriptions = [...(books?.subscriptions.values() ?? [])]
+    return {
+      user,
+      customerId: books?.customerId ?? null,
+      subscriptions: subscriptions.sort((a, b) => b.createdAt - a.createdAt).slice(0, 12),
+      openIntents: needs.intents ? [...(books?.intents.values() ?? [])].sort((a, b) => (a.id < b.id ? -1 : 1)) : [],
+      totals: needs.totals ? totalsOf(usage).filter((total) => isAskedFor(total, needs.totals)) : [],
+      days: daysOf(usage).filter(({ day }) => needs.days && day >= needs.days.from && day <= needs.days.to),
+      usage: usage.find((record) => needs.usage && sameIdentity(record.identity, needs.usage)) ?? null,
+      answer: (needs.answer && answers.get(answerKey(needs.answer))) ?? null,
+      eventApplied: needs.event !== undefined && events.get(needs.event)?.state === 'applied',
+    }
+  }
+
+  function apply(user: UserId, change: Change): void {
+    const books = booksOf(user)
+    switch (change.type) {
+      case 'usage-recorded':
+        books.usage.push(change.record)
+        break
+      case 'answer-stored':
+        answers.set(answerKey(change.answer), change.answer)
+        break
+      case 'intent-opened':
+      case 'intent-retried':
+        books.intents.set(change.intent.id, change.intent)
+        break
+      case 'intent-closed':
+        books.intents.delete(change.intentId)
+        break
+      case 'customer-linked':
+        books.customerId = change.customerId
+        owners.set(change.customerId, user)
+        unpark(change.customerId, change.at)
+        break
+      case 'subscription-observed':
+        books.subscriptions.set(change.subscription.id, change.subscription)
+        break
+      case 'payment-observed':
+        books.payments.set(change.payment.id, change.payment)
+        break
+      case 'event-applied':
+        settle(change.eventId, { state: 'applied', outcome: change.outcome, nextTryAt: null })
+        break
+      default:
+        change satisfies never
+    }
+  }
+
+  function unpark(customerId: string, at: number): void {
+    for (const kept of events.values())
+      if (kept.state === 'parked' && kept.customerId === customerId)
+        Object.assign(kept, { state: 'received', nextTryAt: at })
+  }
+
+  const ledger: Ledger = {
+    account: async (user, needs) => structuredClone(account(user, needs)),
+    change: async (user, needs, decide) => {
+      // One turn later than asked for, as with a disk: whoever forgets to wait for it is found out.
+      await Promise.resolve()
+      const { changes, result } = decide(structuredClone(account(user, needs)))
+      for (const change of changes) apply(user, change)
+      return result
+    },
+  }
+
+  const records: Records = {
+    async payments(user, limit, cursor) {
+      const newestFirst = [...(users.get(user)?.payments.values() ?? [])].sort(
+        (a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1),
+      )
+      const start = cursor === null ? 0 : newestFirst.findIndex((payment) => payment.id === cursor) + 1
+      if (cursor !== null && start === 0) throw invalidField('/cursor', 'is not one that was given out')
+      const items = newestFirst.slice(start, start + limit)
+      const last = items.at(-1)
+      return { items, nextCursor: last && newestFirst.length > start + limit ? last.id : null }
+    },
+    userOfCustomer: async (customerId) => owners.get(customerId) ?? null,
+    usersWithOpenIntents: async () => [...users].filter(([, books]) => books.intents.size > 0).map(([user]) => user),
+  }
+
+  const inbox: Inbox = {
+    async receive(event, body, at) {
+      if (events.has(event.id)) return 'known'
+      const { customerId } = event
+      events.set(event.id, { event, body, state: 'received', attempts: 0, nextTryAt: at, customerId, outcome: null })
+      return 'stored'
+    },
+    due: async (at, limit) =>
+      [...events.values()]
+        .filter((kept) => kept.nextTryAt !== null && kept.nextTryAt <= at)
+        .sort((a, b) => (a.nextTryAt ?? 0) - (b.nextTryAt ?? 0))
+        .slice(0, limit)
+        .map(({ event, attempts }) => ({ event, attempts })),
+    ignore: async (id, outcome) => settle(id, { state: 'ignored', outcome, nextTryAt: null }),
+    park: async (id, customerId, outcome) => {
+      if (!owners.has(customerId)) settle(id, { state: 'parked', customerId, outcome, nextTryAt: null })
+    },
+    fail: async (id, outcome, nextTryAt) => {
+      const attempts = (events.get(id)?.attempts ?? 0) + 1
+      settle(id, { state: nextTryAt === null ? 'dead' : 'failed', outcome, nextTryAt, attempts })
+    },
+  }
+
+  function settle(id: string, values: Partial<KeptEvent>): void {
+    const kept = events.get(id)
+    if (kept && kept.state !== 'applied') Object.assign(kept, values)
+  }
+
+  return { ledger, records, inbox, events, usageOf: (user) => users.get(user)?.usage ?? [] }
+}
+
+/** A store whose disk is gone. */
+export function brokenLedger(): Ledger {
+  const refuse = async () => {
+    throw new BillingError('storage_unavailable', 'The disk is gone.', { retryAfterSeconds: 5 })
+  }
+  return { account: refuse, change: refuse }
+}
+
+function isAskedFor(total: UsageTotal, asked: Parameters<Ledger['account']>[1]['totals']): boolean {
+  return asked?.services.includes(total.service) === true && asked.months.includes(total.month)
+}
+
+function answerKey({ caller, key }: { readonly caller: string; readonly key: string }): string {
+  return JSON.stringify([caller, key])
+}
+
+function sameIdentity(one: UsageIdentity | null, other: UsageIdentity): boolean {
+  return one !== null && Bun.deepEquals(one, other)
+}
+
+function totalsOf(usage: readonly UsageRecord[]): UsageTotal[] {
+  return added(usage.map(totalOf), (total) => [total.service, total.month, total.allowanceStart, total.rate])
+}
+
+function daysOf(usage: readonly UsageRecord[]): DailyUsage[] {
+  const days = usage.map((record) => {
+    const { month: _, ...rest } = totalOf(record)
+    return { ...rest, day: dayOf(record) }
+  })
+  return added(days, (entry) => [entry.service, entry.day, entry.allowanceStart, entry.rate])
+}
+
+type Sum = { readonly quantity: bigint; readonly overage: bigint; readonly billable: bigint }
+
+function added<T extends Sum>(entries: readonly T[], keyOf: (entry: T) => readonly unknown[]): T[] {
+  const sums = new Map<string, T>()
+  for (const entry of entries) {
+    const key = JSON.stringify(keyOf(entry))
+    const sum = sums.get(key)
+    if (sum === undefined) sums.set(key, entry)
+    else
+      sums.set(key, {
+        ...entry,
+        quantity: sum.quantity + entry.quantity,
+        overage: sum.overage + entry.overage,
+        billable: sum.billable + entry.billable,
+      })
+  }
+  return [...sums.values()]
+}

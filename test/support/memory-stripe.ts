@@ -1,0 +1,251 @@
+import type { UserId } from '../../src/domain/account.ts'
+import { BillingError } from '../../src/domain/errors.ts'
+import { type Intent, stripeKey, type WishOf } from '../../src/domain/intent.ts'
+import type { Observation } from '../../src/domain/observation.ts'
+import type { ObservedPaymentIntent } from '../../src/domain/payment.ts'
+import { addMonths } from '../../src/domain/period.ts'
+import { isEnded, type ObservedSubscription } from '../../src/domain/subscription.ts'
+import type {
+  AttemptOutcome,
+  Clock,
+  Gateway,
+  Observatory,
+  PaymentAttempt,
+  SubscriptionAttempt,
+} from '../../src/ports.ts'
+
+/**
+ * The two Stripe ports in memory. Cards are told by their id as at Stripe: `pm_card_visa` pays, `pm_card_chargeDeclined`
+ * cannot be attached, `pm_card_chargeCustomerFail` attaches and then fails, `pm_card_authenticationRequired` waits.
+ * Objects are made once per idempotency key, and a call can be made to fail before or after its effect.
+ */
+export interface MemoryStripe {
+  readonly gateway: Gateway
+  readonly observatory: Observatory
+  readonly subscriptions: Map<string, ObservedSubscription>
+  readonly payments: Map<string, ObservedPaymentIntent>
+  readonly customers: Map<string, UserId>
+  /** The next call fails as unavailable: `before` it did anything or `after`. */
+  failNext(when: 'before' | 'after'): void
+  /** The customer confirms in the browser what was waiting. */
+  confirm(subscriptionId: string): void
+  /** Prices that cost nothing, so that nothing is due at the start. */
+  readonly freePrices: Set<string>
+}
+
+interface Made {
+  readonly intentId: string
+  readonly id: string
+}
+
+export function memoryStripe(clock: Clock): MemoryStripe {
+  const subscriptions = new Map<string, ObservedSubscription>()
+  const payments = new Map<string, ObservedPaymentIntent>()
+  const customers = new Map<string, UserId>()
+  const once = new Map<string, unknown>()
+  const made: Made[] = []
+  const freePrices = new Set<string>()
+  let failure: 'before' | 'after' | null = null
+  let count = 0
+
+  async function call<R>(work: () => R): Promise<R> {
+    await Promise.resolve()
+    const when = failure
+    failure = null
+    if (when === 'before') throw unreachable()
+    const result = work()
+    if (when === 'after') throw unreachable()
+    return result
+  }
+
+  function keyed<R>(key: string, work: () => R): R {
+    if (!once.has(key)) once.set(key, work())
+    return once.get(key) as R
+  }
+
+  function newSubscription(customerId: string, intent: Intent<WishOf<'subscribe'>>): ObservedSubscription {
+    const now = Math.floor(clock.now() / 1000) * 1000
+    const free = freePrices.has(intent.wish.priceId)
+    const id = `sub_${++count}`
+    made.push({ intentId: intent.id, id })
+    return {
+      id,
+      customerId,
+      status: free || paysWith(intent.wish.paymentMethodId) === 'settled' ? 'active' : 'incomplete',
+      priceId: intent.wish.priceId,
+      anchor: now,
+      currentPeriodStart: now,
+      currentPeriodEnd: addMonths(now, 1),
+      cancelAt: null,
+      trialEnd: null,
+      startedAt: now,
+      endedAt: null,
+      createdAt: now,
+      hasPaymentMethod: intent.wish.paymentMethodId !== null,
+    }
+  }
+
+  function keep(subscription: ObservedSubscription): ObservedSubscription {
+    subscriptions.set(subscription.id, subscription)
+    return subscription
+  }
+
+  function attempt(subscription: ObservedSubscription, card: string | null): SubscriptionAttempt {
+    const waits = subscription.status === 'incomplete' || !subscription.hasPaymentMethod
+    const clientSecret = waits ? `${subscription.id}_secret` : null
+    if (subscription.status !== 'incomplete') return { subscription, outcome: { type: 'settled' }, clientSecret }
+    return { subscription, outcome: outcomeOf(card), clientSecret }
+  }
+
+  function found(id: string): ObservedSubscription {
+    const subscription = subscriptions.get(id)
+    if (subscription === undefined) throw new Error(`There is no ${id} in this test.`)
+    return subscription
+  }
+
+  const gateway: Gateway = {
+    createCustomer: (user, intent) =>
+      call(() =>
+        keyed(stripeKey(intent, 'customer'), () => {
+          const id = `cus_${++count}`
+          customers.set(id, user)
+          made.push({ intentId: intent.id, id })
+          return id
+        }),
+      ),
+    subscribe: (_user, customerId, intent) =>
+      call(() => {
+        const card = intent.wish.paymentMethodId
+        if (card === 'pm_card_chargeDeclined') return { subscription: null, outcome: declined, clientSecret: null }
+        if (card?.startsWith('pm_missing'))
+          return {
+            subscription: null,
+            outcome: { type: 'refused', path: '/payment_method_id', message: 'No such PaymentMethod' },
+            clientSecret: null,
+          }
+        const { id } = keyed(stripeKey(intent, 'subscribe'), () => keep(newSubscription(customerId, intent)))
+        return attempt(found(id), card)
+      }),
+    resumeSubscribing: (id, intent) =>
+      call(() => {
+        const card = intent.wish.paymentMethodId
+        const subscription = found(id)
+        if (subscription.status === 'incomplete' && paysWith(card) === 'settled')
+          keep({ ...subscription, status: 'active', hasPaymentMethod: true })
+        return attempt(found(id), card)
+      }),
+    abandon: (id) =>
+      call(() => {
+        const subscription = found(id)
+        if (subscription.status !== 'incomplete') return subscription
+        return keep({ ...subscription, status: 'incomplete_expired', endedAt: clock.now() })
+      }),
+    cancel: (intent) =>
+      call(() => {
+        const subscription = subscriptions.get(intent.wish.subscriptionId)
+        if (subscription === undefined || isEnded(subscription)) return subscription ?? null
+        if (subscription.status === 'incomplete')
+          return keep({ ...subscription, status: 'incomplete_expired', endedAt: clock.now() })
+        if (intent.wish.atPeriodEnd) return keep({ ...subscription, cancelAt: subscription.currentPeriodEnd })
+        return keep({ ...subscription, status: 'canceled', cancelAt: null, endedAt: clock.now() })
+      }),
+    pay: (_user, customerId, intent) =>
+      call(() => {
+        const payment = keyed(stripeKey(intent, 'pay'), () => {
+          const id = `pi_${++count}`
+          made.push({ intentId: intent.id, id })
+          const seen = newPayment(id, customerId, intent, clock.now())
+          payments.set(id, seen)
+          return seen
+        })
+        return paymentAttempt(payment, intent.wish.paymentMethodId)
+      }),
+    resumePaying: (id) =>
+      call(() => {
+        const payment = payments.get(id)
+        if (payment === undefined) throw new Error(`There is no ${id} in this test.`)
+        return paymentAttempt(payment, null)
+      }),
+  }
+
+  const observatory: Observatory = {
+    look: (event) =>
+      call((): readonly Observation[] => {
+        const subscription = subscriptions.get(event.objectId ?? '')
+        if (subscription) return [{ type: 'subscription', subscription }]
+        const paymentIntent = payments.get(event.objectId ?? '')
+        return paymentIntent ? [{ type: 'payment-intent', paymentIntent }] : []
+      }),
+    customerMadeBy: (intent) =>
+      call(() => made.find(({ intentId, id }) => intentId === intent.id && id.startsWith('cus_'))?.id ?? null),
+    madeBy: (intent) =>
+      call(() => made.find(({ intentId, id }) => intentId === intent.id && !id.startsWith('cus_'))?.id ?? null),
+    clientSecret: (id) => call(() => `${id}_secret`),
+  }
+
+  return {
+    gateway,
+    observatory,
+    subscriptions,
+    payments,
+    customers,
+    freePrices,
+    failNext(when) {
+      failure = when
+    },
+    confirm(id) {
+      keep({ ...found(id), status: 'active', hasPaymentMethod: true })
+    },
+  }
+}
+
+const declined = { type: 'declined', message: 'Your card was declined.' } as const
+
+function paysWith(card: string | null): 'settled' | 'waiting' | 'declined' {
+  if (card === null || card === 'pm_card_authenticationRequired') return 'waiting'
+  return card.includes('Fail') || card.includes('Declined') ? 'declined' : 'settled'
+}
+
+function outcomeOf(card: string | null): AttemptOutcome {
+  return paysWith(card) === 'declined' ? declined : { type: 'waiting' }
+}
+
+function newPayment(
+  id: string,
+  customerId: string,
+  intent: Intent<WishOf<'pay'>>,
+  createdAt: number,
+): ObservedPaymentIntent {
+  const { amount, currency, description, paymentMethodId } = intent.wish
+  const paid = paysWith(paymentMethodId)
+  const entry = {
+    id,
+    customerId,
+    kind: 'payment',
+    amount,
+    currency,
+    status: paid === 'settled' ? 'paid' : 'failed',
+    description,
+    invoiceNumber: null,
+    hostedInvoiceUrl: null,
+    invoicePdf: null,
+    refundedAmount: 0,
+    createdAt,
+  } as const
+  const status = paid === 'settled' ? 'succeeded' : paid === 'declined' ? 'canceled' : 'requires_payment_method'
+  return { id, customerId, status, amount, currency, entry: paid === 'waiting' ? null : entry }
+}
+
+function paymentAttempt(paymentIntent: ObservedPaymentIntent, card: string | null): PaymentAttempt {
+  const outcome: AttemptOutcome =
+    paymentIntent.status === 'canceled'
+      ? declined
+      : paymentIntent.status === 'succeeded'
+        ? { type: 'settled' }
+        : outcomeOf(card)
+  return { paymentIntent, outcome, clientSecret: `${paymentIntent.id}_secret` }
+}
+
+function unreachable(): BillingError {
+  return new BillingError('stripe_unavailable', 'Stripe is out of reach in this test.', { retryAfterSeconds: 5 })
+}

@@ -1,0 +1,121 @@
+import { beforeEach, describe, expect, test } from 'bun:test'
+import { type Billing, createBilling } from '../../src/billing.ts'
+import type { StripeEvent } from '../../src/domain/webhook-event.ts'
+import { applyDueEvents } from '../../src/usecases/apply-events.ts'
+import { type MemoryPorts, memoryPorts, TEST_START } from '../support/memory-ports.ts'
+
+let ports: MemoryPorts
+let billing: Billing
+let failures: string[]
+
+beforeEach(() => {
+  ports = memoryPorts()
+  billing = createBilling(ports)
+  failures = []
+})
+
+const body = new TextEncoder().encode('{}')
+const person = { email: null, name: null }
+const apply = () => applyDueEvents({ ...ports, livemode: false, onFailure: (event) => failures.push(event.id) })
+const stateOf = (id: string) => ports.store.events.get(id)?.state
+const subscribe = (paymentMethodId: string | null) =>
+  billing.subscribe({ user: 'ann', person, key: null, planName: 'pro_monthly', priceId: null, paymentMethodId })
+
+function event(values: Partial<StripeEvent> & { readonly id: string }): StripeEvent {
+  return {
+    type: 'customer.subscription.updated',
+    objectType: 'subscription',
+    objectId: 'sub_2',
+    customerId: 'cus_1',
+    paymentIntentId: null,
+    livemode: false,
+    account: null,
+    apiVersion: null,
+    createdAt: TEST_START,
+    ...values,
+  }
+}
+
+describe('an event', () => {
+  test('brings what Stripe shows now, whatever the event itself said', async () => {
+    const { result } = await subscribe(null)
+    ports.stripe.confirm(result.subscription_id)
+    await billing.receiveEvent(event({ id: 'evt_old', type: 'customer.subscription.created' }), body)
+    await apply()
+    expect(await billing.subscriptionStatus('ann')).toMatchObject({ status: 'active', has_subscription: true })
+    expect(ports.store.events.get('evt_old')).toMatchObject({
+      state: 'applied',
+      outcome: 'Subscription sub_2 is active.',
+    })
+  })
+
+  test('delivered many times has one effect', async () => {
+    await subscribe('pm_card_visa')
+    const received = await Promise.all([1, 2, 3].map(() => billing.receiveEvent(event({ id: 'evt_1' }), body)))
+    expect(received.filter((outcome) => outcome === 'stored')).toHaveLength(1)
+    await apply()
+    expect(await apply()).toBe(0)
+  })
+
+  test('that comes before we know the customer waits for it', async () => {
+    await billing.receiveEvent(event({ id: 'evt_early' }), body)
+    await apply()
+    expect(stateOf('evt_early')).toBe('parked')
+    await subscribe('pm_card_visa')
+    await apply()
+    expect(stateOf('evt_early')).toBe('applied')
+  })
+
+  test('about something else, of the other mode, or of a connected account is ignored with its reason', async () => {
+    await subscribe('pm_card_visa')
+    await billing.receiveEvent(event({ id: 'evt_a', objectType: 'something', type: 'something.new' }), body)
+    await billing.receiveEvent(event({ id: 'evt_b', livemode: true }), body)
+    await billing.receiveEvent(event({ id: 'evt_c', account: 'acct_1' }), body)
+    await billing.receiveEvent(event({ id: 'evt_d', objectType: 'invoice', objectId: null }), body)
+    await apply()
+    for (const id of ['evt_a', 'evt_b', 'evt_c', 'evt_d'])
+      expect(ports.store.events.get(id)).toMatchObject({ state: 'ignored', outcome: expect.stringMatching(/\w+\./) })
+  })
+
+  test('that cannot be applied now is tried again later and holds up no other', async () => {
+    await subscribe('pm_card_visa')
+    await billing.receiveEvent(event({ id: 'evt_1' }), body)
+    await billing.receiveEvent(event({ id: 'evt_2' }), body)
+    ports.stripe.failNext('before')
+    await apply()
+    expect([stateOf('evt_1'), stateOf('evt_2'), failures]).toEqual(['failed', 'applied', ['evt_1']])
+    expect(await apply()).toBe(0)
+    ports.advance(1_000)
+    await apply()
+    expect(stateOf('evt_1')).toBe('applied')
+  })
+
+  test('that never can be applied is given up after twenty tries and kept', async () => {
+    await subscribe('pm_card_visa')
+    await billing.receiveEvent(event({ id: 'evt_1' }), body)
+    for (let round = 0; round < 20; round++) {
+      ports.stripe.failNext('before')
+      await apply()
+      ports.advance(3_600_000)
+    }
+    expect(stateOf('evt_1')).toBe('dead')
+    expect(await apply()).toBe(0)
+  })
+
+  test('that came before the cancellation does not revive the subscription', async () => {
+    const { result } = await subscribe('pm_card_visa')
+    await billing.cancelSubscription({
+      user: 'ann',
+      person,
+      key: null,
+      atPeriodEnd: false,
+      reason: null,
+      feedback: null,
+    })
+    const canceled = ports.stripe.subscriptions.get(result.subscription_id)
+    if (canceled) ports.stripe.subscriptions.set(canceled.id, { ...canceled, status: 'active', endedAt: null })
+    await billing.receiveEvent(event({ id: 'evt_late' }), body)
+    await apply()
+    expect(await billing.subscriptionStatus('ann')).toMatchObject({ status: 'canceled', has_subscription: false })
+  })
+})
