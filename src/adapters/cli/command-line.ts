@@ -1,0 +1,94 @@
+import { readArguments } from './arguments.ts'
+import { type Command, complain, DONE, FOUND_WRONG, USED_WRONGLY } from './command.ts'
+import { healthCommand } from './health.ts'
+import { commandHelp, generalHelp } from './help.ts'
+import { migrateCommand } from './migrate.ts'
+import { printProblems } from './problems.ts'
+import { type Program, problemsOf } from './program.ts'
+import { sandboxCommand } from './sandbox.ts'
+import { serveCommand } from './serve.ts'
+import { suggestion } from './suggestion.ts'
+import { painter, processTerminal, type Terminal } from './terminal.ts'
+import { tokenCommand } from './token.ts'
+import { versionCommand } from './version.ts'
+
+const COMMANDS = [serveCommand, migrateCommand, healthCommand, tokenCommand, sandboxCommand, versionCommand]
+
+/**
+ * Carries out a command line (without the names of the program) and tells the exit code: 0 done, 1 found something wrong,
+ * 2 used or configured wrongly.
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  program: Program,
+  terminal: Terminal = processTerminal(),
+): Promise<number> {
+  const [first = serveCommand.name, ...rest] = words
+  if (first === 'help' || first === '--help' || first === '-h') return showHelp(rest, program, terminal)
+  if (first === '--version') return runCommand(versionCommand, rest, program, terminal)
+  if (first.startsWith('-')) return runCommand(serveCommand, words, program, terminal)
+  const command = findCommand(first)
+  if (command === null) return complain(terminal, null, unknownCommand(first))
+  return runCommand(command, rest, program, terminal)
+}
+
+async function runCommand(
+  command: Command,
+  words: readonly string[],
+  program: Program,
+  terminal: Terminal,
+): Promise<number> {
+  const read = readArguments(command, words)
+  if (read.kind === 'wrong') return complain(terminal, command.name, read.sentence)
+  if (read.kind === 'help') return print(terminal, commandHelp(command, painter(terminal.outColours)))
+  try {
+    return await command.run(read.given, program, terminal)
+  } catch (error) {
+    return tell(error, terminal)
+  }
+}
+
+function showHelp([topic]: readonly string[], program: Program, terminal: Terminal): number {
+  const paint = painter(terminal.outColours)
+  if (topic === undefined || topic.startsWith('-'))
+    return print(terminal, generalHelp(COMMANDS, program.version, paint))
+  const command = findCommand(topic)
+  return command === null
+    ? complain(terminal, null, unknownCommand(topic))
+    : print(terminal, commandHelp(command, paint))
+}
+
+function findCommand(name: string): Command | null {
+  return COMMANDS.find((command) => command.name === name) ?? null
+}
+
+function unknownCommand(name: string): string {
+  return `there is no command "${name}".${suggestion(
+    name,
+    COMMANDS.map((command) => command.name),
+  )}`
+}
+
+function print(terminal: Terminal, text: string): number {
+  terminal.out(text)
+  return DONE
+}
+
+/** A failed command ends in one sentence; only a fault of the program itself shows where it happened. */
+function tell(error: unknown, terminal: Terminal): number {
+  const problems = problemsOf(error)
+  if (problems !== null) {
+    terminal.complaints(printProblems(problems, terminal.complaintColours))
+    return USED_WRONGLY
+  }
+  terminal.complaints(`speech-billing: ${isFault(error) ? error.stack : messageOf(error)}\n`)
+  return FOUND_WRONG
+}
+
+function isFault(error: unknown): error is Error {
+  return error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

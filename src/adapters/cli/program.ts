@@ -1,0 +1,53 @@
+/** What the command line can have done: a table that the composition root fills. */
+export interface Program {
+  readonly version: string
+  /** Runs the server until a signal ends it; the exit code. */
+  serve(): Promise<number>
+  migrate(): Promise<MigrationReport>
+  health(): Promise<HealthReport>
+  /** Signs a token. Throws in words where no key to sign with is configured. */
+  token(wish: TokenWish): Promise<string>
+  /** Runs the simulator alone until a signal ends it; a port of null is the configured one. The exit code. */
+  sandbox(wish: { readonly port: number | null }): Promise<number>
+}
+
+export interface MigrationReport {
+  readonly applied: number
+  readonly file: string
+}
+
+export interface HealthReport {
+  readonly status: 'ready' | 'degraded' | 'unavailable' | 'not_running'
+  readonly checks: readonly HealthCheck[]
+}
+
+export interface HealthCheck {
+  readonly name: string
+  readonly status: 'ok' | 'degraded' | 'failing'
+  /** What was found, in words; null when there is nothing to say. */
+  readonly detail: string | null
+}
+
+export interface TokenWish {
+  readonly user: string
+  /** Scopes separated by blanks; null for none. */
+  readonly scope: string | null
+  readonly ttlSeconds: number
+}
+
+/** One thing that is wrong with the configuration, and how to mend it. */
+export interface Problem {
+  readonly variable: string
+  readonly problem: string
+  readonly cure: string
+}
+
+/** What a function of the program throws when it cannot begin because of the configuration. */
+export function configurationRefusal(problems: readonly Problem[]): Error {
+  return Object.assign(new Error('The configuration cannot be used.'), { problems })
+}
+
+/** The problems that such an error carries; null for any other. */
+export function problemsOf(error: unknown): readonly Problem[] | null {
+  return error instanceof Error && 'problems' in error && Array.isArray(error.problems) ? error.problems : null
+}

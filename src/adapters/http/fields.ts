@@ -1,0 +1,101 @@
+import type { TSchema } from '@sinclair/typebox'
+import { t } from 'elysia'
+
+/**
+ * The schemas that requests and answers have in common. `rule` is what a caller is told whose field does not fit. There
+ * are no defaults among them: Elysia would fill them in before it checks.
+ */
+
+/** A user's id in the app, as it stands in a token's `sub`. */
+export const USER_ID = /^[A-Za-z0-9_.:@-]{1,128}$/
+
+const userIdRule = 'must be 1 to 128 letters, digits or any of _ . : @ -'
+
+export const userId = t.Optional(
+  t.String({
+    pattern: USER_ID.source,
+    rule: userIdRule,
+    description:
+      'The user that is meant. Required with a `metering`, `service` or `operator` token; a user’s own token stands for its `sub`.',
+  }),
+)
+
+/** An object that has these fields and no others. */
+export function exactly<P extends Record<string, TSchema>>(fields: P) {
+  return t.Object(fields, { additionalProperties: false })
+}
+
+/**
+ * Text of 1 to `longest` characters. NUL and lone surrogates are refused: databases and URLs would change them, and two
+ * different texts would become one.
+ */
+export function text(longest: number, description: string, shortest = 1) {
+  const character = '(?:[^\\u0000\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff])'
+  return t.String({
+    pattern: `^${character}{${shortest},${longest}}$`,
+    rule: `must be a text of ${shortest} to ${longest} characters without NUL`,
+    description,
+  })
+}
+
+/** A name that Stripe gave to one of its objects. */
+export function stripeId(description: string) {
+  return t.String({
+    pattern: '^[A-Za-z0-9_.-]{1,255}$',
+    rule: 'must be an id as Stripe gives it',
+    description,
+  })
+}
+
+/** Always there, and null when there is nothing to tell. */
+export function nullable<S extends TSchema>(schema: S) {
+  return t.Union([schema, t.Null()])
+}
+
+export const time = t.String({ format: 'date-time', description: 'ISO 8601, UTC' })
+export const minorUnits = t.Number({ multipleOf: 1, description: 'In minor units of the currency' })
+export const quantity = t.Number({ description: 'At most six decimals' })
+
+export const serviceType = t.Union(
+  [
+    t.Literal('voice_call'),
+    t.Literal('transcription'),
+    t.Literal('sms'),
+    t.Literal('custom_scenario'),
+    t.Literal('api_call'),
+  ],
+  { description: 'What was used' },
+)
+
+export const usageUnit = t.Union(
+  [t.Literal('minutes'), t.Literal('seconds'), t.Literal('messages'), t.Literal('scenarios'), t.Literal('calls')],
+  {
+    description:
+      '`minutes` or `seconds` for `voice_call` and `transcription`, `messages` for `sms`, `scenarios` for `custom_scenario`, `calls` for `api_call`',
+  },
+)
+
+/** One entry for every service. */
+export function perService<S extends TSchema>(schema: S) {
+  return t.Object({
+    voice_call: schema,
+    transcription: schema,
+    sms: schema,
+    custom_scenario: schema,
+    api_call: schema,
+  })
+}
+
+/** Which part of the included amount is used up, over, and charged. */
+export const standing = {
+  amount: quantity,
+  unit: usageUnit,
+  cost: t.Number({ multipleOf: 1, description: 'Amount × list rate, in minor units' }),
+  included: nullable(t.Number({ description: 'null is without limit' })),
+  remaining: nullable(t.Number({ description: 'null is without limit' })),
+  overage: quantity,
+  billable_cost: t.Number({ multipleOf: 1, description: 'What of the cost is charged, in minor units' }),
+}
+
+/** No query at all: whatever is sent there is refused. */
+export const noQuery = exactly({})

@@ -1,0 +1,187 @@
+import { Elysia, t } from 'elysia'
+import type { Billing } from '../../billing.ts'
+import { exactly, minorUnits, noQuery, nullable, stripeId, text, time, userId } from './fields.ts'
+import type { Guard } from './guard.ts'
+import { answered, idempotencyKey } from './idempotency.ts'
+import { describe, example } from './route-document.ts'
+
+const DEFAULT_PAGE = 20
+
+export function payments({ billing }: { readonly billing: Billing }, guard: Guard) {
+  return new Elysia({ name: 'payments' })
+    .use(guard)
+    .post(
+      '/payments/create-payment-intent',
+      async ({ body, caller, user, request, set }) =>
+        answered(
+          set,
+          await billing.createPaymentIntent({
+            user,
+            person: caller.person,
+            key: idempotencyKey(request, caller),
+            amount: body.amount,
+            currency: body.currency ?? null,
+            description: body.description ?? null,
+            paymentMethodId: body.payment_method_id ?? null,
+            metadata: body.metadata ?? {},
+          }),
+        ),
+      {
+        may: 'manage-account',
+        query: noQuery,
+        body: newPayment,
+        response: { 201: t.NoValidate(payment) },
+        detail: describe({
+          tag: 'Payments',
+          summary: 'Start a one-time payment',
+          description:
+            'With a payment method it is confirmed at once, without redirects. Without one the `client_secret` is for the app’s payment form. Without an Idempotency-Key two equal requests are two payments.',
+          idempotent: true,
+          refusals: ['card_declined', 'idempotency_key_reused', 'in_progress', 'stripe_unavailable'],
+          requests: REQUESTS,
+          answers: { 201: { description: 'The new payment', examples: STARTED } },
+        }),
+      },
+    )
+    .get(
+      '/payments/billing-history',
+      ({ query, user }) =>
+        billing.billingHistory({
+          user,
+          limit: query.limit === undefined ? DEFAULT_PAGE : Number(query.limit),
+          cursor: query.cursor ?? null,
+        }),
+      {
+        may: 'manage-account',
+        query: page,
+        response: t.NoValidate(history),
+        detail: describe({
+          tag: 'Payments',
+          summary: 'What was charged and given back',
+          description: 'Newest first. A one-time payment enters when it is paid or has failed.',
+          answers: { 200: { description: 'One page of the history', examples: HISTORY } },
+        }),
+      },
+    )
+}
+
+const metadata = t.Record(
+  t.String({ pattern: '^(?!__proto__$)[A-Za-z0-9_-]{1,40}$' }),
+  text(500, 'The app’s own note on the payment', 0),
+  {
+    maxProperties: 20,
+    additionalProperties: false,
+    rule: 'must have at most 20 names of letters, digits, _ and -, each with a text',
+    description: 'Kept at Stripe with the payment. At most 20 names of 40 characters with texts of 500.',
+  },
+)
+
+const newPayment = exactly({
+  amount: t.Number({
+    minimum: 1,
+    maximum: 99_999_999,
+    multipleOf: 1,
+    rule: 'must be a whole number of minor units from 1 to 99999999',
+    description: 'In minor units of the currency: 500 is $5.00',
+  }),
+  currency: t.Optional(
+    t.String({
+      pattern: '^[a-z]{3}$',
+      rule: 'must be a currency in three lower-case letters',
+      description: 'ISO 4217 in lower case. Default: the catalogue’s',
+    }),
+  ),
+  description: t.Optional(text(500, 'Shown in the billing history')),
+  payment_method_id: t.Optional(stripeId('A Stripe PaymentMethod, `pm_…`')),
+  metadata: t.Optional(metadata),
+  user_id: userId,
+})
+
+const payment = t.Object({
+  payment_intent_id: t.String(),
+  client_secret: nullable(t.String({ description: 'For Stripe.js, while something is left to confirm' })),
+  status: t.String({ description: 'Stripe’s word' }),
+  amount: minorUnits,
+  currency: t.String(),
+})
+
+/** Numbers in a query are texts; Elysia's own would also take `0x10` and `1e1`. */
+const page = exactly({
+  limit: t.Optional(
+    t.String({
+      pattern: '^([1-9][0-9]?|100)$',
+      rule: 'must be a whole number from 1 to 100',
+      documentedAs: { type: 'integer', minimum: 1, maximum: 100, default: DEFAULT_PAGE },
+      description: 'How many entries at most. Default: 20',
+    }),
+  ),
+  cursor: t.Optional(
+    t.String({
+      pattern: '^[\\x21-\\x7e]{1,512}$',
+      rule: 'must be the next_cursor of an earlier answer',
+      description: 'The `next_cursor` of the page before',
+    }),
+  ),
+  user_id: userId,
+})
+
+const history = t.Object({
+  payments: t.Array(
+    t.Object({
+      id: t.String(),
+      kind: t.Union([t.Literal('invoice'), t.Literal('payment'), t.Literal('refund')]),
+      amount: minorUnits,
+      currency: t.String(),
+      status: t.String({ description: '`paid`, `open`, `failed`, `void`, `uncollectible`; for refunds Stripe’s word' }),
+      description: nullable(t.String()),
+      invoice_number: nullable(t.String()),
+      hosted_invoice_url: nullable(t.String()),
+      invoice_pdf: nullable(t.String()),
+      refunded_amount: minorUnits,
+      created_at: time,
+    }),
+  ),
+  next_cursor: nullable(t.String({ description: 'Where the next page starts; null on the last one' })),
+})
+
+const REQUESTS = {
+  form: example('For the app’s payment form', { amount: 500, currency: 'usd', description: 'Custom scenario set-up' }),
+  at_once: example('Charged at once', {
+    amount: 500,
+    currency: 'usd',
+    description: 'Custom scenario set-up',
+    payment_method_id: 'pm_card_visa',
+    metadata: { scenario: '5' },
+  }),
+}
+
+const STARTED = {
+  waiting: example('It waits for the payment form', {
+    payment_intent_id: 'pi_3QpQqLKxYt3mVd0a',
+    client_secret: 'pi_3QpQqLKxYt3mVd0a_secret_9vJmF2',
+    status: 'requires_payment_method',
+    amount: 500,
+    currency: 'usd',
+  }),
+}
+
+const HISTORY = {
+  page: example('A paid invoice', {
+    payments: [
+      {
+        id: 'in_1QpQqLKxYt3mVd0a',
+        kind: 'invoice',
+        amount: 3900,
+        currency: 'usd',
+        status: 'paid',
+        description: 'Subscription creation',
+        invoice_number: 'A1B2C3D4-0001',
+        hosted_invoice_url: 'https://invoice.stripe.com/i/acct_1/test_1',
+        invoice_pdf: 'https://pay.stripe.com/invoice/acct_1/test_1/pdf',
+        refunded_amount: 0,
+        created_at: '2026-11-04T09:30:00.000Z',
+      },
+    ],
+    next_cursor: null,
+  }),
+}

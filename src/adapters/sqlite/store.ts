@@ -1,0 +1,53 @@
+import { SQLiteError } from 'bun:sqlite'
+import type { PriceIds } from '../../domain/catalogue.ts'
+import type { Ports } from '../../ports.ts'
+import { type Drizzle, migrateDatabase, openDatabase } from './database.ts'
+import { sqliteInbox } from './inbox.ts'
+import { sqliteLedger } from './ledger.ts'
+import { rememberedPrices, rememberPrices } from './prices.ts'
+import { sqliteRecords } from './records.ts'
+import { createWriter } from './writer.ts'
+
+export interface Store {
+  readonly ports: Pick<Ports, 'ledger' | 'records' | 'inbox'>
+  rememberedPrices(): PriceIds
+  rememberPrices(prices: PriceIds, foundAt: number): Promise<void>
+  /** Whether the file can be read. */
+  isReadable(): boolean
+  close(): void
+}
+
+/** The store of a server: opened, brought up to date, with one writer. `onFatal` hears when the disk cannot be trusted. */
+export function openStore(file: string, onFatal: (error: SQLiteError) => void): Store {
+  const database = openDatabase(file)
+  migrateDatabase(database)
+  const writer = createWriter(database.$client, onFatal)
+  return {
+    ports: {
+      ledger: sqliteLedger(database, writer),
+      records: sqliteRecords(database),
+      inbox: sqliteInbox(database, writer),
+    },
+    rememberedPrices: () => rememberedPrices(database),
+    rememberPrices: (prices, foundAt) => rememberPrices(database, writer, prices, foundAt),
+    isReadable: () => isReadable(database),
+    close: () => database.$client.close(false),
+  }
+}
+
+function isReadable(database: Drizzle): boolean {
+  try {
+    return database.$client.query('SELECT count(*) FROM stripe_prices').values().length === 1
+  } catch (error) {
+    if (error instanceof SQLiteError) return false
+    throw error
+  }
+}
+
+/** Brings a database up to date without serving it; how many migrations that took. */
+export function migrateFile(file: string): number {
+  const database = openDatabase(file)
+  const applied = migrateDatabase(database)
+  database.$client.close(false)
+  return applied
+}

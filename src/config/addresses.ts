@@ -1,0 +1,75 @@
+import { listOf, portOf, type Report, textOf, type Variables } from './variables.ts'
+
+/** Where the program listens, and the addresses under which it is known. */
+export interface Addresses {
+  readonly host: string
+  readonly port: number
+  readonly publicUrl: string | null
+  readonly corsOrigins: readonly string[]
+  readonly returnOrigins: readonly string[]
+}
+
+const HOST = /^[A-Za-z0-9.:_-]+$/
+
+export function readAddresses(variables: Variables, production: boolean, report: Report): Addresses {
+  const publicUrl = readPublicUrl(variables, report)
+  const returnOrigins = readOrigins(variables, 'RETURN_ORIGINS', report)
+  return {
+    host: readHost(variables, production, report),
+    port: portOf(variables, 'PORT', 8000, report),
+    publicUrl,
+    corsOrigins: readOrigins(variables, 'CORS_ORIGINS', report),
+    returnOrigins: returnOrigins.length > 0 || publicUrl === null ? returnOrigins : [new URL(publicUrl).origin],
+  }
+}
+
+/** Plain http is for this machine only: what goes over a network must be encrypted. */
+export function isLoopback(url: URL): boolean {
+  return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(url.hostname)
+}
+
+/** A web address, or null for anything else: no scheme (`localhost:8000`), a password in it, a `*` for many hosts. */
+export function webAddress(text: string): URL | null {
+  const url = URL.canParse(text) && !text.includes('*') ? new URL(text) : null
+  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:'
+  return isWeb && url.username === '' && url.password === '' ? url : null
+}
+
+function readHost(variables: Variables, production: boolean, report: Report): string {
+  const host = textOf(variables, 'HOST') ?? (production ? '0.0.0.0' : '127.0.0.1')
+  if (!HOST.test(host))
+    report(
+      'HOST',
+      'is not an address to listen on',
+      'Give an address of this machine, such as 127.0.0.1, without a scheme or port.',
+    )
+  return host
+}
+
+function readPublicUrl(variables: Variables, report: Report): string | null {
+  const text = textOf(variables, 'PUBLIC_URL')
+  if (text === null) return null
+  const url = webAddress(text)
+  if (url !== null && url.search === '' && url.hash === '') return url.href.replace(/\/+$/, '')
+  report(
+    'PUBLIC_URL',
+    'is not a plain http or https address',
+    'Give the address under which others reach this program, such as https://billing.example.com.',
+  )
+  return null
+}
+
+function readOrigins(variables: Variables, name: string, report: Report): readonly string[] {
+  const entries = listOf(variables, name)
+  if (entries.some((entry) => webAddress(entry) === null || originOf(entry) !== entry.replace(/\/$/, '').toLowerCase()))
+    report(
+      name,
+      'holds something that is not an origin',
+      'Separate origins by commas, each a scheme and a host and nothing more: https://app.example.com. A * is not taken.',
+    )
+  return entries.map(originOf)
+}
+
+function originOf(text: string): string {
+  return webAddress(text)?.origin ?? ''
+}

@@ -1,0 +1,132 @@
+#!/usr/bin/env bun
+import { join } from 'node:path'
+import { startBanner } from './adapters/cli/banner.ts'
+import { runCommandLine } from './adapters/cli/command-line.ts'
+import { configurationRefusal, type HealthReport, type Program, type TokenWish } from './adapters/cli/program.ts'
+import { hasColours } from './adapters/cli/terminal.ts'
+import type { Readiness } from './adapters/http/health.ts'
+import { signToken } from './adapters/http/sign-token.ts'
+import { askServer } from './adapters/process/ask-server.ts'
+import { commandSocketPath } from './adapters/process/command-path.ts'
+import { keptSecret } from './adapters/process/kept-secret.ts'
+import { acquireLock } from './adapters/process/lock.ts'
+import { createLog } from './adapters/process/log.ts'
+import { migrateFile } from './adapters/sqlite/store.ts'
+import type { Config } from './config/config.ts'
+import { loadConfig, loadSandboxPlace } from './config/environment.ts'
+import { startSandbox } from './sandbox/sandbox.ts'
+import { type Running, start } from './start.ts'
+import { VERSION } from './version.ts'
+
+const program: Program = { version: VERSION, serve, migrate, health, token, sandbox }
+
+if (import.meta.main) process.exit(await runCommandLine(process.argv.slice(2), program))
+
+function configuration(): Config {
+  const reading = loadConfig(process.env, process.cwd())
+  if (!reading.ok) throw configurationRefusal(reading.problems)
+  return reading.config
+}
+
+async function serve(): Promise<number> {
+  const config = configuration()
+  const running = await start(config, createLog(config.logLevel))
+  if (running.simulatorUrl !== null) await running.missingPrices
+  process.stdout.write(await banner(config, running))
+  const missing = await Promise.race([signalled(), unsaleable(running)])
+  await running.stop()
+  if (missing) throw configurationRefusal(missing.map(missingPrice))
+  return 0
+}
+
+/** Fulfilled only when Stripe says that it does not have a price of the catalogue: then there is nothing to sell by it. */
+async function unsaleable(running: Running): Promise<readonly string[]> {
+  const missing = await running.missingPrices
+  return missing.length > 0 ? missing : new Promise(() => {})
+}
+
+function missingPrice(price: string) {
+  return {
+    variable: 'PLANS_FILE',
+    problem: `Stripe has no active price ${price}`,
+    cure: 'Create it in Stripe under this lookup key, or pin another price with price_id in the catalogue.',
+  }
+}
+
+async function banner(config: Config, running: Running): Promise<string> {
+  const isDevelopment =
+    config.environment === 'development' && (config.jwt.kind === 'kept' || config.jwt.kind === 'secret')
+  return startBanner({
+    version: VERSION,
+    mode: config.stripe.kind === 'sandbox' ? 'sandbox' : config.stripe.livemode ? 'live' : 'test',
+    url: running.url,
+    simulatorUrl: running.simulatorUrl,
+    databaseFile: config.databaseFile,
+    token: isDevelopment
+      ? await tokenFor(config, { user: 'demo', scope: 'usage:write', ttlSeconds: 12 * 3_600 })
+      : null,
+    colours: hasColours(process.stdout.isTTY, process.env),
+  })
+}
+
+async function migrate() {
+  const { databaseFile } = configuration()
+  const lock = acquireLock(databaseFile)
+  try {
+    return { applied: migrateFile(databaseFile), file: databaseFile }
+  } finally {
+    lock.release()
+  }
+}
+
+async function health(): Promise<HealthReport> {
+  const answer = await askServer(commandSocketPath(configuration().databaseFile), 'health', null)
+  return answer.answered ? healthReport(answer.result) : { status: 'not_running', checks: [] }
+}
+
+/** The server's readiness, in the words of the command line. The server is this program itself, of whatever version. */
+function healthReport(result: unknown): HealthReport {
+  const { status, checks } = result as Readiness
+  return {
+    status,
+    checks: Object.entries(checks).map(([name, check]) => ({
+      name,
+      status: check.status === 'failed' ? 'failing' : check.status,
+      detail: check.detail,
+    })),
+  }
+}
+
+function token(wish: TokenWish): Promise<string> {
+  return tokenFor(configuration(), wish)
+}
+
+async function tokenFor(config: Config, wish: TokenWish): Promise<string> {
+  const { jwt, jwtIssuer: issuer, jwtAudience: audience } = config
+  if (jwt.kind === 'public-key' || jwt.kind === 'jwks')
+    throw new Error(
+      'Tokens are signed elsewhere: only a public key is configured here. Ask whoever holds the private one.',
+    )
+  const secret = jwt.kind === 'kept' ? keptSecret(config.dataFolder) : jwt.secret
+  return signToken(secret, { ...wish, issuer, audience }, Date.now())
+}
+
+/** The simulator needs no keys, so a configuration that lacks some does not keep it from running. */
+async function sandbox(wish: { readonly port: number | null }): Promise<number> {
+  const place = loadSandboxPlace(process.env, process.cwd())
+  if (!place.ok) throw configurationRefusal(place.problems)
+  const port = wish.port ?? place.port
+  const say = (line: string) => process.stdout.write(`${line}\n`)
+  const simulator = await startSandbox({ port, databaseFile: join(place.dataFolder, 'sandbox.db'), log: say })
+  say(`The Stripe simulator listens on ${simulator.url}. Any sk_test_ key is accepted.`)
+  await signalled()
+  await simulator.stop()
+  return 0
+}
+
+function signalled(): Promise<null> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve(null))
+    process.once('SIGTERM', () => resolve(null))
+  })
+}

@@ -1,0 +1,150 @@
+import { unsupported } from '../http/failure.ts'
+
+/** How a decline reads in the error and on the charge. */
+export interface Decline {
+  readonly code: 'authentication_required' | 'card_declined' | 'expired_card' | 'incorrect_cvc' | 'processing_error'
+  readonly declineCode: string
+  readonly networkCode?: string
+  readonly message: string
+}
+
+/** When the card's bank asks the buyer: at every payment, unless prepared for off-session use, or only on-session. */
+export type Authentication = 'never' | 'always' | 'unless_set_up' | 'on_session'
+
+export interface TestCard {
+  readonly brand: string
+  readonly funding: 'credit' | 'debit' | 'prepaid'
+  /** Refused already when attached to a customer. */
+  readonly refusedAtAttach: boolean
+  /** What happens to a charge, after authentication if there is any. */
+  readonly decline: Decline | null
+  readonly authentication: Authentication
+}
+
+const generic: Decline = {
+  code: 'card_declined',
+  declineCode: 'generic_decline',
+  networkCode: '01',
+  message: 'Your card was declined.',
+}
+const declined = (declineCode: string, message = 'Your card was declined.'): Decline => ({
+  ...generic,
+  declineCode,
+  message,
+})
+const insufficientFunds = declined('insufficient_funds', 'Your card has insufficient funds.')
+
+const good: TestCard = {
+  brand: 'visa',
+  funding: 'credit',
+  refusedAtAttach: false,
+  decline: null,
+  authentication: 'never',
+}
+const refused = (decline: Decline): TestCard => ({ ...good, decline, refusedAtAttach: true })
+const failing = (decline: Decline): TestCard => ({ ...good, decline })
+const secured = (authentication: Authentication, decline: Decline | null = null): TestCard => ({
+  ...good,
+  authentication,
+  decline,
+})
+
+/** Stripe's test numbers (docs.stripe.com/testing). Any other number that passes the Luhn check behaves as 4242. */
+const byNumber: Readonly<Record<string, TestCard>> = {
+  '4242424242424242': good,
+  '4000056655665556': { ...good, funding: 'debit' },
+  '5555555555554444': { ...good, brand: 'mastercard' },
+  '5200828282828210': { ...good, brand: 'mastercard', funding: 'debit' },
+  '5105105105105100': { ...good, brand: 'mastercard', funding: 'prepaid' },
+  '378282246310005': { ...good, brand: 'amex' },
+  '6011111111111117': { ...good, brand: 'discover' },
+  '3056930009020004': { ...good, brand: 'diners' },
+  '3566002020360505': { ...good, brand: 'jcb' },
+  '6200000000000005': { ...good, brand: 'unionpay' },
+  '4000000000000002': refused(generic),
+  '4000000000009995': refused(insufficientFunds),
+  '4000000000009987': refused(declined('lost_card')),
+  '4000000000009979': refused(declined('stolen_card')),
+  '4000000000000019': refused(declined('fraudulent')),
+  '4000000000006975': refused(
+    declined('card_velocity_exceeded', 'Your card was declined for making repeated attempts too frequently.'),
+  ),
+  '4000000000000069': refused({ code: 'expired_card', declineCode: 'expired_card', message: 'Your card has expired.' }),
+  '4000000000000127': refused({
+    code: 'incorrect_cvc',
+    declineCode: 'incorrect_cvc',
+    message: "Your card's security code is incorrect.",
+  }),
+  '4000000000000119': refused({
+    code: 'processing_error',
+    declineCode: 'processing_error',
+    message: 'An error occurred while processing your card. Try again in a little bit.',
+  }),
+  '4000000000000341': failing(generic),
+  '4000002760003184': secured('always'),
+  '4000002500003155': secured('unless_set_up'),
+  '4000003800000446': secured('on_session'),
+  '4000008260003178': secured('always', insufficientFunds),
+  '4000000000003220': secured('always'),
+  '4000000000003055': good,
+  '4000008400001629': secured('always', generic),
+}
+
+const byToken: Readonly<Record<string, string>> = {
+  visa: '4242424242424242',
+  visa_debit: '4000056655665556',
+  mastercard: '5555555555554444',
+  mastercard_debit: '5200828282828210',
+  mastercard_prepaid: '5105105105105100',
+  amex: '378282246310005',
+  discover: '6011111111111117',
+  diners: '3056930009020004',
+  jcb: '3566002020360505',
+  unionpay: '6200000000000005',
+  chargeDeclined: '4000000000000002',
+  chargeDeclinedInsufficientFunds: '4000000000009995',
+  chargeDeclinedLostCard: '4000000000009987',
+  chargeDeclinedStolenCard: '4000000000009979',
+  chargeDeclinedFraudulent: '4000000000000019',
+  chargeDeclinedVelocityLimitExceeded: '4000000000006975',
+  chargeDeclinedExpiredCard: '4000000000000069',
+  chargeDeclinedIncorrectCvc: '4000000000000127',
+  chargeDeclinedProcessingError: '4000000000000119',
+  chargeCustomerFail: '4000000000000341',
+  authenticationRequired: '4000002760003184',
+  authenticationRequiredOnSetup: '4000002500003155',
+  authenticationRequiredSetupForOffSession: '4000003800000446',
+  authenticationRequiredChargeDeclinedInsufficientFunds: '4000008260003178',
+  threeDSecure2Required: '4000000000003220',
+  threeDSecureRequired: '4000000000003220',
+  threeDSecureOptional: '4000000000003055',
+  threeDSecureRequiredChargeDeclined: '4000008400001629',
+}
+
+// Real tokens whose particular effect (a dispute, a failing refund, a Radar verdict) is not simulated.
+const laterTokens =
+  /^(createDispute|pendingRefund|refundFail|radarBlock|riskLevel|cvcCheckFail|avs|bypassPending|disputed)/
+
+/** The card number behind pm_card_…, written with or without `visa_`; undefined when it is no test token. */
+export function numberOfToken(token: string): string | undefined {
+  if (!token.startsWith('pm_card_')) return undefined
+  const name = token.slice('pm_card_'.length)
+  const bare = name.replace(/^visa_/, '')
+  if (laterTokens.test(bare)) throw unsupported(`the test card ${token}`)
+  return byToken[name] ?? byToken[bare]
+}
+
+/** How a number behaves; undefined when it is no card number at all. */
+export function cardOfNumber(number: string): TestCard | undefined {
+  const known = byNumber[number]
+  if (known) return known
+  return passesLuhn(number) ? good : undefined
+}
+
+function passesLuhn(number: string): boolean {
+  if (!/^\d{12,19}$/.test(number)) return false
+  const digits = [...number].reverse().map(Number)
+  const sum = digits.reduce((total, digit, index) => total + (index % 2 === 0 ? digit : doubled(digit)), 0)
+  return sum % 10 === 0
+}
+const doubled = (digit: number) => (digit > 4 ? digit * 2 - 9 : digit * 2)

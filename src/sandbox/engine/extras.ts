@@ -1,0 +1,34 @@
+import { listOf } from '../http/listing.ts'
+import { present } from '../present.ts'
+import type { Turn } from '../turn.ts'
+import { intentOf } from './settlement.ts'
+import { terminal } from './subscription-end.ts'
+
+/** What an invoice shows only when it is asked for. */
+export function invoiceExtras(turn: Turn, id: string, field: string): unknown {
+  if (field === 'payments') {
+    const payments = turn.store.objects.select('invoice_payment', { parent: id })
+    return listOf(payments, `/v1/invoice_payments?invoice=${id}`)
+  }
+  if (field === 'confirmation_secret') return confirmationSecret(turn, id)
+  return undefined
+}
+
+/** A customer's subscriptions that have not ended. */
+export function customerExtras(turn: Turn, id: string, field: string): unknown {
+  if (field !== 'subscriptions') return undefined
+  const living = turn.store.objects.select('subscription', { customer: id }).filter((found) => !terminal(found))
+  const shown = living.map((subscription) => present(turn, subscription))
+  return listOf(shown, `/v1/customers/${id}/subscriptions`)
+}
+
+export function chargeExtras(turn: Turn, id: string, field: string): unknown {
+  if (field !== 'refunds') return undefined
+  return listOf(turn.store.objects.select('refund', { parent: id }), `/v1/charges/${id}/refunds`)
+}
+
+function confirmationSecret(turn: Turn, id: string): unknown {
+  const invoice = turn.store.objects.find('invoice', id)
+  const intent = invoice && intentOf(turn, invoice)
+  return intent ? { client_secret: intent.client_secret, type: 'payment_intent' } : null
+}

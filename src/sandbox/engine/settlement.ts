@@ -1,0 +1,159 @@
+import { announce, change, create } from '../events/record.ts'
+import { freshId } from '../identifiers.ts'
+import type { Turn } from '../turn.ts'
+import type { Invoice, InvoicePayment, PaymentIntent, Subscription } from '../wire.ts'
+import { cancelIntent, createIntent } from './intents.ts'
+import type { Attempt } from './payments.ts'
+import { saveSubscription } from './subscription-store.ts'
+
+/** The intent through which an open invoice is to be paid, and the record that ties the two together. */
+export function openPayment(
+  turn: Turn,
+  invoice: Invoice,
+  paymentMethod: string | null,
+  description: string,
+): PaymentIntent {
+  const wish = { amount: invoice.amount_due, currency: invoice.currency, customer: invoice.customer, paymentMethod }
+  const intent = createIntent(turn, wish, { description, setup_future_usage: 'off_session' })
+  const payment: InvoicePayment = {
+    id: freshId('inpay'),
+    object: 'invoice_payment',
+    amount_paid: null,
+    amount_requested: invoice.amount_due,
+    created: turn.now(invoice.customer),
+    currency: invoice.currency,
+    invoice: invoice.id,
+    is_default: true,
+    livemode: false,
+    payment: { payment_intent: intent.id, type: 'payment_intent' },
+    status: 'open',
+    status_transitions: { canceled_at: null, paid_at: null },
+  }
+  create(turn, 'invoice_payment', payment)
+  return intent
+}
+
+/** The payment of an invoice that is still open. */
+export function openPaymentOf(turn: Turn, invoice: Invoice): InvoicePayment | undefined {
+  return turn.store.objects
+    .select('invoice_payment', { parent: invoice.id })
+    .find((payment) => payment.status === 'open')
+}
+
+export function intentOf(turn: Turn, invoice: Invoice): PaymentIntent | undefined {
+  const payments = turn.store.objects.select('invoice_payment', { parent: invoice.id })
+  const payment = payments.find((candidate) => candidate.status !== 'canceled') ?? payments[0]
+  const intent = payment?.payment.payment_intent
+  return intent === undefined ? undefined : turn.store.objects.find('payment_intent', intent)
+}
+
+/** The open invoice an intent pays, if it pays one. */
+export function invoiceOf(turn: Turn, intent: PaymentIntent): Invoice | undefined {
+  const [payment] = turn.store.objects.select('invoice_payment', { lookup: intent.id })
+  return payment && turn.store.objects.find('invoice', payment.invoice)
+}
+
+/** What an attempt on an intent means for the invoice behind it and for that invoice's subscription. */
+export function followAttempt(turn: Turn, attempt: Attempt): void {
+  const invoice = invoiceOf(turn, attempt.intent)
+  if (invoice?.status !== 'open') return
+  if (attempt.outcome === 'paid') settlePaid(turn, invoice, attempt.intent)
+  else if (attempt.outcome === 'declined') settleDeclined(turn, invoice)
+  else change(turn, 'invoice', invoice, { attempted: true }, 'invoice.payment_action_required')
+}
+
+/** Marks an open invoice paid: by an intent, by nothing at all when nothing was due, or outside of Stripe. */
+export function settlePaid(turn: Turn, invoice: Invoice, intent: PaymentIntent | null, outOfBand = false): Invoice {
+  const now = turn.now(invoice.customer)
+  const patch: Partial<Invoice> = {
+    amount_paid: invoice.amount_due,
+    amount_remaining: 0,
+    attempt_count: intent ? firstAttempt(invoice) : invoice.attempt_count,
+    attempted: true,
+    auto_advance: false,
+    next_payment_attempt: null,
+    status: 'paid',
+    status_transitions: { ...invoice.status_transitions, paid_at: now },
+    ...(outOfBand ? { amount_paid_off_stripe: invoice.amount_due } : {}),
+  }
+  const paid = { ...invoice, ...patch }
+  turn.store.objects.save('invoice', paid)
+  reviveSubscription(turn, paid, intent)
+  announce(turn, 'invoice.updated', paid, invoice)
+  announce(turn, 'invoice.paid', paid)
+  announce(turn, 'invoice.payment_succeeded', paid)
+  closePayment(turn, invoice, intent !== null, now)
+  return paid
+}
+
+function closePayment(turn: Turn, invoice: Invoice, paid: boolean, now: number): void {
+  const payment = openPaymentOf(turn, invoice)
+  if (!payment) return
+  if (!paid) return void cancelPayment(turn, payment, now)
+  const patch: Partial<InvoicePayment> = {
+    amount_paid: payment.amount_requested,
+    status: 'paid',
+    status_transitions: { canceled_at: null, paid_at: now },
+  }
+  change(turn, 'invoice_payment', payment, patch, 'invoice_payment.paid')
+}
+
+function cancelPayment(turn: Turn, payment: InvoicePayment, now: number): void {
+  const status_transitions = { canceled_at: now, paid_at: null }
+  change(turn, 'invoice_payment', payment, { status: 'canceled', status_transitions })
+  const intent = turn.store.objects.find('payment_intent', payment.payment.payment_intent ?? '')
+  if (intent && intent.status !== 'succeeded' && intent.status !== 'canceled')
+    cancelIntent(turn, intent, 'void_invoice')
+}
+
+// The first attempt counts, whoever makes it; after it only automatic retries do, and there are none here yet.
+const firstAttempt = (invoice: Invoice) => Math.max(1, invoice.attempt_count)
+
+function settleDeclined(turn: Turn, invoice: Invoice): void {
+  const patch = { attempt_count: firstAttempt(invoice), attempted: true }
+  change(turn, 'invoice', invoice, patch, 'invoice.payment_failed', 'invoice.updated')
+}
+
+// A paid invoice starts an incomplete subscription and brings one back that had fallen behind.
+function reviveSubscription(turn: Turn, invoice: Invoice, intent: PaymentIntent | null): void {
+  const subscription = subscriptionOf(turn, invoice)
+  if (!subscription || subscription.latest_invoice !== invoice.id) return
+  const waiting = ['incomplete', 'past_due', 'unpaid'].includes(subscription.status)
+  const saves = subscription.payment_settings?.save_default_payment_method === 'on_subscription'
+  const method = saves ? (intent?.payment_method ?? null) : null
+  const patch: Partial<Subscription> = {
+    ...(waiting ? { status: 'active' } : {}),
+    ...(method ? { default_payment_method: method } : {}),
+  }
+  saveSubscription(turn, subscription, patch, 'customer.subscription.updated')
+  if (subscription.status === 'incomplete') turn.store.dueWork.drop('expire_incomplete_subscription', subscription.id)
+}
+
+export function subscriptionOf(turn: Turn, invoice: Invoice): Subscription | undefined {
+  const id = invoice.parent?.subscription_details?.subscription
+  return id === undefined ? undefined : turn.store.objects.find('subscription', id)
+}
+
+/** Voids an open invoice. A first invoice takes its incomplete subscription with it. */
+export function voidInvoice(turn: Turn, invoice: Invoice): Invoice {
+  const now = turn.now(invoice.customer)
+  const subscription = subscriptionOf(turn, invoice)
+  if (subscription?.status === 'incomplete') {
+    const ended: Partial<Subscription> = { status: 'incomplete_expired', ended_at: now, canceled_at: now }
+    saveSubscription(turn, subscription, ended, 'customer.subscription.updated')
+    turn.store.dueWork.drop('expire_incomplete_subscription', subscription.id)
+  }
+  const patch: Partial<Invoice> = {
+    auto_advance: false,
+    next_payment_attempt: null,
+    status: 'void',
+    status_transitions: { ...invoice.status_transitions, voided_at: now },
+  }
+  const voided = change(turn, 'invoice', invoice, patch, 'invoice.voided')
+  const payment = openPaymentOf(turn, invoice)
+  if (payment) cancelPayment(turn, payment, now)
+  if (subscription && ['past_due', 'unpaid'].includes(subscription.status)) {
+    saveSubscription(turn, subscription, { status: 'active' }, 'customer.subscription.updated')
+  }
+  return voided
+}

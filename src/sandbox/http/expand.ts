@@ -1,0 +1,127 @@
+import { chargeExtras, customerExtras, invoiceExtras } from '../engine/extras.ts'
+import { present } from '../present.ts'
+import type { Turn } from '../turn.ts'
+import type { Kind } from '../wire.ts'
+import { invalid } from './failure.ts'
+
+const deepest = 4
+
+// Which kind an id belongs to is told by its prefix, as at Stripe.
+const kindOfPrefix: Readonly<Record<string, Kind>> = {
+  cus: 'customer',
+  prod: 'product',
+  price: 'price',
+  pm: 'payment_method',
+  seti: 'setup_intent',
+  pi: 'payment_intent',
+  ch: 'charge',
+  re: 'refund',
+  sub: 'subscription',
+  in: 'invoice',
+  inpay: 'invoice_payment',
+}
+
+// Fields that name another object, per kind of object; hashes without a kind of their own are listed by their path.
+const expandable: Readonly<Record<string, readonly string[]>> = {
+  customer: ['invoice_settings.default_payment_method', 'default_source', 'test_clock'],
+  product: ['default_price', 'tax_code'],
+  price: ['product'],
+  payment_method: ['customer'],
+  setup_intent: ['customer', 'payment_method', 'latest_attempt', 'mandate', 'on_behalf_of', 'single_use_mandate'],
+  payment_intent: ['customer', 'payment_method', 'latest_charge', 'on_behalf_of', 'review', 'source'],
+  charge: ['customer', 'payment_intent', 'balance_transaction', 'review', 'on_behalf_of'],
+  refund: ['charge', 'payment_intent', 'balance_transaction'],
+  subscription: [
+    'customer',
+    'latest_invoice',
+    'default_payment_method',
+    'pending_setup_intent',
+    'default_source',
+    'schedule',
+    'test_clock',
+    'discounts',
+    'on_behalf_of',
+  ],
+  subscription_item: [],
+  invoice: [
+    'customer',
+    'default_payment_method',
+    'discounts',
+    'parent.subscription_details.subscription',
+    'test_clock',
+  ],
+  line_item: ['discounts', 'subscription', 'pricing.price_details.price'],
+  invoice_payment: ['invoice', 'payment.payment_intent', 'payment.charge'],
+}
+
+/** Fields a response leaves out unless they are asked for. */
+const extras: Readonly<Record<string, (turn: Turn, id: string, field: string) => unknown>> = {
+  charge: chargeExtras,
+  customer: customerExtras,
+  invoice: invoiceExtras,
+}
+
+type Fields = Record<string, unknown>
+
+/** Replaces the ids at the wanted paths by their objects; a path may lead through lists and hashes. */
+export function expand(turn: Turn, answer: object, paths: readonly string[]): object {
+  let expanded: unknown = answer
+  for (const path of paths) {
+    const steps = path.split('.')
+    if (steps.length > deepest) throw invalid(`You cannot expand more than ${deepest} levels of a property.`, 'expand')
+    expanded = follow(turn, expanded, steps, '', path)
+  }
+  return expanded as object
+}
+
+function follow(turn: Turn, value: unknown, steps: readonly string[], within: string, path: string): unknown {
+  const [step, ...rest] = steps
+  if (step === undefined || value === null || value === undefined) return value
+  if (Array.isArray(value)) return value.map((element) => follow(turn, element, steps, within, path))
+  if (typeof value !== 'object') throw cannotExpand(path)
+  const fields: Fields = { ...value }
+  const owner = typeof fields.object === 'string' ? fields.object : ''
+  const place = within === '' || owner !== '' ? step : `${within}.${step}`
+  const kind = owner === '' ? ownerOf(within) : owner
+  const name = owner === '' ? (place.split(':').at(-1) ?? place) : step
+  const opened = open(turn, fields, step, kind, name, rest.length === 0, path)
+  const below = `${kind}:${name}`
+  return { ...fields, [step]: follow(turn, opened, rest, typeof opened === 'object' ? below : '', path) }
+}
+
+const ownerOf = (within: string) => within.split(':')[0] ?? ''
+
+/** The value of one field on the way, its id replaced by the object it names. */
+function open(
+  turn: Turn,
+  fields: Fields,
+  step: string,
+  kind: string,
+  name: string,
+  last: boolean,
+  path: string,
+): unknown {
+  const extra = extras[kind]?.(turn, String(fields.id), step)
+  if (extra !== undefined) return extra
+  const value = fields[step]
+  const mayExpand = expandable[kind]?.includes(name) === true
+  if (mayExpand) return Array.isArray(value) ? value.map((id) => resolve(turn, id)) : resolve(turn, value)
+  const leadsOn = typeof value === 'object' || value === undefined
+  if (last || !leadsOn || !(step in fields)) throw cannotExpand(path)
+  return value
+}
+
+function resolve(turn: Turn, id: unknown): unknown {
+  if (typeof id !== 'string') return id
+  const kind = kindOfPrefix[id.slice(0, id.indexOf('_'))]
+  const found = kind && turn.store.objects.find(kind, id)
+  if (found) return present(turn, found)
+  return kind && turn.store.objects.isDeleted(kind, id) ? { id, object: kind, deleted: true } : id
+}
+
+function cannotExpand(path: string) {
+  return invalid(
+    `This property cannot be expanded (${path}). You may want to try expanding 'data.${path}' instead.`,
+    'expand',
+  )
+}

@@ -1,0 +1,116 @@
+import { isRealPath } from '../resources/not-yet.ts'
+import type { Turn } from '../turn.ts'
+import { type Answer, asFailure, type Envelope, failed, freshRequestId, toResponse } from './answer.ts'
+import { authenticate } from './authentication.ts'
+import { type Call, read, write } from './execute.ts'
+import { Failure, invalid, unauthenticated, unsupported } from './failure.ts'
+import { type FormFields, parseForm } from './form.ts'
+import { inTodaysWords } from './older-versions.ts'
+import type { Match } from './route.ts'
+
+export interface ApiPorts {
+  readonly find: (method: string, path: string) => Match | undefined
+  readonly turnFor: (requestId: string | null, idempotencyKey: string | null) => Turn
+  /** Runs a change in a transaction; the promise settles when it is on disk. */
+  readonly change: <T>(work: (turn: Turn) => T, requestId: string, idempotencyKey: string | null) => Promise<T>
+  readonly undoable: <T>(work: () => T) => T
+}
+
+/** Answers one call of Stripe's API. */
+export async function answerApi(ports: ApiPorts, request: Request, url: URL): Promise<Response> {
+  const requestId = freshRequestId()
+  const idempotencyKey = request.method === 'POST' ? request.headers.get('idempotency-key') : null
+  const envelope: Envelope = {
+    requestId,
+    version: request.headers.get('stripe-version'),
+    method: request.method,
+    idempotencyKey,
+    browser: request.headers.has('origin'),
+  }
+  const answer = await settle(ports, request, url, requestId, idempotencyKey)
+  return toResponse(answer, envelope)
+}
+
+async function settle(
+  ports: ApiPorts,
+  request: Request,
+  url: URL,
+  requestId: string,
+  idempotencyKey: string | null,
+): Promise<Answer> {
+  try {
+    const form = await formOf(request, url)
+    const match = admit(ports, request, url, form)
+    const { key: _key, ...rest } = form
+    const version = request.headers.get('stripe-version')
+    const sent = inTodaysWords(url.pathname, version, match.route.client ? form : rest)
+    const call = { match, method: request.method, path: url.pathname, form: sent, requestId, idempotencyKey }
+    if (request.method === 'GET') return read(ports.turnFor(requestId, null), call)
+    checkKey(idempotencyKey)
+    return await commit(ports, call)
+  } catch (reason) {
+    return failed(asFailure(reason), requestId)
+  }
+}
+
+const commit = (ports: ApiPorts, call: Call) =>
+  ports.change((turn) => write(turn, call, ports.undoable), call.requestId, call.idempotencyKey)
+
+async function formOf(request: Request, url: URL): Promise<FormFields> {
+  if (request.method !== 'POST') return parseForm(url.search.slice(1))
+  const body = await request.text()
+  const type = request.headers.get('content-type') ?? ''
+  if (type.includes('json') || /^\s*[{[]/.test(body)) throw jsonRefused()
+  if (type.includes('multipart/')) throw unsupported('multipart bodies')
+  const query = url.search.slice(1)
+  return parseForm(query === '' ? body : `${query}&${body}`)
+}
+
+const jsonRefused = () =>
+  invalid(
+    'Invalid request: your POST data is JSON, but this API takes form-encoded parameters (Content-Type: application/x-www-form-urlencoded). See https://stripe.com/docs/api for how to send them.',
+  )
+
+/** Key first, then path, then version: the order in which Stripe complains. */
+function admit(ports: ApiPorts, request: Request, url: URL, form: FormFields): Match {
+  const caller = authenticate(request, form)
+  const match = ports.find(request.method, url.pathname)
+  if (!match)
+    throw isRealPath(url.pathname) ? unsupported(`${request.method} ${url.pathname}`) : unknownPath(request, url)
+  if (caller === 'browser') requireClient(match, form)
+  checkVersion(request.headers.get('stripe-version'))
+  return match
+}
+
+// Shape of the sentence as Stripe answers it.
+function unknownPath(request: Request, url: URL): Failure {
+  return new Failure(404, {
+    type: 'invalid_request_error',
+    message:
+      `Unrecognized request URL (${request.method}: ${url.pathname}). Please see https://stripe.com/docs or we can ` +
+      'help at https://support.stripe.com/.',
+  })
+}
+
+function requireClient(match: Match, form: FormFields): void {
+  const needsSecret = match.ids.length > 0
+  if (match.route.client && (!needsSecret || typeof form.client_secret === 'string')) return
+  throw unauthenticated(
+    'This API call cannot be made with a publishable API key. Please use a secret API key. You can find a list of your API keys at https://dashboard.stripe.com/account/apikeys.',
+  )
+}
+
+function checkVersion(version: string | null): void {
+  if (version !== null && !/^20\d\d-\d\d-\d\d(\.[a-z]+)?$/.test(version)) {
+    throw invalid(`Invalid Stripe API version: ${version}. You do not need to set this parameter.`)
+  }
+}
+
+function checkKey(key: string | null): void {
+  if (key !== null && key.length > 255) {
+    throw new Failure(400, {
+      type: 'idempotency_error',
+      message: 'The idempotency key provided is too long. It can be at most 255 characters.',
+    })
+  }
+}

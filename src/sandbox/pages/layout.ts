@@ -1,0 +1,49 @@
+/** A plain page: no script, no request to anywhere else. `body` is HTML made by `html`. */
+export function page(title: string, body: Html, status = 200): Response {
+  const document = html`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>
+  :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+  body { max-width: 40rem; margin: 2rem auto; padding: 0 1rem }
+  table { border-collapse: collapse; width: 100% }
+  th, td { text-align: left; padding: .4rem 0; border-bottom: 1px solid #8884 }
+  td:last-child, th:last-child { text-align: right }
+  button { font: inherit; padding: .5rem 1.2rem; margin-right: .5rem }
+  small { opacity: .7 }
+</style>
+<main>${body}</main>
+</html>`
+  return new Response(document.text, {
+    status,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' http: https:",
+      'cache-control': 'no-store',
+    },
+  })
+}
+
+/** Text that is already HTML. */
+export interface Html {
+  readonly text: string
+}
+
+type Part = Html | readonly Html[] | string | number
+
+/** Builds HTML; every value that is not HTML already is escaped. */
+export function html(strings: TemplateStringsArray, ...values: readonly Part[]): Html {
+  const text = strings.reduce((built, string, index) => {
+    const value = values[index - 1]
+    return built + (value === undefined ? '' : toText(value)) + string
+  })
+  return { text }
+}
+
+function toText(value: Part): string {
+  if (typeof value === 'string' || typeof value === 'number') return Bun.escapeHTML(String(value))
+  if ('text' in value) return value.text
+  return value.map((part) => part.text).join('')
+}

@@ -1,0 +1,37 @@
+import type { Turn } from './turn.ts'
+import type { Invoice, StoredEvent, Subscription } from './wire.ts'
+
+/** An object as the API shows it: with what is true only at the moment of looking filled in. */
+export function present(turn: Turn, object: object): object {
+  const shown = object as Invoice | Subscription | StoredEvent
+  switch (shown.object) {
+    case 'invoice':
+      return withLinks(turn, shown)
+    case 'subscription':
+      return 'items' in shown ? withCurrentPrices(turn, shown) : shown
+    case 'event':
+      return withPending(turn, shown)
+    default:
+      return object
+  }
+}
+
+// The simulator may listen on another port after a restart, so links are made when shown.
+function withLinks(turn: Turn, invoice: Invoice): Invoice {
+  if (invoice.status === 'draft') return invoice
+  const page = `${turn.baseUrl}/invoices/${invoice.id}`
+  return { ...invoice, hosted_invoice_url: page, invoice_pdf: `${page}/pdf` }
+}
+
+// An item embeds its price; the price's lookup key, nickname or metadata may have changed since.
+function withCurrentPrices(turn: Turn, subscription: Subscription): Subscription {
+  const data = subscription.items.data.map((item) => ({
+    ...item,
+    price: turn.store.objects.find('price', item.price.id) ?? item.price,
+  }))
+  return { ...subscription, items: { ...subscription.items, data } }
+}
+
+function withPending(turn: Turn, event: StoredEvent): StoredEvent {
+  return { ...event, pending_webhooks: turn.store.deliveries.pendingFor(event.id) }
+}

@@ -1,0 +1,154 @@
+import { attach, attachedMethod, namedMethod } from '../engine/payment-methods.ts'
+import { endSubscription, terminal } from '../engine/subscription-end.ts'
+import { announce, change, create } from '../events/record.ts'
+import {
+  clearable,
+  clearedOnly,
+  fields,
+  integer,
+  list,
+  metadata,
+  notSimulated,
+  oneOf,
+  type Parameters,
+  scalars,
+  text,
+} from '../http/decode.ts'
+import { listing, paging } from '../http/listing.ts'
+import { route } from '../http/route.ts'
+import { search, searching } from '../http/search.ts'
+import { freshId, randomLetters } from '../identifiers.ts'
+import { retrieve, type Turn } from '../turn.ts'
+import type { Customer, PaymentMethod } from '../wire.ts'
+import { mergeMetadata, sentOnly } from './patches.ts'
+
+const common = {
+  address: clearable(scalars),
+  balance: integer,
+  business_name: notSimulated,
+  description: clearable(text),
+  email: clearable(text),
+  individual_name: notSimulated,
+  invoice_prefix: text,
+  invoice_settings: fields({
+    custom_fields: clearedOnly,
+    default_payment_method: clearable(text),
+    footer: clearable(text),
+    rendering_options: clearedOnly,
+  }),
+  metadata,
+  name: clearable(text),
+  next_invoice_sequence: integer,
+  phone: clearable(text),
+  preferred_locales: list(text),
+  shipping: clearedOnly,
+  source: notSimulated,
+  tax: notSimulated,
+  tax_exempt: clearable(oneOf('exempt', 'none', 'reverse')),
+}
+const creation = { ...common, payment_method: text, tax_id_data: notSimulated, test_clock: notSimulated }
+type Sent = Parameters<typeof common>
+
+export const customerRoutes = [
+  route('POST', '/v1/customers', fields(creation), createCustomer),
+  route('GET', '/v1/customers', fields({ ...paging, email: text, test_clock: notSimulated }), (turn, sent) =>
+    listing(turn, 'customer', '/v1/customers', sent, { where: { lookup: sent.email } }),
+  ),
+  route('GET', '/v1/customers/search', searching, (turn, sent) =>
+    search(turn, 'customer', sent, '/v1/customers/search', ['email', 'name', 'phone', 'created']),
+  ),
+  route('GET', '/v1/customers/:id', fields({}), (turn, _sent, id) =>
+    turn.store.objects.isDeleted('customer', id) ? gone(id) : retrieve(turn, 'customer', id),
+  ),
+  route('POST', '/v1/customers/:id', fields(common), updateCustomer),
+  route('DELETE', '/v1/customers/:id', fields({}), deleteCustomer),
+]
+
+const gone = (id: string) => ({ id, object: 'customer', deleted: true })
+
+function createCustomer(turn: Turn, sent: Parameters<typeof creation>): Customer {
+  const id = freshId('cus')
+  const blank: Customer = { ...blankCustomer, id, created: turn.now(), invoice_prefix: randomLetters(8).toUpperCase() }
+  const customer = { ...blank, ...patchOf(blank, sent) }
+  const method = sent.payment_method === undefined ? undefined : adopt(turn, sent.payment_method, id)
+  const wanted = sent.invoice_settings?.default_payment_method ?? undefined
+  const complete = { ...customer, ...defaultMethod(turn, customer, wanted, sent.payment_method, method) }
+  return create(turn, 'customer', complete, 'customer.created')
+}
+
+const adopt = (turn: Turn, name: string, customer: string) => attach(turn, namedMethod(turn, name), customer)
+
+// Stripe's own examples name pm_card_visa both as the method to attach and as the default: the same new card is meant.
+function defaultMethod(
+  turn: Turn,
+  customer: Customer,
+  wanted: string | null | undefined,
+  attachedName?: string,
+  attached?: PaymentMethod,
+): Partial<Customer> {
+  if (wanted === undefined) return {}
+  const param = 'invoice_settings[default_payment_method]'
+  const id = wanted === null || wanted === attachedName ? (attached?.id ?? null) : wanted
+  const method = id === null ? null : attachedMethod(turn, id, customer.id, param).id
+  return { invoice_settings: { ...customer.invoice_settings, default_payment_method: method } }
+}
+
+function updateCustomer(turn: Turn, sent: Sent, id: string): Customer {
+  const before = retrieve(turn, 'customer', id)
+  const patched = { ...before, ...patchOf(before, sent) }
+  const method = defaultMethod(turn, patched, sent.invoice_settings?.default_payment_method)
+  return change(turn, 'customer', before, { ...patched, ...method }, 'customer.updated')
+}
+
+function patchOf(before: Customer, sent: Sent): Partial<Customer> {
+  const { balance, description, email, name, phone, preferred_locales, tax_exempt } = sent
+  return {
+    ...sentOnly({ balance, description, email, name, phone, preferred_locales, tax_exempt }),
+    ...sentOnly({ invoice_prefix: sent.invoice_prefix, next_invoice_sequence: sent.next_invoice_sequence }),
+    ...(sent.address === undefined ? {} : { address: addressOf(before, sent.address) }),
+    ...(sent.invoice_settings?.footer === undefined
+      ? {}
+      : { invoice_settings: { ...before.invoice_settings, footer: sent.invoice_settings.footer } }),
+    metadata: mergeMetadata(before.metadata, sent.metadata),
+  }
+}
+
+const emptyAddress = { city: null, country: null, line1: null, line2: null, postal_code: null, state: null }
+
+function addressOf(before: Customer, sent: Readonly<Record<string, string>> | null) {
+  return sent === null ? null : { ...emptyAddress, ...before.address, ...sent }
+}
+
+/** Deleting a customer ends its subscriptions at once. */
+function deleteCustomer(turn: Turn, _sent: object, id: string): object {
+  const customer = retrieve(turn, 'customer', id)
+  for (const subscription of turn.store.objects.select('subscription', { customer: id })) {
+    if (!terminal(subscription)) endSubscription(turn, subscription, { reason: 'cancellation_requested' })
+  }
+  turn.store.objects.remove('customer', id)
+  announce(turn, 'customer.deleted', customer)
+  return gone(id)
+}
+
+const blankCustomer = {
+  object: 'customer',
+  address: null,
+  balance: 0,
+  currency: null,
+  customer_account: null,
+  default_source: null,
+  delinquent: false,
+  description: null,
+  discount: null,
+  email: null,
+  invoice_settings: { custom_fields: null, default_payment_method: null, footer: null, rendering_options: null },
+  livemode: false,
+  metadata: {},
+  name: null,
+  next_invoice_sequence: 1,
+  phone: null,
+  preferred_locales: [],
+  shipping: null,
+  tax_exempt: 'none',
+  test_clock: null,
+} satisfies Partial<Customer>

@@ -1,0 +1,149 @@
+import { payInvoice } from '../engine/invoice-payment.ts'
+import { settlePaid, voidInvoice } from '../engine/settlement.ts'
+import { change } from '../events/record.ts'
+import {
+  clearable,
+  fields,
+  flag,
+  metadata,
+  notSimulated,
+  oneOf,
+  type Parameters,
+  text,
+  timeRange,
+} from '../http/decode.ts'
+import { Failure, invalid } from '../http/failure.ts'
+import { limitOf, listing, paging } from '../http/listing.ts'
+import { notYet, route } from '../http/route.ts'
+import { retrieve, type Turn } from '../turn.ts'
+import type { Invoice, InvoicePayment } from '../wire.ts'
+import { mergeMetadata, sentOnly } from './patches.ts'
+
+const filters = {
+  ...paging,
+  collection_method: oneOf('charge_automatically', 'send_invoice'),
+  customer: text,
+  due_date: timeRange,
+  status: oneOf('draft', 'open', 'paid', 'uncollectible', 'void'),
+  subscription: text,
+}
+const paying = {
+  forgive: notSimulated,
+  mandate: notSimulated,
+  off_session: flag,
+  paid_out_of_band: flag,
+  payment_method: text,
+  source: notSimulated,
+}
+const paymentFilters = {
+  ...paging,
+  invoice: text,
+  payment: fields({ payment_intent: text, payment_record: text, type: oneOf('payment_intent', 'payment_record') }),
+  status: oneOf('canceled', 'open', 'paid'),
+}
+const path = '/v1/invoices'
+
+export const invoiceRoutes = [
+  notYet('POST', path),
+  notYet('POST', `${path}/create_preview`),
+  notYet('GET', `${path}/search`),
+  route('GET', path, fields(filters), listInvoices),
+  route('GET', `${path}/:id`, fields({}), (turn, _sent, id) => retrieve(turn, 'invoice', id, 'invoice')),
+  route(
+    'POST',
+    `${path}/:id`,
+    fields({ description: clearable(text), footer: clearable(text), metadata }),
+    updateInvoice,
+  ),
+  notYet('DELETE', `${path}/:id`),
+  route('GET', `${path}/:id/lines`, fields(paging), listLines),
+  route('POST', `${path}/:id/pay`, fields(paying), pay),
+  route('POST', `${path}/:id/void`, fields({}), (turn, _sent, id) => {
+    const invoice = retrieve(turn, 'invoice', id, 'invoice')
+    requireOpen(invoice, 'voided')
+    return voidInvoice(turn, invoice)
+  }),
+  route('POST', `${path}/:id/finalize`, fields({ auto_advance: flag }), (turn, _sent, id) => {
+    retrieve(turn, 'invoice', id, 'invoice')
+    // Only draft invoices can be, and those are not made here yet.
+    throw invalid(
+      "This invoice is already finalized, you can't re-finalize a non-draft invoice.",
+      undefined,
+      'invoice_not_editable',
+    )
+  }),
+  notYet('POST', `${path}/:id/send`),
+  notYet('POST', `${path}/:id/mark_uncollectible`),
+  notYet('POST', `${path}/:id/add_lines`),
+  notYet('POST', `${path}/:id/update_lines`),
+  notYet('POST', `${path}/:id/remove_lines`),
+  notYet('POST', `${path}/:id/attach_payment`),
+  notYet('POST', `${path}/:id/lines/:line`),
+  route('GET', '/v1/invoice_payments', fields(paymentFilters), listPayments),
+  route('GET', '/v1/invoice_payments/:id', fields({}), (turn, _sent, id) => retrieve(turn, 'invoice_payment', id)),
+]
+
+function listInvoices(turn: Turn, sent: Parameters<typeof filters>) {
+  const accept = (invoice: Invoice) =>
+    (sent.status === undefined || invoice.status === sent.status) &&
+    (sent.collection_method === undefined || invoice.collection_method === sent.collection_method) &&
+    (sent.due_date === undefined || isWithin(invoice.due_date, sent.due_date))
+  return listing(turn, 'invoice', path, sent, {
+    where: { customer: sent.customer, parent: sent.subscription },
+    accept,
+  })
+}
+
+const isWithin = (at: number | null, range: { readonly from?: number; readonly to?: number }) =>
+  at !== null && at >= (range.from ?? 0) && at <= (range.to ?? Number.POSITIVE_INFINITY)
+
+function listLines(turn: Turn, sent: Parameters<typeof paging>, id: string) {
+  const lines = retrieve(turn, 'invoice', id, 'invoice').lines.data
+  const start = sent.starting_after === undefined ? 0 : lines.findIndex((line) => line.id === sent.starting_after) + 1
+  const limit = limitOf(sent)
+  const data = lines.slice(start, start + limit)
+  return { object: 'list', data, has_more: lines.length > start + limit, url: `${path}/${id}/lines` }
+}
+
+function updateInvoice(
+  turn: Turn,
+  sent: {
+    readonly description?: string | null | undefined
+    readonly footer?: string | null | undefined
+    readonly metadata?: Readonly<Record<string, string>> | null | undefined
+  },
+  id: string,
+): Invoice {
+  const before = retrieve(turn, 'invoice', id, 'invoice')
+  const { description, footer } = sent
+  if (before.status !== 'draft' && (description !== undefined || footer !== undefined)) {
+    throw invalid("Finalized invoices can't be updated in this way", undefined, 'invoice_not_editable')
+  }
+  const patch = { ...sentOnly({ description, footer }), metadata: mergeMetadata(before.metadata, sent.metadata) }
+  return change(turn, 'invoice', before, patch, 'invoice.updated')
+}
+
+function pay(turn: Turn, sent: Parameters<typeof paying>, id: string): Invoice {
+  const invoice = retrieve(turn, 'invoice', id, 'invoice')
+  if (invoice.status === 'paid') throw invalid('Invoice is already paid')
+  requireOpen(invoice, 'paid')
+  if (sent.paid_out_of_band === true) return settlePaid(turn, invoice, null, true)
+  return payInvoice(turn, invoice, { method: sent.payment_method, offSession: sent.off_session ?? true })
+}
+
+function requireOpen(invoice: Invoice, what: string): void {
+  if (invoice.status === 'open' || invoice.status === 'uncollectible') return
+  throw new Failure(400, {
+    type: 'invalid_request_error',
+    message: `This invoice cannot be ${what} because its status is ${invoice.status}.`,
+    ...(what === 'voided' ? { code: 'invoice_not_editable' } : {}),
+  })
+}
+
+function listPayments(turn: Turn, sent: Parameters<typeof paymentFilters>) {
+  const accept = (payment: InvoicePayment) => sent.status === undefined || payment.status === sent.status
+  return listing(turn, 'invoice_payment', '/v1/invoice_payments', sent, {
+    where: { parent: sent.invoice, lookup: sent.payment?.payment_intent },
+    accept,
+  })
+}

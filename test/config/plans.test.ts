@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { readPlans } from '../../src/config/plans-file.ts'
+import { catalogueProblems, findPlan } from '../../src/domain/catalogue.ts'
+import { featuresOf } from '../../src/domain/plan.ts'
+
+const SERVICES = ['voice_call', 'transcription', 'sms', 'custom_scenario', 'api_call']
+
+function each(value: unknown): Record<string, unknown> {
+  return Object.fromEntries(SERVICES.map((service) => [service, value]))
+}
+
+function starter(changes: object = {}): object {
+  return {
+    plan_name: 'starter',
+    display_name: 'Starter',
+    description: 'To begin with.',
+    prices: [{ amount: 500, currency: 'eur', interval: 'month' }],
+    services: { ...each({ policy: 'allow', included: null }), voice_call: { policy: 'block', included: 12.5 } },
+    transcript_storage_days: 7,
+    advanced_analytics: false,
+    priority_support: false,
+    white_label: true,
+    ...changes,
+  }
+}
+
+function file(plans: readonly object[] = [starter()], changes: object = {}): string {
+  return JSON.stringify({ currency: 'eur', rates: each({ unit_amount_decimal: '2.5' }), plans, ...changes })
+}
+
+function problems(text: string): readonly string[] {
+  const reading = readPlans(text)
+  return reading.ok ? [] : reading.problems
+}
+
+describe('the built-in plans', () => {
+  test('can be sold', () => expect(catalogueProblems(BUILT_IN_PLANS)).toEqual([]))
+
+  test('have the prices and features of the price list', () => {
+    const rows = BUILT_IN_PLANS.plans.map((plan) => [
+      plan.name,
+      plan.prices[0].amount,
+      ...Object.values(featuresOf(plan)),
+    ])
+    expect(rows).toEqual([
+      ['basic_monthly', 900, 100, 500, 3, 30, false, false, false],
+      ['pro_monthly', 3900, 500, 2000, 10, 90, true, false, false],
+      ['enterprise_monthly', 29900, null, null, null, 365, true, true, true],
+      ['usage_based', 0, null, null, null, 30, false, false, false],
+    ])
+  })
+
+  test('are found at Stripe under their own names', () => {
+    for (const plan of BUILT_IN_PLANS.plans)
+      expect(plan.prices).toEqual([
+        expect.objectContaining({ lookupKey: plan.name, currency: 'usd', interval: 'month', pinnedPriceId: null }),
+      ])
+  })
+
+  test('have the names that customers see', () => {
+    expect(BUILT_IN_PLANS.plans.map((plan) => plan.displayName)).toEqual([
+      'Basic Monthly',
+      'Pro Monthly',
+      'Enterprise Monthly',
+      'Pay As You Go',
+    ])
+  })
+
+  test('have one rate for each service, in every plan', () => {
+    const rates = { voice_call: '5', transcription: '2', sms: '1', custom_scenario: '500', api_call: '0' }
+    expect(BUILT_IN_PLANS.rates).toEqual(rates)
+    for (const plan of BUILT_IN_PLANS.plans)
+      expect(Object.fromEntries(Object.entries(plan.services).map(([name, { rate }]) => [name, rate]))).toEqual(rates)
+  })
+
+  test('flat plans block three services at their allowance and leave two free, the usage-based one bills all', () => {
+    expect(findPlan(BUILT_IN_PLANS, 'basic_monthly')?.services).toMatchObject({
+      voice_call: { policy: 'block', included: 6_000_000_000n },
+      sms: { policy: 'block', included: 500_000_000n },
+      custom_scenario: { policy: 'block', included: 3_000_000n },
+      transcription: { policy: 'allow', included: null },
+      api_call: { policy: 'allow', included: null },
+    })
+    expect(findPlan(BUILT_IN_PLANS, 'enterprise_monthly')?.services.voice_call).toMatchObject({
+      policy: 'block',
+      included: null,
+    })
+    for (const terms of Object.values(findPlan(BUILT_IN_PLANS, 'usage_based')?.services ?? {}))
+      expect(terms).toMatchObject({ policy: 'bill', included: 0n })
+  })
+})
+
+describe('a plans file', () => {
+  test('gives a catalogue', () => {
+    const reading = readPlans(file())
+    if (!reading.ok) throw new Error(reading.problems.join())
+    expect(reading.catalogue).toMatchObject({ currency: 'eur', rates: { sms: '2.5' } })
+    expect(reading.catalogue.plans[0]).toMatchObject({
+      name: 'starter',
+      displayName: 'Starter',
+      prices: [{ amount: 500, currency: 'eur', interval: 'month', lookupKey: 'starter', pinnedPriceId: null }],
+      transcriptStorageDays: 7,
+      whiteLabel: true,
+    })
+    expect(reading.catalogue.plans[0]?.services.voice_call).toEqual({
+      policy: 'block',
+      included: 750_000_000n,
+      rate: '2.5',
+    })
+  })
+
+  test('may give a plan its own rates, several prices, pinned price ids and lookup keys', () => {
+    const prices = [
+      { amount: 500, currency: 'eur', interval: 'month', price_id: 'price_123' },
+      { amount: 5_000, currency: 'eur', interval: 'year' },
+      { amount: 6_000, currency: 'usd', interval: 'year', lookup_key: 'yearly-dollars' },
+    ]
+    const services = {
+      ...each({ policy: 'allow', included: null }),
+      sms: { policy: 'bill', included: 0, unit_amount_decimal: '0.79' },
+    }
+    const reading = readPlans(file([starter({ prices, services })]))
+    if (!reading.ok) throw new Error(reading.problems.join())
+    expect(
+      reading.catalogue.plans[0]?.prices.map(({ lookupKey, pinnedPriceId }) => [lookupKey, pinnedPriceId]),
+    ).toEqual([
+      ['starter', 'price_123'],
+      ['starter.eur.year', null],
+      ['yearly-dollars', null],
+    ])
+    expect(reading.catalogue.plans[0]?.services.sms).toEqual({ policy: 'bill', included: 0n, rate: '0.79' })
+  })
+
+  test('names every error with its place, however many there are', () => {
+    const bad = starter({
+      plan_name: 'Starter Plan',
+      prices: [{ amount: 4.5, currency: 'EUR', interval: 'week' }],
+      services: { ...each({ policy: 'deny', included: -1 }), api_call: 7 },
+      transcript_storage_days: '7',
+    })
+    expect(problems(file([starter(), bad], { currency: 'euro' })).toSorted()).toEqual([
+      'currency must be three small letters, such as "usd"',
+      'plans[1].plan_name must be small letters, digits and underscores, beginning with a letter, at most 64',
+      'plans[1].prices[0].amount must be a whole number of minor units (cents) from 0 to 99999999',
+      'plans[1].prices[0].currency must be three small letters, such as "usd"',
+      'plans[1].prices[0].interval must be "month" or "year"',
+      'plans[1].services.api_call must be an object',
+      ...['custom_scenario', 'sms', 'transcription', 'voice_call'].flatMap((service) => [
+        `plans[1].services.${service}.included must be a number of units from 0 to 1000000000, none but 0 under 0.000001, or null for no limit`,
+        `plans[1].services.${service}.policy must be "block", "bill" or "allow"`,
+      ]),
+      'plans[1].transcript_storage_days must be a whole number of days from 0 to 36500',
+    ])
+  })
+
+  test('names what is missing and what is not a field, with a guess', () => {
+    const { display_name: _, ...nameless } = starter({ disply_name: 'Starter', zzzzzzzz: 1 }) as Record<string, unknown>
+    expect(problems(file([nameless])).toSorted()).toEqual([
+      'plans[0].display_name is missing',
+      'plans[0].disply_name is not a field here; did you mean display_name?',
+      'plans[0].zzzzzzzz is not a field here',
+    ])
+  })
+
+  test.each([
+    ['[]', 'must hold one JSON object'],
+    ['{', 'is not valid JSON'],
+    ['', 'is not valid JSON'],
+    [file([]), 'plans must be a list of at least one plan'],
+    [file([starter({ prices: [] })]), 'plans[0].prices must be a list of at least one price'],
+    [file([starter({ services: {} })]), 'plans[0].services.voice_call is missing'],
+    [file(undefined, { rates: each('5') }), 'rates.sms must be an object'],
+    [
+      file(undefined, { rates: each({ unit_amount_decimal: 5 }) }),
+      'rates.sms.unit_amount_decimal must be minor units as a decimal string',
+    ],
+    [
+      file(undefined, { rates: each({ unit_amount_decimal: '05' }) }),
+      'rates.sms.unit_amount_decimal must be minor units as a decimal string',
+    ],
+    [
+      file([starter({ services: each({ policy: 'allow', included: 0.0000001 }) })]),
+      'plans[0].services.sms.included must be',
+    ],
+  ])('%s is refused: %s', (text, words) => {
+    expect(problems(text)).toContainEqual(expect.stringContaining(words))
+  })
+
+  test('is judged as a whole', () => {
+    expect(problems(file([starter(), starter()]))).toContainEqual(expect.stringContaining('starter stands there twice'))
+    const billsAll = starter({ services: each({ policy: 'bill', included: null }) })
+    expect(problems(file([billsAll]))).toContainEqual(
+      expect.stringContaining('starter.services.sms: bills by use but includes everything'),
+    )
+  })
+})
+
+describe('PLANS_FILE', () => {
+  let folder = ''
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'plans-'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test('replaces the built-in plans', () => {
+    const path = join(folder, 'good.json')
+    writeFileSync(path, file())
+    expect(readConfig({ PLANS_FILE: path })).toMatchObject({
+      ok: true,
+      config: { catalogue: { plans: [{ name: 'starter' }] } },
+    })
+  })
+
+  test('is a problem for each of its errors', () => {
+    const path = join(folder, 'bad.json')
+    writeFileSync(path, file([starter({ white_label: 'no', priority_support: 1 })]))
+    const reading = readConfig({ PLANS_FILE: path })
+    expect(reading.ok ? [] : reading.problems.map(({ variable, problem }) => [variable, problem])).toEqual([
+      ['PLANS_FILE', `${path}: plans[0].priority_support must be true or false`],
+      ['PLANS_FILE', `${path}: plans[0].white_label must be true or false`],
+    ])
+  })
+})

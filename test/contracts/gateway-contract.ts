@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Intent, Wish, WishOf } from '../../src/domain/intent.ts'
+import { isEnded } from '../../src/domain/subscription.ts'
+import type { Gateway, Observatory } from '../../src/ports.ts'
+
+export interface GatewayUnderTest {
+  readonly gateway: Gateway
+  readonly observatory: Observatory
+  /** A price that costs something, another, and one that costs nothing. */
+  readonly prices: { readonly pro: string; readonly basic: string; readonly free: string }
+  close(): Promise<void>
+}
+
+/** What selling at Stripe must do, at whatever stands there for Stripe. */
+export function gatewayContract(name: string, open: () => Promise<GatewayUnderTest>): void {
+  describe(`selling through ${name}`, () => {
+    let under: GatewayUnderTest
+    let count = 0
+    beforeAll(async () => {
+      under = await open()
+    })
+    afterAll(() => under.close())
+
+    function intentOf<W extends Wish>(wish: W): Intent<W> {
+      const person = { email: 'ann@example.com', name: 'Ann' }
+      const id = `intent_${name.replace(/\W/g, '')}_${++count}`
+      return { id, wish, person, key: null, fingerprint: '', tries: 1, keyNumber: 1, keyedAt: 0, openedAt: 0 }
+    }
+    const wishFor = (paymentMethodId: string | null, priceId = under.prices.pro): Intent<WishOf<'subscribe'>> =>
+      intentOf({ kind: 'subscribe', planName: 'pro_monthly', priceId, meteredPriceIds: [], paymentMethodId })
+    const payFor = (paymentMethodId: string | null, amount = 500): Intent<WishOf<'pay'>> =>
+      intentOf({
+        kind: 'pay',
+        amount,
+        currency: 'usd',
+        description: 'minutes',
+        paymentMethodId,
+        metadata: { order: '7' },
+      })
+    const newCustomer = () => under.gateway.createCustomer('ann', wishFor(null))
+    const subscribe = async (card: string | null, price?: string) =>
+      under.gateway.subscribe('ann', await newCustomer(), wishFor(card, price))
+    const idOf = ({ subscription }: Awaited<ReturnType<typeof subscribe>>) => subscription?.id ?? 'none'
+
+    test('a good card pays at once', async () => {
+      const attempt = await subscribe('pm_card_visa')
+      expect(attempt).toMatchObject({
+        subscription: {
+          status: 'active',
+          priceId: under.prices.pro,
+          hasPaymentMethod: true,
+          cancelAt: null,
+          endedAt: null,
+        },
+        outcome: { type: 'settled' },
+        clientSecret: null,
+      })
+    })
+
+    test('an intent makes its customer and its subscription once', async () => {
+      const intent = wishFor('pm_card_visa')
+      const customer = await under.gateway.createCustomer('ann', intent)
+      expect(await under.gateway.createCustomer('ann', intent)).toBe(customer)
+      const first = await under.gateway.subscribe('ann', customer, intent)
+      expect(idOf(await under.gateway.subscribe('ann', customer, intent))).toBe(idOf(first))
+      expect(await under.observatory.customerMadeBy(intent)).toBe(customer)
+      expect(await under.observatory.madeBy(intent, customer)).toBe(idOf(first))
+      expect(await under.observatory.madeBy(wishFor(null), customer)).toBeNull()
+    })
+
+    test.each([null, 'pm_card_authenticationRequired'])('with the card %p it waits for its customer', async (card) => {
+      const attempt = await subscribe(card)
+      expect(attempt).toMatchObject({ subscription: { status: 'incomplete' }, outcome: { type: 'waiting' } })
+      expect(attempt.clientSecret).toEqual(expect.any(String))
+      expect(await under.observatory.clientSecret(idOf(attempt))).toBe(attempt.clientSecret)
+    })
+
+    test('a card that cannot be attached is declined with nothing made', async () => {
+      expect(await subscribe('pm_card_chargeDeclined')).toMatchObject({
+        subscription: null,
+        outcome: { type: 'declined' },
+      })
+    })
+
+    test('a card that attaches and then fails is declined with something to abandon', async () => {
+      const attempt = await subscribe('pm_card_chargeCustomerFail')
+      expect(attempt).toMatchObject({ subscription: { status: 'incomplete' }, outcome: { type: 'declined' } })
+      expect(isEnded(await under.gateway.abandon(idOf(attempt), wishFor(null)))).toBe(true)
+    })
+
+    test('a card that does not exist is refused by its field', async () => {
+      expect(await subscribe('pm_missing')).toMatchObject({
+        subscription: null,
+        outcome: { type: 'refused', path: '/payment_method_id' },
+      })
+    })
+
+    test('a plan that costs nothing begins without a card and asks for one', async () => {
+      const attempt = await subscribe(null, under.prices.free)
+      expect(attempt).toMatchObject({
+        subscription: { status: 'active', hasPaymentMethod: false },
+        outcome: { type: 'settled' },
+      })
+      expect(attempt.clientSecret).toEqual(expect.any(String))
+    })
+
+    test('what waits can be paid with a card later, or declined again', async () => {
+      const waiting = await subscribe(null)
+      const declined = await under.gateway.resumeSubscribing(idOf(waiting), wishFor('pm_card_chargeCustomerFail'))
+      expect(declined).toMatchObject({ subscription: { status: 'incomplete' }, outcome: { type: 'declined' } })
+      const paid = await under.gateway.resumeSubscribing(idOf(waiting), wishFor('pm_card_visa'))
+      expect(paid).toMatchObject({
+        subscription: { status: 'active', hasPaymentMethod: true },
+        outcome: { type: 'settled' },
+      })
+    })
+
+    test('abandoning leaves a paid subscription alone', async () => {
+      const paid = await subscribe('pm_card_visa')
+      expect(await under.gateway.abandon(idOf(paid), wishFor(null))).toMatchObject({ status: 'active' })
+    })
+
+    const cancelOf = (subscriptionId: string, atPeriodEnd: boolean): Intent<WishOf<'cancel'>> =>
+      intentOf({ kind: 'cancel', subscriptionId, atPeriodEnd, reason: 'too_expensive', feedback: 'Too much.' })
+
+    test('cancelling at the end of the period keeps it until then', async () => {
+      const { subscription } = await subscribe('pm_card_visa')
+      const canceled = await under.gateway.cancel(cancelOf(subscription?.id ?? '', true))
+      expect(canceled).toMatchObject({ status: 'active', cancelAt: subscription?.currentPeriodEnd })
+    })
+
+    test('cancelling at once ends it, and again changes nothing', async () => {
+      const id = idOf(await subscribe('pm_card_visa'))
+      const ended = await under.gateway.cancel(cancelOf(id, false))
+      expect(ended).toMatchObject({ status: 'canceled', endedAt: expect.any(Number) })
+      expect(await under.gateway.cancel(cancelOf(id, true))).toEqual(ended)
+    })
+
+    test('cancelling what still waits gives it up', async () => {
+      const canceled = await under.gateway.cancel(cancelOf(idOf(await subscribe(null)), false))
+      expect(canceled && isEnded(canceled)).toBe(true)
+    })
+
+    test('cancelling what is not there is told', async () => {
+      expect(await under.gateway.cancel(cancelOf('sub_missing', true))).toBeNull()
+    })
+
+    test('a payment with a card is paid and enters the history', async () => {
+      const intent = payFor('pm_card_visa')
+      const customer = await newCustomer()
+      const attempt = await under.gateway.pay('ann', customer, intent)
+      expect(attempt).toMatchObject({
+        paymentIntent: {
+          status: 'succeeded',
+          amount: 500,
+          currency: 'usd',
+          entry: { kind: 'payment', status: 'paid', description: 'minutes' },
+        },
+        outcome: { type: 'settled' },
+      })
+      expect(await under.observatory.madeBy(intent, customer)).toBe(attempt.paymentIntent?.id ?? 'none')
+      expect((await under.gateway.pay('ann', customer, intent)).paymentIntent?.id).toBe(
+        attempt.paymentIntent?.id ?? 'none',
+      )
+    })
+
+    test('a payment without a card waits and is not yet in the history', async () => {
+      const attempt = await under.gateway.pay('ann', await newCustomer(), payFor(null))
+      expect(attempt).toMatchObject({
+        paymentIntent: { status: 'requires_payment_method', entry: null },
+        outcome: { type: 'waiting' },
+      })
+      expect(await under.gateway.resumePaying(attempt.paymentIntent?.id ?? '')).toEqual(attempt)
+    })
+
+    test('a declined payment is withdrawn and stands in the history as failed', async () => {
+      const attempt = await under.gateway.pay('ann', await newCustomer(), payFor('pm_card_chargeCustomerFail'))
+      expect(attempt).toMatchObject({
+        paymentIntent: { status: 'canceled', entry: { status: 'failed' } },
+        outcome: { type: 'declined' },
+      })
+    })
+  })
+}

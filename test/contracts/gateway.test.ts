@@ -1,0 +1,16 @@
+import { wallClock } from '../../src/adapters/process/clock.ts'
+import { memoryStripe } from '../support/memory-stripe.ts'
+import { openSandboxGateway } from '../support/sandbox-gateway.ts'
+import { gatewayContract } from './gateway-contract.ts'
+
+gatewayContract('the memory Stripe', async () => {
+  const stripe = memoryStripe(wallClock())
+  stripe.freePrices.add('price_usage_based')
+  return {
+    gateway: stripe.gateway,
+    observatory: stripe.observatory,
+    prices: { pro: 'price_pro_monthly', basic: 'price_basic_monthly', free: 'price_usage_based' },
+    close: async () => {},
+  }
+})
+gatewayContract('the SDK at the simulator', openSandboxGateway)

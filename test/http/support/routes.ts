@@ -1,0 +1,39 @@
+import type { Permission } from '../../../src/adapters/http/caller.ts'
+
+export interface KnownRoute {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly permission: Permission
+  /** The least that it takes, without a user. */
+  readonly body?: Record<string, unknown>
+}
+
+/** Every route that needs a token. A route that is missing here fails a test. */
+export const ROUTES: readonly KnownRoute[] = [
+  { method: 'GET', path: '/payments/subscription-plans', permission: 'see-plans' },
+  {
+    method: 'POST',
+    path: '/payments/create-subscription',
+    permission: 'manage-account',
+    body: { plan_name: 'basic_monthly', payment_method_id: 'pm_card_visa' },
+  },
+  { method: 'POST', path: '/payments/cancel-subscription', permission: 'manage-account', body: {} },
+  { method: 'GET', path: '/payments/subscription-status', permission: 'manage-account' },
+  { method: 'POST', path: '/payments/create-payment-intent', permission: 'manage-account', body: { amount: 500 } },
+  { method: 'GET', path: '/payments/billing-history', permission: 'manage-account' },
+  {
+    method: 'POST',
+    path: '/payments/record-usage',
+    permission: 'record-usage',
+    body: { service_type: 'sms', usage_amount: 1, usage_unit: 'messages' },
+  },
+  { method: 'GET', path: '/payments/usage-summary', permission: 'manage-account' },
+]
+
+export const OPEN_ROUTES = ['/payments/stripe-webhook', '/healthz', '/readyz', '/docs']
+
+/** The route with this user named where a request names one. */
+export function naming(route: KnownRoute, user: unknown): { path: string; body: Record<string, unknown> | undefined } {
+  if (route.body === undefined) return { path: `${route.path}?user_id=${user}`, body: undefined }
+  return { path: route.path, body: { ...route.body, user_id: user } }
+}

@@ -1,0 +1,28 @@
+import type { Stripe } from 'stripe'
+import { createStripe } from '../../src/adapters/stripe/client.ts'
+import { stripeGateway } from '../../src/adapters/stripe/gateway.ts'
+import { stripeObservatory } from '../../src/adapters/stripe/observatory.ts'
+import { findPrices } from '../../src/adapters/stripe/prices.ts'
+import { setUpCatalogue } from '../../src/adapters/stripe/setup.ts'
+import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import type { GatewayUnderTest } from '../contracts/gateway-contract.ts'
+
+/** The real SDK against the simulator, set up from the built-in catalogue. */
+export async function openSandboxGateway(): Promise<
+  GatewayUnderTest & { readonly stripe: Stripe; readonly sandbox: Sandbox }
+> {
+  const sandbox = await startSandbox({ port: 0, databaseFile: ':memory:' })
+  const stripe = createStripe({ secretKey: 'sk_test_contract', apiBase: sandbox.url })
+  await setUpCatalogue(stripe, BUILT_IN_PLANS)
+  const { priceIds } = await findPrices(stripe, BUILT_IN_PLANS)
+  const price = (lookupKey: string) => priceIds.get(lookupKey) ?? 'price_missing'
+  return {
+    sandbox,
+    stripe,
+    gateway: stripeGateway(stripe),
+    observatory: stripeObservatory(stripe),
+    prices: { pro: price('pro_monthly'), basic: price('basic_monthly'), free: price('usage_based') },
+    close: sandbox.stop,
+  }
+}

@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { signToken } from '../../src/adapters/http/sign-token.ts'
+import { createLog } from '../../src/adapters/process/log.ts'
+import { readConfig } from '../../src/config/config.ts'
+import { type Running, start } from '../../src/start.ts'
+
+export const TEST_JWT_SECRET = 'a-secret-for-tests-of-more-than-32-bytes'
+export const TEST_WEBHOOK_SECRET = 'whsec_for_tests'
+
+export interface TestServer {
+  readonly url: string
+  readonly simulator: string
+  readonly folder: string
+  /** Stops it and starts it again on the same data. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+  call(method: string, path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: an answer is looked at from outside, as any client would
+  readonly body: any
+}
+
+/** The very program that production runs, in sandbox mode on free ports and a folder of its own. */
+export async function startTestServer(): Promise<TestServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'speech-billing-'))
+  let running = await startIn(folder)
+  return {
+    get url() {
+      return running.url
+    },
+    get simulator() {
+      return running.simulatorUrl ?? ''
+    },
+    folder,
+    async restart() {
+      await running.stop()
+      running = await startIn(folder)
+    },
+    async stop() {
+      await running.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+    call: (method, path, token, body, headers = {}) => call(running.url + path, method, token, body, headers),
+  }
+}
+
+async function startIn(folder: string): Promise<Running> {
+  const reading = readConfig({
+    PORT: '0',
+    SANDBOX_PORT: '0',
+    DATABASE_URL: `file:${join(folder, 'billing.db')}`,
+    JWT_SECRET: TEST_JWT_SECRET,
+    STRIPE_WEBHOOK_SECRET: TEST_WEBHOOK_SECRET,
+  })
+  if (!reading.ok) throw new Error(JSON.stringify(reading.problems))
+  const running = await start(reading.config, createLog('error'))
+  await running.missingPrices
+  return running
+}
+
+export function tokenOf(user: string, scope: string | null = null): Promise<string> {
+  return signToken(TEST_JWT_SECRET, { user, scope, ttlSeconds: 3_600, issuer: null, audience: null }, Date.now())
+}
+
+async function call(
+  url: string,
+  method: string,
+  token: string | undefined,
+  body: unknown,
+  headers: Record<string, string>,
+) {
+  const response = await fetch(url, {
+    method,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, body: text.startsWith('{') ? JSON.parse(text) : text }
+}
+
+/** Asks until the answer is good, for fifteen seconds at most. */
+export async function eventually(ask: () => Promise<Answer>, good: (body: Answer['body']) => boolean): Promise<Answer> {
+  const end = Date.now() + 15_000
+  for (;;) {
+    const answer = await ask()
+    if (good(answer.body) || Date.now() > end) return answer
+    await Bun.sleep(25)
+  }
+}
