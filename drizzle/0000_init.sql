@@ -1,3 +1,29 @@
+CREATE TABLE `allowance_crossings` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`service_type` text NOT NULL,
+	`allowance_start` integer NOT NULL,
+	`threshold` integer NOT NULL,
+	`used` integer NOT NULL,
+	`included` integer NOT NULL,
+	`crossed_at` integer NOT NULL,
+	`tries` integer NOT NULL,
+	`next_try_at` integer,
+	`posted_at` integer,
+	`outcome` text
+) STRICT;
+--> statement-breakpoint
+CREATE UNIQUE INDEX `allowance_crossings_once` ON `allowance_crossings` (`user_id`,`service_type`,`allowance_start`,`threshold`);--> statement-breakpoint
+CREATE INDEX `allowance_crossings_due` ON `allowance_crossings` (`next_try_at`) WHERE next_try_at IS NOT NULL;--> statement-breakpoint
+CREATE TABLE `audit_log` (
+	`id` text PRIMARY KEY NOT NULL,
+	`at` integer NOT NULL,
+	`actor` text NOT NULL,
+	`action` text NOT NULL,
+	`user_id` text NOT NULL,
+	`detail` text NOT NULL
+) STRICT;
+--> statement-breakpoint
 CREATE TABLE `customers` (
 	`customer_id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -32,6 +58,36 @@ CREATE TABLE `intents` (
 ) STRICT;
 --> statement-breakpoint
 CREATE INDEX `intents_open` ON `intents` (`user_id`,`id`) WHERE closed_at IS NULL;--> statement-breakpoint
+CREATE TABLE `meter_carries` (
+	`user_id` text NOT NULL,
+	`service_type` text NOT NULL,
+	`carry` integer NOT NULL,
+	PRIMARY KEY(`user_id`, `service_type`)
+) STRICT, WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `meter_reports` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`service_type` text NOT NULL,
+	`subscription_id` text NOT NULL,
+	`allowance_start` integer NOT NULL,
+	`window_start` integer NOT NULL,
+	`quantity` integer NOT NULL,
+	`value` integer,
+	`occurred_at` integer NOT NULL,
+	`opened_at` integer NOT NULL,
+	`state` text NOT NULL,
+	`tries` integer NOT NULL,
+	`first_sent_at` integer,
+	`billed_at` integer,
+	`next_try_at` integer,
+	`outcome` text,
+	`settled_at` integer
+) STRICT;
+--> statement-breakpoint
+CREATE UNIQUE INDEX `meter_reports_open` ON `meter_reports` (`window_start`,`user_id`,`service_type`,`subscription_id`,`allowance_start`) WHERE state = 'open';--> statement-breakpoint
+CREATE INDEX `meter_reports_due` ON `meter_reports` (`next_try_at`) WHERE next_try_at IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `meter_reports_billed` ON `meter_reports` (`billed_at`,`user_id`) WHERE billed_at IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `payment_records` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -84,16 +140,32 @@ CREATE TABLE `usage_days` (
 	`allowance_start` integer NOT NULL,
 	`rate` text NOT NULL,
 	`quantity` integer NOT NULL,
+	`rated` integer NOT NULL,
+	`granted` integer NOT NULL,
 	`overage` integer NOT NULL,
 	`billable` integer NOT NULL,
 	PRIMARY KEY(`day`, `user_id`, `service_type`, `allowance_start`, `rate`)
 ) STRICT, WITHOUT ROWID;
 --> statement-breakpoint
+CREATE TABLE `usage_grants` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`service_type` text NOT NULL,
+	`amount` integer NOT NULL,
+	`remaining` integer NOT NULL,
+	`granted_at` integer NOT NULL,
+	`expires_at` integer,
+	`reason` text NOT NULL
+) STRICT;
+--> statement-breakpoint
+CREATE INDEX `usage_grants_left` ON `usage_grants` (`user_id`,`service_type`) WHERE remaining > 0;--> statement-breakpoint
 CREATE TABLE `usage_records` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
 	`service_type` text NOT NULL,
 	`quantity` integer NOT NULL,
+	`rated` integer NOT NULL,
+	`corrects` text,
 	`unit` text NOT NULL,
 	`identity` text,
 	`resource_id` text,
@@ -103,6 +175,7 @@ CREATE TABLE `usage_records` (
 	`plan_name` text,
 	`allowance_start` integer,
 	`rate` text NOT NULL,
+	`granted` integer NOT NULL,
 	`overage` integer NOT NULL,
 	`billable` integer NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -115,6 +188,8 @@ CREATE TABLE `usage_totals` (
 	`allowance_start` integer NOT NULL,
 	`rate` text NOT NULL,
 	`quantity` integer NOT NULL,
+	`rated` integer NOT NULL,
+	`granted` integer NOT NULL,
 	`overage` integer NOT NULL,
 	`billable` integer NOT NULL,
 	PRIMARY KEY(`month`, `user_id`, `service_type`, `allowance_start`, `rate`)

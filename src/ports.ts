@@ -1,9 +1,11 @@
 import type { Account, Decision, Needs, UserId } from './domain/account.ts'
 import type { Catalogue, PriceIds } from './domain/catalogue.ts'
 import type { Intent, WishOf } from './domain/intent.ts'
+import type { MeterReport, SealedReport } from './domain/metering.ts'
 import type { Observation } from './domain/observation.ts'
 import type { ObservedPaymentIntent, Payment } from './domain/payment.ts'
 import type { Instant } from './domain/period.ts'
+import type { ServiceType } from './domain/quantity.ts'
 import type { ObservedSubscription } from './domain/subscription.ts'
 import type { ReceivedEvent, StripeEvent } from './domain/webhook-event.ts'
 
@@ -48,6 +50,50 @@ export interface Inbox {
   park(eventId: string, customerId: string, reason: string): Promise<void>
   /** Applying it failed. It is due again at `nextTryAt`; null gives up on it. */
   fail(eventId: string, reason: string, nextTryAt: Instant | null): Promise<void>
+}
+
+export interface DueReport {
+  readonly user: UserId
+  readonly customerId: string | null
+  /** Without a value it is open and to be sealed; with one it is to be sent. */
+  readonly report: MeterReport | SealedReport
+}
+
+/** A report whose usage Stripe will not bill, for the operator. */
+export interface ReportSetAside {
+  readonly user: UserId
+  readonly report: MeterReport | SealedReport
+  readonly state: 'rejected' | 'unbilled'
+  readonly reason: string | null
+}
+
+/** What Stripe's meters are to be told. Reports change by `Ledger.change` alone; this finds them. */
+export interface Outbox {
+  /** Reports whose turn it is to be sealed or sent, oldest first. */
+  due(at: Instant, limit: number): Promise<readonly DueReport[]>
+  /** The sealed reports of a user and service that were billed within a stretch (half-open), settled as sent or unknown. */
+  sentOrUnknown(
+    user: UserId,
+    service: ServiceType,
+    from: Instant,
+    to: Instant,
+  ): Promise<readonly { readonly report: SealedReport; readonly settled: boolean }[]>
+  setAside(limit: number): Promise<readonly ReportSetAside[]>
+  userOfReport(reportId: string): Promise<UserId | null>
+}
+
+/** Stripe's meters, one a service. May throw `stripe_unavailable`: then nobody knows whether it was taken. */
+export interface Meters {
+  /** Tells a meter of use, in millionths of the service's unit; the same identifier counts once within a day. */
+  report(
+    customerId: string,
+    service: ServiceType,
+    value: bigint,
+    identifier: string,
+    at: Instant,
+  ): Promise<{ readonly type: 'taken' } | { readonly type: 'rejected'; readonly reason: string }>
+  /** What a meter has counted for a customer within a stretch of whole minutes (half-open), in millionths of the unit. */
+  total(customerId: string, service: ServiceType, from: Instant, to: Instant): Promise<bigint>
 }
 
 /**
@@ -114,12 +160,14 @@ export interface Clock {
 }
 
 /** New ids, sortable by time: `usage_01j…`. */
-export type NewId = (prefix: 'usage' | 'intent' | 'request') => string
+export type NewId = (prefix: 'usage' | 'intent' | 'request' | 'report' | 'crossing' | 'grant' | 'audit') => string
 
 export interface Ports {
   readonly ledger: Ledger
   readonly records: Records
   readonly inbox: Inbox
+  readonly outbox: Outbox
+  readonly meters: Meters
   readonly gateway: Gateway
   readonly observatory: Observatory
   readonly clock: Clock

@@ -13,6 +13,7 @@ import { createPriceBook, type PriceBook } from './adapters/process/price-book.t
 import { startWorker } from './adapters/process/worker.ts'
 import { openStore, type Store } from './adapters/sqlite/store.ts'
 import { stripeGateway } from './adapters/stripe/gateway.ts'
+import { stripeMeters } from './adapters/stripe/meters.ts'
 import { stripeObservatory } from './adapters/stripe/observatory.ts'
 import { findPrices } from './adapters/stripe/prices.ts'
 import { webhookVerifier } from './adapters/stripe/webhook.ts'
@@ -22,6 +23,7 @@ import type { Ports } from './ports.ts'
 import { readinessOf } from './readiness.ts'
 import { openStripe, type StripeAccess } from './stripe-access.ts'
 import { applyDueEvents } from './usecases/apply-events.ts'
+import { sendDueReports } from './usecases/report-usage.ts'
 import { resumeWishes } from './usecases/resume-wishes.ts'
 import { VERSION } from './version.ts'
 
@@ -39,6 +41,7 @@ export interface Running {
 /** A round of a worker that found nothing more to do. */
 const NOTHING_LEFT = 0
 const EVENTS_IDLE_MS = 1_000
+const REPORTS_IDLE_MS = 2_000
 const WISHES_IDLE_MS = 15_000
 const PRICES_IDLE_MS = 60_000
 const STOP_MS = 10_000
@@ -71,7 +74,15 @@ export async function start(config: Config, log: Log): Promise<Running> {
     async stop() {
       await atMost(app.stop())
       commands.stop()
-      await atMost(Promise.all([workers.events.stop(), workers.wishes.stop(), prices.stop(), missingPrices]))
+      await atMost(
+        Promise.all([
+          workers.events.stop(),
+          workers.reports.stop(),
+          workers.wishes.stop(),
+          prices.stop(),
+          missingPrices,
+        ]),
+      )
       await access.close()
       store.close()
       lock.release()
@@ -81,7 +92,7 @@ export async function start(config: Config, log: Log): Promise<Running> {
 
 type WiredPorts = Ports & { readonly priceBook: PriceBook }
 
-function assemble(config: Config, store: Store, { stripe }: StripeAccess): WiredPorts {
+function assemble(config: Config, store: Store, { stripe, meterCallsPerSecond }: StripeAccess): WiredPorts {
   const clock = wallClock()
   const priceBook = createPriceBook({
     remembered: store.rememberedPrices(),
@@ -91,6 +102,7 @@ function assemble(config: Config, store: Store, { stripe }: StripeAccess): Wired
   return {
     ...store.ports,
     gateway: stripeGateway(stripe),
+    meters: stripeMeters(stripe, meterCallsPerSecond),
     observatory: stripeObservatory(stripe),
     clock,
     newId,
@@ -118,9 +130,15 @@ function startWorkers(ports: Ports, { livemode }: StripeAccess, log: Log) {
     onFailure: (user: string, error: unknown) =>
       log.warning('A wish could not be finished and will be tried again.', { user, error }),
   }
+  const reporting = {
+    ...ports,
+    onTrouble: (report: { readonly id: string; readonly service: string }, error: unknown) =>
+      log.warning('Usage could not be reported to Stripe.', { report_id: report.id, service: report.service, error }),
+  }
   const failed = (error: unknown) => log.error('Work in the background failed and will be tried again.', { error })
   return {
     events: startWorker(() => applyDueEvents(applying), EVENTS_IDLE_MS, failed),
+    reports: startWorker(() => sendDueReports(reporting), REPORTS_IDLE_MS, failed),
     wishes: startWorker(() => resumeWishes(resuming).then(() => NOTHING_LEFT), WISHES_IDLE_MS, failed),
   }
 }

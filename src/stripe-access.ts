@@ -10,6 +10,8 @@ export interface StripeAccess {
   readonly stripe: Stripe
   readonly livemode: boolean
   readonly publishableKey: string | null
+  /** Stripe takes 1,000 meter events a second from a live account, and 25 calls of any kind from a sandbox. */
+  readonly meterCallsPerSecond: number
   readonly webhookSecrets: () => readonly string[]
   /** Of the simulator; null with Stripe itself. */
   readonly simulatorUrl: string | null
@@ -24,6 +26,7 @@ export async function openStripe(config: Config, log: (line: string) => void): P
   return {
     stripe: createStripe(config.stripe),
     livemode,
+    meterCallsPerSecond: livemode ? 500 : 15,
     publishableKey,
     webhookSecrets: () => webhookSecrets,
     simulatorUrl: null,
@@ -47,6 +50,7 @@ async function openSandbox(
   return {
     stripe,
     livemode: false,
+    meterCallsPerSecond: 2_000,
     publishableKey: SANDBOX_PUBLISHABLE_KEY,
     webhookSecrets: () => secrets,
     simulatorUrl: sandbox.url,

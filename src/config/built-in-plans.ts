@@ -87,7 +87,7 @@ function allowances(units: Readonly<Record<Limited, bigint | null>>): Plan['serv
 }
 
 function terms(service: ServiceType, policy: OveragePolicy, included: Quantity | null): ServiceTerms {
-  return { policy, included, rate: RATES[service] }
+  return { policy, included, rate: RATES[service], increment: null, minimum: null }
 }
 
 function monthly(lookupKey: string, amount: number): PlanPrice {

@@ -134,10 +134,14 @@ function toPrices(plan: PlanEntry): [PlanPrice, ...PlanPrice[]] {
 }
 
 function toTerms(file: PlansFile, plan: PlanEntry, service: ServiceType): ServiceTerms {
-  const { policy, included, unit_amount_decimal } = plan.services[service]
+  const { policy, included, unit_amount_decimal, billing_increment_seconds, minimum } = plan.services[service]
+  const { unitQuanta, quanta } = SERVICES[service]
   return {
     policy,
-    included: included === null ? null : quantityOf(included, SERVICES[service].unitQuanta),
+    included: included === null ? null : quantityOf(included, unitQuanta),
     rate: unit_amount_decimal ?? file.rates[service].unit_amount_decimal,
+    increment:
+      billing_increment_seconds === undefined ? null : BigInt(billing_increment_seconds) * (quanta.seconds ?? 1n),
+    minimum: minimum === undefined ? null : quantityOf(minimum, unitQuanta),
   }
 }

@@ -25,6 +25,8 @@ const Terms = Type.Object(
     policy: Type.Enum(['block', 'bill', 'allow']),
     included: Type.Union([Type.Null(), Type.Literal(0), Type.Number({ minimum: 0.000001, maximum: 1_000_000_000 })]),
     unit_amount_decimal: Type.Optional(Rate.properties.unit_amount_decimal),
+    billing_increment_seconds: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(6), Type.Literal(60)])),
+    minimum: Type.Optional(Type.Number({ minimum: 0.000001, maximum: 1_000_000 })),
   },
   closed(),
 )

@@ -1,8 +1,10 @@
+import type { Draw, Grant } from './grant.ts'
 import type { StoredAnswer } from './idempotency.ts'
 import type { Intent } from './intent.ts'
+import type { MeterReport, SealedReport } from './metering.ts'
 import type { Payment } from './payment.ts'
 import type { Instant } from './period.ts'
-import type { ServiceType } from './quantity.ts'
+import type { Quantity, ServiceType } from './quantity.ts'
 import type { Subscription } from './subscription.ts'
 import type { DailyUsage, UsageIdentity, UsageRecord, UsageTotal } from './usage.ts'
 
@@ -21,10 +23,16 @@ export interface Account {
   /** The running totals that were asked for. */
   readonly totals: readonly UsageTotal[]
   readonly days: readonly DailyUsage[]
+  /** Grants of the services that were asked for, as far as something is left of them. */
+  readonly grants: readonly Grant[]
   /** The record with the identity that was asked for. */
   readonly usage: UsageRecord | null
   /** What was answered under the key that was asked for. */
   readonly answer: StoredAnswer | null
+  /** The record that was asked for by its id. */
+  readonly record: UsageRecord | null
+  /** The meter report that was asked for, with what earlier ones of its service carried over to the next (in quanta). */
+  readonly report: { readonly report: MeterReport | SealedReport; readonly carry: Quantity } | null
   /** Whether the event that was asked for has had its effect already. */
   readonly eventApplied: boolean
 }
@@ -32,17 +40,66 @@ export interface Account {
 /** The few rows beyond the account's state that a decision looks at. */
 export interface Needs {
   readonly intents?: true
+  /** Running totals of some months, and the grants of the same services. */
   readonly totals?: { readonly services: readonly ServiceType[]; readonly months: readonly string[] }
   /** Days from the first to the last, both included (`YYYY-MM-DD`). */
   readonly days?: { readonly from: string; readonly to: string }
   readonly usage?: UsageIdentity
+  readonly record?: string
+  readonly report?: string
   readonly answer?: { readonly caller: string; readonly key: string }
   readonly event?: string
+}
+
+/** An allowance that is used up to a part of it. */
+export interface Crossing {
+  readonly id: string
+  readonly service: ServiceType
+  readonly allowanceStart: Instant
+  /** Percent of what is included: 80 or 100. */
+  readonly threshold: number
+  readonly used: Quantity
+  readonly included: Quantity
+  readonly at: Instant
+}
+
+/** What an operator did, for whoever asks later. */
+export interface AuditEntry {
+  readonly id: string
+  readonly at: Instant
+  /** The operator's token: `operator:alice`. */
+  readonly actor: string
+  readonly action: 'grant-given' | 'usage-corrected'
+  readonly detail: string
 }
 
 /** Everything that can happen to an account. */
 export type Change =
   | { readonly type: 'usage-recorded'; readonly record: UsageRecord }
+  | { readonly type: 'grant-given'; readonly grant: Grant }
+  | { readonly type: 'grant-drawn'; readonly draw: Draw }
+  /** Added to the open report of the same window, or opened. */
+  | { readonly type: 'report-added'; readonly report: MeterReport }
+  | { readonly type: 'report-sealed'; readonly report: SealedReport; readonly carry: Quantity }
+  /** It is about to be sent: from now on its outcome is unknown until it is settled. */
+  | {
+      readonly type: 'report-sending'
+      readonly reportId: string
+      readonly at: Instant
+      /** The time under which Stripe is told of it. */
+      readonly billedAt: Instant
+      readonly nextTryAt: Instant
+    }
+  | {
+      readonly type: 'report-settled'
+      readonly reportId: string
+      readonly outcome: 'sent' | 'rejected' | 'unbilled' | 'replaced'
+      readonly reason: string | null
+      readonly at: Instant
+    }
+  /** Told to the app once per user, service, allowance period and threshold. */
+  | { readonly type: 'threshold-crossed'; readonly crossing: Crossing }
+  | { readonly type: 'audited'; readonly entry: AuditEntry }
   | { readonly type: 'answer-stored'; readonly answer: StoredAnswer }
   | { readonly type: 'intent-opened'; readonly intent: Intent }
   /** A fresh Stripe idempotency key, or the mark that the old one must not be trusted. */

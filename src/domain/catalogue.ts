@@ -1,6 +1,6 @@
 import { isRate, type Rate } from './money.ts'
 import type { Plan, ServiceTerms } from './plan.ts'
-import { SERVICE_TYPES, type ServiceType } from './quantity.ts'
+import { SERVICE_TYPES, SERVICES, type ServiceType } from './quantity.ts'
 
 /** The plans that are on sale, and what a unit costs where no plan says otherwise. */
 export interface Catalogue {
@@ -82,6 +82,8 @@ function termsProblems(planName: string, service: ServiceType, terms: ServiceTer
     problems.push(
       `${place}: bills by use but includes everything; state what is included (0 bills from the first unit)`,
     )
+  if (terms.increment !== null && SERVICES[service].quanta.seconds === undefined)
+    problems.push(`${place}.billing_increment_seconds: ${service} is not counted in time; leave it out`)
   return problems
 }
 

@@ -13,6 +13,10 @@ export interface ServiceTerms {
   readonly included: Quantity | null
   /** List price of one unit in minor units. Only the policy `bill` charges it. */
   readonly rate: Rate
+  /** Every use is counted in whole increments, begun ones as full; null counts to the quantum. */
+  readonly increment: Quantity | null
+  /** The least that one use counts as; null is no minimum. */
+  readonly minimum: Quantity | null
 }
 
 export type BillingInterval = 'month' | 'year'

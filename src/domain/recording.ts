@@ -2,7 +2,9 @@ import type { Account, Change, Decision } from './account.ts'
 import type { Catalogue } from './catalogue.ts'
 import { accessOf } from './entitlement.ts'
 import { BillingError, invalidField } from './errors.ts'
+import { drawOn, type Grant, grantsLeft, usableGrants } from './grant.ts'
 import { type Answered, type IdempotencyKey, replay, storedResult } from './idempotency.ts'
+import { reportOf } from './metering.ts'
 import { calendarMonth, DAY_MS, type Instant, MINUTE_MS } from './period.ts'
 import {
   amountOf,
@@ -18,6 +20,7 @@ import { currentSubscription } from './subscription.ts'
 import {
   costOf,
   overageOf,
+  ratedQuantity,
   remainingOf,
   termsAt,
   type UsageIdentity,
@@ -87,6 +90,13 @@ export function identityOf(
   return { kind: 'resource', service, resourceId }
 }
 
+/** New ids that a recording may need, made before it is decided. */
+export interface RecordingIds {
+  readonly record: string
+  readonly report: string
+  readonly crossing: string
+}
+
 /**
  * Records a use, or finds that it was recorded before. The key's rule comes first, then the use's identity, then the
  * limit; all of it is one step with the totals.
@@ -96,33 +106,96 @@ export function recordUsage(
   account: Account,
   usage: ReportedUsage,
   key: IdempotencyKey | null,
-  recordId: string,
+  ids: RecordingIds,
   now: Instant,
 ): Decision<Answered<RecordUsageAnswer>> {
   const replayed = replay<RecordUsageAnswer>(account.answer, key)
   if (replayed) return { changes: [], result: replayed }
-  const terms = termsAt(catalogue, account.subscriptions, usage.service, usage.occurredAt)
-  const used = usedIn(account.totals, usage.service, terms.allowance)
-  if (account.usage) return answered(200, repeated(account.usage, usage), terms, used, key, now, [])
-  if (usage.enforce) mustFit(catalogue, account, usage, terms, used)
-  const record = recordOf(usage, terms, used, recordId, now)
-  return answered(201, record, terms, used + record.quantity, key, now, [{ type: 'usage-recorded', record }])
+  const context = contextOf(catalogue, account, usage)
+  if (account.usage) return answered(200, repeated(account.usage, usage), context, key, now, [])
+  const rated = ratedQuantity(context.terms, usage.quantity)
+  if (usage.enforce) mustFit(catalogue, account, context, usage.service, rated)
+  const { record, draws } = recordOf(usage, context, rated, ids.record, now)
+  const after = { ...context, used: context.used + rated, granted: context.granted - record.granted }
+  return answered(201, record, after, key, now, [
+    { type: 'usage-recorded', record },
+    ...draws.map((draw): Change => ({ type: 'grant-drawn', draw })),
+    ...reportChanges(record, ids.report),
+    ...crossings(record, context, after.used, ids.crossing, now),
+  ])
 }
 
-function recordOf(usage: ReportedUsage, terms: UsageTerms, used: Quantity, id: string, now: Instant): UsageRecord {
+/** How things stand for a use before it is recorded. */
+interface Context {
+  readonly terms: UsageTerms
+  /** What counts as used in the allowance period so far. */
+  readonly used: Quantity
+  readonly grants: readonly Grant[]
+  /** What those grants hold. */
+  readonly granted: Quantity
+}
+
+function contextOf(catalogue: Catalogue, account: Account, usage: ReportedUsage): Context {
+  const terms = termsAt(catalogue, account.subscriptions, usage.service, usage.occurredAt)
+  // What may go on uncharged needs no grant.
+  const grants = terms.policy === 'allow' ? [] : usableGrants(account.grants, usage.service, usage.occurredAt)
+  return { terms, used: usedIn(account.totals, usage.service, terms.allowance), grants, granted: grantsLeft(grants) }
+}
+
+function recordOf(usage: ReportedUsage, { terms, used, grants }: Context, rated: Quantity, id: string, now: Instant) {
   const { enforce: _, ...facts } = usage
-  const overage = overageOf(terms.included, used, usage.quantity)
-  return {
+  const over = overageOf(terms.included, used, rated)
+  const draws = drawOn(grants, over)
+  const granted = draws.reduce((sum, draw) => sum + draw.quantity, 0n)
+  const overage = over - granted
+  const record: UsageRecord = {
     ...facts,
     id,
+    rated,
+    corrects: null,
     recordedAt: now,
     subscriptionId: terms.subscription?.id ?? null,
     planName: terms.planName,
     allowanceStart: terms.allowance?.start ?? null,
     rate: terms.rate,
+    granted,
     overage,
     billable: terms.policy === 'bill' ? overage : 0n,
   }
+  return { record, draws }
+}
+
+export function reportChanges(record: UsageRecord, reportId: string): readonly Change[] {
+  const report = reportOf(record, reportId)
+  return report ? [{ type: 'report-added', report }] : []
+}
+
+const THRESHOLDS = [80n, 100n] as const
+
+/** The thresholds that a use steps over. A plan without a limit has none. */
+function crossings(
+  { service, allowanceStart }: UsageRecord,
+  { terms, used }: Context,
+  after: Quantity,
+  id: string,
+  at: Instant,
+): readonly Change[] {
+  const { included } = terms
+  if (included === null || included === 0n || allowanceStart === null) return []
+  return THRESHOLDS.filter((percent) => used * 100n < included * percent && after * 100n >= included * percent).map(
+    (percent): Change => {
+      const crossing = {
+        id: `${id}_${percent}`,
+        service,
+        allowanceStart,
+        threshold: Number(percent),
+        used: after,
+        included,
+        at,
+      }
+      return { type: 'threshold-crossed', crossing }
+    },
+  )
 }
 
 /** The same use again is fine; the same identity with something else is a contradiction that only the caller can solve. */
@@ -138,9 +211,9 @@ function repeated(known: UsageRecord, usage: ReportedUsage): UsageRecord {
 function mustFit(
   catalogue: Catalogue,
   account: Account,
-  usage: ReportedUsage,
-  terms: UsageTerms,
-  used: Quantity,
+  { terms, used, granted }: Context,
+  service: ServiceType,
+  rated: Quantity,
 ): void {
   const access = accessOf(catalogue, currentSubscription(account.subscriptions))
   if (access.reason === 'payment_method_required')
@@ -153,26 +226,26 @@ function mustFit(
       'no_subscription',
       `There is no subscription that would allow this use (${access.reason}). Nothing was recorded.`,
     )
-  if (terms.policy !== 'block' || overageOf(terms.included, used, usage.quantity) === 0n) return
-  const { unit, unitQuanta } = SERVICES[usage.service]
-  const left = amountOf(remainingOf(terms.included, used) ?? 0n, unitQuanta)
+  if (terms.policy !== 'block' || overageOf(terms.included, used, rated) <= granted) return
+  const { unit, unitQuanta } = SERVICES[service]
+  const left = amountOf((remainingOf(terms.included, used) ?? 0n) + granted, unitQuanta)
   throw new BillingError(
     'limit_reached',
-    `Only ${left} ${unit} of ${usage.service} are left in this period. Nothing was recorded. Use less, or move to a larger plan.`,
+    `Only ${left} ${unit} of ${service} are left in this period. Nothing was recorded. Use less, or move to a larger plan.`,
   )
 }
 
 function answered(
   status: 200 | 201,
   record: UsageRecord,
-  terms: UsageTerms,
-  used: Quantity,
+  { terms, used, granted }: Context,
   key: IdempotencyKey | null,
   now: Instant,
   recorded: readonly Change[],
 ): Decision<Answered<RecordUsageAnswer>> {
   const { quanta, unitQuanta } = SERVICES[record.service]
-  const remaining = remainingOf(terms.included, used)
+  const left = remainingOf(terms.included, used)
+  const remaining = left === null ? null : left + granted
   const result: RecordUsageAnswer = {
     usage_record_id: record.id,
     service_type: record.service,

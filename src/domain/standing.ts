@@ -1,5 +1,6 @@
 import type { Account } from './account.ts'
 import type { Catalogue } from './catalogue.ts'
+import { grantsLeft, usableGrants } from './grant.ts'
 import type { Instant } from './period.ts'
 import { amountOf, SERVICES, type ServiceType, type UsageUnit } from './quantity.ts'
 import { remainingOf, sumUsage, termsAt, type UsageSum } from './usage.ts'
@@ -10,6 +11,7 @@ export interface Standing {
   readonly amount: number
   /** Null is without limit. */
   readonly included: number | null
+  /** What can still be used before anything counts as overage: allowance and grants. */
   readonly remaining: number | null
   readonly overage: number
   readonly sum: UsageSum
@@ -34,7 +36,8 @@ export function standingOf(
     ),
   )
   const { unit, unitQuanta } = SERVICES[service]
-  const remaining = remainingOf(terms.included, sum.quantity)
+  const left = remainingOf(terms.included, sum.rated)
+  const remaining = left === null ? null : left + grantsLeft(usableGrants(account.grants, service, at))
   return {
     unit,
     amount: amountOf(sum.quantity, unitQuanta),

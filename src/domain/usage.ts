@@ -17,7 +17,12 @@ export type UsageIdentity =
 export interface UsageRecord {
   readonly id: string
   readonly service: ServiceType
+  /** What was used; negative in a correction. */
   readonly quantity: Quantity
+  /** What it counts as, by the plan's increment and minimum: allowance, overage and cost go by it. */
+  readonly rated: Quantity
+  /** The record that this one corrects; null for a use. */
+  readonly corrects: string | null
   readonly unit: UsageUnit
   readonly identity: UsageIdentity | null
   readonly resourceId: string | null
@@ -28,7 +33,9 @@ export interface UsageRecord {
   /** Start of the allowance period that it counts in; null when there was no subscription at that moment. */
   readonly allowanceStart: Instant | null
   readonly rate: Rate
-  /** The part of the quantity that lies over the included allowance. */
+  /** The part over the included allowance that grants covered. */
+  readonly granted: Quantity
+  /** The part over the included allowance that nothing covered. */
   readonly overage: Quantity
   /** The part that is charged: the overage under the policy `bill`, else nothing. */
   readonly billable: Quantity
@@ -41,6 +48,8 @@ export interface UsageTotal {
   readonly allowanceStart: Instant | null
   readonly rate: Rate
   readonly quantity: Quantity
+  readonly rated: Quantity
+  readonly granted: Quantity
   readonly overage: Quantity
   readonly billable: Quantity
 }
@@ -57,6 +66,8 @@ export interface UsageTerms extends ServiceTerms {
   readonly allowance: Period | null
 }
 
+const UNSOLD = { policy: 'block', included: 0n, increment: null, minimum: null } as const
+
 /** Without a plan nothing is included, and nobody is charged: it is shown at list price and that is all. */
 export function termsAt(
   catalogue: Catalogue,
@@ -66,7 +77,7 @@ export function termsAt(
 ): UsageTerms {
   const subscription = subscriptionAt(subscriptions, at)
   const plan = findPlan(catalogue, subscription?.planName ?? null)
-  const terms = plan?.services[service] ?? { policy: 'block', included: 0n, rate: catalogue.rates[service] }
+  const terms = plan?.services[service] ?? { ...UNSOLD, rate: catalogue.rates[service] }
   return {
     ...terms,
     subscription,
@@ -78,6 +89,7 @@ export function termsAt(
 /** Sums of running totals, and their price: exact sums first, one rounding at the end. */
 export interface UsageSum {
   readonly quantity: Quantity
+  readonly rated: Quantity
   readonly overage: Quantity
   readonly billable: Quantity
   readonly exactCost: bigint
@@ -85,22 +97,33 @@ export interface UsageSum {
 }
 
 export function sumUsage(totals: readonly Omit<UsageTotal, 'month'>[]): UsageSum {
-  let [quantity, overage, billable, cost, billableCost] = [0n, 0n, 0n, 0n, 0n]
+  let [quantity, rated, overage, billable, cost, billableCost] = [0n, 0n, 0n, 0n, 0n, 0n]
   for (const total of totals) {
     quantity += total.quantity
+    rated += total.rated
     overage += total.overage
     billable += total.billable
-    cost += exactCost(total.service, total.quantity, total.rate)
+    cost += exactCost(total.service, total.rated, total.rate)
     billableCost += exactCost(total.service, total.billable, total.rate)
   }
-  return { quantity, overage, billable, exactCost: cost, exactBillableCost: billableCost }
+  return { quantity, rated, overage, billable, exactCost: cost, exactBillableCost: billableCost }
 }
 
-/** How much of a service has been used in one allowance period. */
+/** What a use counts as: at least the minimum, in whole increments. */
+export function ratedQuantity(
+  { increment, minimum }: Pick<ServiceTerms, 'increment' | 'minimum'>,
+  quantity: Quantity,
+): Quantity {
+  const least = minimum !== null && quantity < minimum ? minimum : quantity
+  if (increment === null) return least
+  return ((least + increment - 1n) / increment) * increment
+}
+
+/** How much of a service counts as used in one allowance period. */
 export function usedIn(totals: readonly UsageTotal[], service: ServiceType, allowance: Period | null): Quantity {
   const start = allowance?.start ?? null
   return totals.reduce(
-    (sum, total) => (total.service === service && total.allowanceStart === start ? sum + total.quantity : sum),
+    (sum, total) => (total.service === service && total.allowanceStart === start ? sum + total.rated : sum),
     0n,
   )
 }
@@ -120,14 +143,15 @@ export function remainingOf(included: Quantity | null, used: Quantity): Quantity
 }
 
 /** Minor units that a record costs at list price. */
-export function costOf(record: Pick<UsageRecord, 'service' | 'quantity' | 'rate'>): number {
-  return minorUnits(exactCost(record.service, record.quantity, record.rate))
+export function costOf(record: Pick<UsageRecord, 'service' | 'rated' | 'rate'>): number {
+  return minorUnits(exactCost(record.service, record.rated, record.rate))
 }
 
 /** The running total that a record belongs to, holding just that record. */
 export function totalOf(record: UsageRecord): UsageTotal {
-  const { service, allowanceStart, rate, quantity, overage, billable } = record
-  return { service, month: calendarMonth(record.occurredAt), allowanceStart, rate, quantity, overage, billable }
+  const { service, allowanceStart, rate, quantity, rated, granted, overage, billable } = record
+  const month = calendarMonth(record.occurredAt)
+  return { service, month, allowanceStart, rate, quantity, rated, granted, overage, billable }
 }
 
 export function dayOf(record: UsageRecord): string {

@@ -43,10 +43,8 @@ export async function recordUsage(
     ...(usage.identity ? { usage: usage.identity } : {}),
     ...(key ? { answer: key } : {}),
   }
-  const recordId = ports.newId('usage')
-  return ports.ledger.change(request.user, needs, (account) =>
-    record(ports.catalogue, account, usage, key, recordId, now),
-  )
+  const ids = { record: ports.newId('usage'), report: ports.newId('report'), crossing: ports.newId('crossing') }
+  return ports.ledger.change(request.user, needs, (account) => record(ports.catalogue, account, usage, key, ids, now))
 }
 
 /** `clockOffset`: how far business time runs ahead of the wall clock by which the reporter lives. */

@@ -31,7 +31,10 @@ export function storeContract(name: string, open: () => Store): void {
         openIntents: [],
         totals: [],
         days: [],
+        grants: [],
         usage: null,
+        record: null,
+        report: null,
         answer: null,
         eventApplied: false,
       })
@@ -364,6 +367,8 @@ function recorded(values: Partial<UsageRecord> & { readonly id: string }): Chang
   const record: UsageRecord = {
     service: 'voice_call',
     quantity: 1n,
+    rated: values.quantity ?? 1n,
+    corrects: null,
     unit: 'minutes',
     identity: null,
     resourceId: null,
@@ -373,6 +378,7 @@ function recorded(values: Partial<UsageRecord> & { readonly id: string }): Chang
     planName: 'pro_monthly',
     allowanceStart: NOON,
     rate: '5',
+    granted: 0n,
     overage: 0n,
     billable: 0n,
     ...values,

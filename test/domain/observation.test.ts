@@ -27,7 +27,17 @@ const active: Subscription = {
 }
 
 function accountWith(...subscriptions: readonly Subscription[]): Account {
-  const nothing = { openIntents: [], totals: [], days: [], usage: null, answer: null, eventApplied: false }
+  const nothing = {
+    openIntents: [],
+    totals: [],
+    days: [],
+    grants: [],
+    usage: null,
+    record: null,
+    report: null,
+    answer: null,
+    eventApplied: false,
+  }
   return { user: 'ann', customerId: 'cus_1', subscriptions, ...nothing }
 }
 

@@ -2,6 +2,7 @@ import { createLanes } from '../../src/adapters/process/lanes.ts'
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import { cataloguePrices } from '../../src/domain/catalogue.ts'
 import type { Ports } from '../../src/ports.ts'
+import { type MemoryMeters, memoryMeters } from './memory-meters.ts'
 import { type MemoryStore, memoryStore } from './memory-store.ts'
 import { type MemoryStripe, memoryStripe } from './memory-stripe.ts'
 
@@ -11,6 +12,7 @@ export const TEST_START = Date.UTC(2026, 5, 10, 12)
 export interface MemoryPorts extends Ports {
   readonly store: MemoryStore
   readonly stripe: MemoryStripe
+  readonly meters: MemoryMeters
   /** Moves both clocks. */
   advance(milliseconds: number): void
 }
@@ -22,12 +24,15 @@ export function memoryPorts(): MemoryPorts {
   const clock = { now: () => now, wall: () => now }
   const store = memoryStore()
   const stripe = memoryStripe(clock)
+  const meters = memoryMeters(clock)
   stripe.freePrices.add('price_usage_based')
   const priceIds = new Map(cataloguePrices(BUILT_IN_PLANS).map(({ lookupKey }) => [lookupKey, `price_${lookupKey}`]))
   return {
     ledger: store.ledger,
     records: store.records,
     inbox: store.inbox,
+    outbox: store.outbox,
+    meters,
     gateway: stripe.gateway,
     observatory: stripe.observatory,
     clock,

@@ -1,8 +1,11 @@
-import type { Account, Change, UserId } from '../../src/domain/account.ts'
+import type { Account, AuditEntry, Change, Crossing, UserId } from '../../src/domain/account.ts'
 import { BillingError, invalidField } from '../../src/domain/errors.ts'
+import type { Grant } from '../../src/domain/grant.ts'
 import type { StoredAnswer } from '../../src/domain/idempotency.ts'
 import type { Intent } from '../../src/domain/intent.ts'
+import { type MeterReport, OPEN_FOR_MS, type SealedReport } from '../../src/domain/metering.ts'
 import type { Payment } from '../../src/domain/payment.ts'
+import type { ServiceType } from '../../src/domain/quantity.ts'
 import type { Subscription } from '../../src/domain/subscription.ts'
 import {
   type DailyUsage,
@@ -13,7 +16,7 @@ import {
   type UsageTotal,
 } from '../../src/domain/usage.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
-import type { Inbox, Ledger, Records } from '../../src/ports.ts'
+import type { Inbox, Ledger, Outbox, Records } from '../../src/ports.ts'
 
 interface Books {
   customerId: string | null
@@ -21,6 +24,20 @@ interface Books {
   readonly intents: Map<string, Intent>
   readonly usage: UsageRecord[]
   readonly payments: Map<string, Payment>
+  readonly grants: Map<string, Grant>
+  readonly reports: Map<string, KeptReport>
+  readonly carries: Map<ServiceType, bigint>
+  readonly crossings: Map<string, Crossing>
+  readonly audit: AuditEntry[]
+}
+
+export interface KeptReport {
+  readonly user: UserId
+  report: MeterReport | SealedReport
+  state: 'open' | 'sealed' | 'sent' | 'rejected' | 'unbilled' | 'replaced'
+  nextTryAt: number | null
+  billedAt: number | null
+  reason: string | null
 }
 
 interface KeptEvent {
@@ -37,9 +54,13 @@ export interface MemoryStore {
   readonly ledger: Ledger
   readonly records: Records
   readonly inbox: Inbox
+  readonly outbox: Outbox
   /** For assertions. */
   readonly events: ReadonlyMap<string, KeptEvent>
   usageOf(user: UserId): readonly UsageRecord[]
+  reportsOf(user: UserId): readonly KeptReport[]
+  crossingsOf(user: UserId): readonly Crossing[]
+  auditOf(user: UserId): readonly AuditEntry[]
 }
 
 /** The store's three ports in memory: what they promise, without a disk. Totals are summed from the records each time. */
@@ -53,6 +74,11 @@ export function memoryStore(): MemoryStore {
     const known = users.get(user)
     if (known) return known
     const books: Books = {
+      grants: new Map(),
+      reports: new Map(),
+      carries: new Map(),
+      crossings: new Map(),
+      audit: [],
       customerId: null,
       subscriptions: new Map(),
       intents: new Map(),
@@ -74,6 +100,11 @@ export function memoryStore(): MemoryStore {
       openIntents: needs.intents ? [...(books?.intents.values() ?? [])].sort((a, b) => (a.id < b.id ? -1 : 1)) : [],
       totals: needs.totals ? totalsOf(usage).filter((total) => isAskedFor(total, needs.totals)) : [],
       days: daysOf(usage).filter(({ day }) => needs.days && day >= needs.days.from && day <= needs.days.to),
+      grants: [...(books?.grants.values() ?? [])].filter(
+        (grant) => grant.remaining > 0n && needs.totals?.services.includes(grant.service) === true,
+      ),
+      record: usage.find((record) => record.id === needs.record) ?? null,
+      report: reportOf(books, needs.report),
       usage: usage.find((record) => needs.usage && sameIdentity(record.identity, needs.usage)) ?? null,
       answer: (needs.answer && answers.get(answerKey(needs.answer))) ?? null,
       eventApplied: needs.event !== undefined && events.get(needs.event)?.state === 'applied',
@@ -109,6 +140,55 @@ export function memoryStore(): MemoryStore {
         break
       case 'event-applied':
         settle(change.eventId, { state: 'applied', outcome: change.outcome, nextTryAt: null })
+        break
+      case 'grant-given':
+        books.grants.set(change.grant.id, change.grant)
+        break
+      case 'grant-drawn': {
+        const { grantId, quantity } = change.draw
+        const grant = books.grants.get(grantId)
+        if (grant) books.grants.set(grantId, { ...grant, remaining: grant.remaining - quantity })
+        break
+      }
+      case 'report-added':
+        addToReport(user, books, change.report)
+        break
+      case 'report-sealed': {
+        const kept = books.reports.get(change.report.id)
+        const fresh: KeptReport = {
+          user,
+          report: change.report,
+          state: 'sealed',
+          nextTryAt: change.report.openedAt,
+          billedAt: null,
+          reason: null,
+        }
+        books.reports.set(change.report.id, kept ? { ...kept, report: change.report, state: 'sealed' } : fresh)
+        books.carries.set(change.report.service, change.carry)
+        break
+      }
+      case 'report-sending': {
+        const kept = books.reports.get(change.reportId)
+        if (kept && kept.state === 'sealed' && 'value' in kept.report) {
+          const { firstSentAt, tries } = kept.report
+          kept.report = { ...kept.report, tries: tries + 1, firstSentAt: firstSentAt ?? change.at }
+          Object.assign(kept, { nextTryAt: change.nextTryAt, billedAt: change.billedAt })
+        }
+        break
+      }
+      case 'report-settled': {
+        const settled = { state: change.outcome, nextTryAt: null, reason: change.reason }
+        Object.assign(books.reports.get(change.reportId) ?? {}, settled)
+        break
+      }
+      case 'threshold-crossed': {
+        const { service, allowanceStart, threshold } = change.crossing
+        const once = `${service} ${allowanceStart} ${threshold}`
+        if (!books.crossings.has(once)) books.crossings.set(once, change.crossing)
+        break
+      }
+      case 'audited':
+        books.audit.push(change.entry)
         break
       default:
         change satisfies never
@@ -170,12 +250,81 @@ export function memoryStore(): MemoryStore {
     },
   }
 
+  const allReports = () => [...users.values()].flatMap((books) => [...books.reports.values()])
+  const outbox: Outbox = {
+    due: async (at, limit) =>
+      allReports()
+        .filter(({ nextTryAt }) => nextTryAt !== null && nextTryAt <= at)
+        .toSorted((one, other) => (one.nextTryAt ?? 0) - (other.nextTryAt ?? 0))
+        .slice(0, limit)
+        .map(({ user, report }) => ({ user, report, customerId: users.get(user)?.customerId ?? null })),
+    sentOrUnknown: async (user, service, from, to) =>
+      allReports()
+        .filter(
+          (kept) =>
+            kept.user === user &&
+            kept.report.service === service &&
+            (kept.billedAt ?? -1) >= from &&
+            (kept.billedAt ?? Infinity) < to,
+        )
+        .filter(({ state }) => state === 'sent' || state === 'sealed')
+        .flatMap(({ report, state }) => ('value' in report ? [{ report, settled: state === 'sent' }] : [])),
+    setAside: async (limit) =>
+      allReports()
+        .filter(({ state }) => state === 'rejected' || state === 'unbilled')
+        .slice(0, limit)
+        .map(({ user, report, state, reason }) => ({
+          user,
+          report,
+          state: state === 'rejected' ? 'rejected' : 'unbilled',
+          reason,
+        })),
+    userOfReport: async (id) => allReports().find(({ report }) => report.id === id)?.user ?? null,
+  }
+
   function settle(id: string, values: Partial<KeptEvent>): void {
     const kept = events.get(id)
     if (kept && kept.state !== 'applied') Object.assign(kept, values)
   }
 
-  return { ledger, records, inbox, events, usageOf: (user) => users.get(user)?.usage ?? [] }
+  return {
+    ledger,
+    records,
+    inbox,
+    outbox,
+    events,
+    usageOf: (user) => users.get(user)?.usage ?? [],
+    reportsOf: (user) => [...(users.get(user)?.reports.values() ?? [])],
+    crossingsOf: (user) => [...(users.get(user)?.crossings.values() ?? [])],
+    auditOf: (user) => users.get(user)?.audit ?? [],
+  }
+}
+
+function reportOf(books: Books | undefined, id: string | undefined): Account['report'] {
+  const kept = id === undefined ? undefined : books?.reports.get(id)
+  return kept ? { report: kept.report, carry: books?.carries.get(kept.report.service) ?? 0n } : null
+}
+
+function addToReport(user: UserId, books: Books, added: MeterReport): void {
+  const open = [...books.reports.values()].find(
+    ({ state, report }) =>
+      state === 'open' &&
+      report.service === added.service &&
+      report.subscriptionId === added.subscriptionId &&
+      report.allowanceStart === added.allowanceStart &&
+      report.windowStart === added.windowStart,
+  )
+  const nextTryAt = added.openedAt + OPEN_FOR_MS
+  if (open === undefined)
+    books.reports.set(added.id, { user, report: added, state: 'open', nextTryAt, billedAt: null, reason: null })
+  else {
+    const { quantity, occurredAt } = open.report
+    open.report = {
+      ...open.report,
+      quantity: quantity + added.quantity,
+      occurredAt: Math.max(occurredAt, added.occurredAt),
+    }
+  }
 }
 
 /** A store whose disk is gone. */
@@ -210,7 +359,7 @@ function daysOf(usage: readonly UsageRecord[]): DailyUsage[] {
   return added(days, (entry) => [entry.service, entry.day, entry.allowanceStart, entry.rate])
 }
 
-type Sum = { readonly quantity: bigint; readonly overage: bigint; readonly billable: bigint }
+type Sum = Pick<UsageTotal, 'quantity' | 'rated' | 'granted' | 'overage' | 'billable'>
 
 function added<T extends Sum>(entries: readonly T[], keyOf: (entry: T) => readonly unknown[]): T[] {
   const sums = new Map<string, T>()
@@ -222,6 +371,8 @@ function added<T extends Sum>(entries: readonly T[], keyOf: (entry: T) => readon
       sums.set(key, {
         ...entry,
         quantity: sum.quantity + entry.quantity,
+        rated: sum.rated + entry.rated,
+        granted: sum.granted + entry.granted,
         overage: sum.overage + entry.overage,
         billable: sum.billable + entry.billable,
       })

@@ -5,7 +5,9 @@ import type { Drizzle } from './database.ts'
 import {
   fromIdentity,
   toDailyUsage,
+  toGrant,
   toIntent,
+  toMeterReport,
   toStoredAnswer,
   toSubscription,
   toUsageRecord,
@@ -15,8 +17,11 @@ import {
   customers,
   idempotencyKeys,
   intents,
+  meterCarries,
+  meterReports,
   stripeWebhookEvents,
   usageDays,
+  usageGrants,
   usageRecords,
   usageTotals,
   userSubscriptions,
@@ -67,6 +72,26 @@ export function accountReader(database: Drizzle): (user: UserId, needs: Needs) =
     .from(usageTotals)
     .where(and(eq(usageTotals.month, of('month')), eq(usageTotals.userId, of('user'))))
     .prepare()
+  const record = database
+    .select()
+    .from(usageRecords)
+    .where(and(eq(usageRecords.id, of('id')), eq(usageRecords.userId, of('user'))))
+    .prepare()
+  const grants = database
+    .select()
+    .from(usageGrants)
+    .where(and(eq(usageGrants.userId, of('user')), eq(usageGrants.serviceType, of('service')), sql`remaining > 0`))
+    .prepare()
+  const report = database
+    .select()
+    .from(meterReports)
+    .where(and(eq(meterReports.id, of('id')), eq(meterReports.userId, of('user'))))
+    .prepare()
+  const carry = database
+    .select()
+    .from(meterCarries)
+    .where(and(eq(meterCarries.userId, of('user')), eq(meterCarries.serviceType, of('service'))))
+    .prepare()
   const answer = database
     .select()
     .from(idempotencyKeys)
@@ -107,6 +132,17 @@ export function accountReader(database: Drizzle): (user: UserId, needs: Needs) =
     return row ? toUsageRecord(row) : null
   }
 
+  function recordFor(user: UserId, id: string | undefined) {
+    const row = id === undefined ? undefined : record.get({ id, user })
+    return row ? toUsageRecord(row) : null
+  }
+
+  function reportFor(user: UserId, id: string | undefined) {
+    const row = id === undefined ? undefined : report.get({ id, user })
+    if (!row) return null
+    return { report: toMeterReport(row), carry: carry.get({ user, service: row.serviceType })?.carry ?? 0n }
+  }
+
   function answerFor(key: Needs['answer']) {
     const row = key && answer.get({ key: key.key, caller: key.caller })
     return row ? toStoredAnswer(row) : null
@@ -119,7 +155,10 @@ export function accountReader(database: Drizzle): (user: UserId, needs: Needs) =
     openIntents: needs.intents ? openIntents.all({ user }).map(toIntent) : [],
     totals: totalsFor(user, needs.totals),
     days: daysFor(user, needs.days),
+    grants: (needs.totals?.services ?? []).flatMap((service) => grants.all({ user, service }).map(toGrant)),
     usage: usageFor(user, needs.usage),
+    record: recordFor(user, needs.record),
+    report: reportFor(user, needs.report),
     answer: answerFor(needs.answer),
     eventApplied: needs.event !== undefined && eventState.get({ event: needs.event })?.state === 'applied',
   })

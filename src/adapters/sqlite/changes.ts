@@ -1,16 +1,21 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Change, UserId } from '../../domain/account.ts'
+import type { Grant } from '../../domain/grant.ts'
 import type { Intent } from '../../domain/intent.ts'
 import { dayOf, totalOf, type UsageRecord } from '../../domain/usage.ts'
 import type { Drizzle } from './database.ts'
+import { reportAdder, reportApplier } from './reports.ts'
 import { fromAllowanceStart, fromIdentity } from './rows.ts'
 import {
+  allowanceCrossings,
+  auditLog,
   customers,
   idempotencyKeys,
   intents,
   paymentRecords,
   stripeWebhookEvents,
   usageDays,
+  usageGrants,
   usageRecords,
   usageTotals,
   userSubscriptions,
@@ -19,6 +24,13 @@ import {
 /** Writes changes: one exhaustive switch, inside the writer's transaction. */
 export function changeApplier(database: Drizzle): (user: UserId, change: Change) => void {
   const recordUsage = usageInserter(database)
+  const addToReport = reportAdder(database)
+  const reports = reportApplier(database)
+  const drawGrant = database
+    .update(usageGrants)
+    .set({ remaining: sql`remaining - ${sql.placeholder('quantity')}` })
+    .where(eq(usageGrants.id, sql.placeholder('id')))
+    .prepare()
   return (user, change) => {
     switch (change.type) {
       case 'usage-recorded':
@@ -69,10 +81,34 @@ export function changeApplier(database: Drizzle): (user: UserId, change: Change)
           .where(eq(stripeWebhookEvents.id, change.eventId))
           .run()
       }
+      case 'grant-given':
+        return void database.insert(usageGrants).values(grantRow(user, change.grant)).run()
+      case 'grant-drawn':
+        return void drawGrant.run({ id: change.draw.grantId, quantity: change.draw.quantity })
+      case 'report-added':
+        return addToReport(user, change.report)
+      case 'report-sealed':
+      case 'report-sending':
+      case 'report-settled':
+        return reports(user, change)
+      case 'threshold-crossed': {
+        const { at, service, ...crossing } = change.crossing
+        const row = { ...crossing, userId: user, serviceType: service, crossedAt: at, nextTryAt: at, tries: 0 }
+        return void database.insert(allowanceCrossings).values(row).onConflictDoNothing().run()
+      }
+      case 'audited':
+        return void database
+          .insert(auditLog)
+          .values({ ...change.entry, userId: user })
+          .run()
       default:
         return change satisfies never
     }
   }
+}
+
+function grantRow(user: UserId, { service, ...grant }: Grant): typeof usageGrants.$inferInsert {
+  return { ...grant, userId: user, serviceType: service }
 }
 
 function intentRow(user: UserId, intent: Intent): typeof intents.$inferInsert {
@@ -108,6 +144,8 @@ function usageInserter(database: Drizzle): (user: UserId, record: UsageRecord) =
       userId: of('user'),
       serviceType: of('service'),
       quantity: of('quantity'),
+      rated: of('rated'),
+      corrects: of('corrects'),
       unit: of('unit'),
       identity: of('identity'),
       resourceId: of('resourceId'),
@@ -117,12 +155,19 @@ function usageInserter(database: Drizzle): (user: UserId, record: UsageRecord) =
       planName: of('planName'),
       allowanceStart: of('allowanceStart'),
       rate: of('rate'),
+      granted: of('granted'),
       overage: of('overage'),
       billable: of('billable'),
     })
     .prepare()
   const sums = { userId: of('user'), serviceType: of('service'), allowanceStart: of('start'), rate: of('rate') }
-  const parts = { quantity: of('quantity'), overage: of('overage'), billable: of('billable') }
+  const parts = {
+    quantity: of('quantity'),
+    rated: of('rated'),
+    granted: of('granted'),
+    overage: of('overage'),
+    billable: of('billable'),
+  }
   const addToTotal = database
     .insert(usageTotals)
     .values({ month: of('month'), ...sums, ...parts })
@@ -158,6 +203,8 @@ function usageInserter(database: Drizzle): (user: UserId, record: UsageRecord) =
 
 const addedUp = {
   quantity: sql`quantity + excluded.quantity`,
+  rated: sql`rated + excluded.rated`,
+  granted: sql`granted + excluded.granted`,
   overage: sql`overage + excluded.overage`,
   billable: sql`billable + excluded.billable`,
 }

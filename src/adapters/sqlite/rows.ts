@@ -1,5 +1,7 @@
+import type { Grant } from '../../domain/grant.ts'
 import type { StoredAnswer } from '../../domain/idempotency.ts'
 import type { Intent } from '../../domain/intent.ts'
+import type { MeterReport, SealedReport } from '../../domain/metering.ts'
 import type { Payment, PaymentKind } from '../../domain/payment.ts'
 import type { ServiceType, UsageUnit } from '../../domain/quantity.ts'
 import type { Subscription, SubscriptionStatus } from '../../domain/subscription.ts'
@@ -59,6 +61,18 @@ function toIdentity(identity: string): UsageIdentity {
   if (kind === 'event') return { kind, eventId: identity.slice('event:'.length) }
   const resourceId = identity.slice(`resource:${service}:`.length)
   return { kind: 'resource', service: service as ServiceType, resourceId }
+}
+
+export function toGrant({ userId: _, serviceType, ...row }: Row<typeof schema.usageGrants>): Grant {
+  return { ...row, service: serviceType as ServiceType }
+}
+
+export function toMeterReport(row: Row<typeof schema.meterReports>): MeterReport | SealedReport {
+  const { id, subscriptionId, allowanceStart, windowStart, quantity, occurredAt, openedAt, value, tries, firstSentAt } =
+    row
+  const service = row.serviceType as ServiceType
+  const report = { id, service, subscriptionId, allowanceStart, windowStart, quantity, occurredAt, openedAt }
+  return value === null ? report : { ...report, value, tries, firstSentAt }
 }
 
 export function toIntent(row: Row<typeof schema.intents>): Intent {

@@ -81,6 +81,8 @@ export const usageRecords = sqliteTable(
     userId: text('user_id').notNull(),
     serviceType: text('service_type').notNull(),
     quantity: quantity('quantity').notNull(),
+    rated: quantity('rated').notNull(),
+    corrects: text('corrects'),
     unit: text('unit').notNull(),
     /** `event:<event_id>` or `resource:<service>:<resource_id>`; null when every report is a use of its own. */
     identity: text('identity'),
@@ -91,6 +93,7 @@ export const usageRecords = sqliteTable(
     planName: text('plan_name'),
     allowanceStart: integer('allowance_start'),
     rate: text('rate').notNull(),
+    granted: quantity('granted').notNull(),
     overage: quantity('overage').notNull(),
     billable: quantity('billable').notNull(),
   },
@@ -108,6 +111,8 @@ export const usageTotals = sqliteTable(
     allowanceStart: integer('allowance_start').notNull(),
     rate: text('rate').notNull(),
     quantity: quantity('quantity').notNull(),
+    rated: quantity('rated').notNull(),
+    granted: quantity('granted').notNull(),
     overage: quantity('overage').notNull(),
     billable: quantity('billable').notNull(),
   },
@@ -125,11 +130,104 @@ export const usageDays = sqliteTable(
     allowanceStart: integer('allowance_start').notNull(),
     rate: text('rate').notNull(),
     quantity: quantity('quantity').notNull(),
+    rated: quantity('rated').notNull(),
+    granted: quantity('granted').notNull(),
     overage: quantity('overage').notNull(),
     billable: quantity('billable').notNull(),
   },
   (table) => [primaryKey({ columns: [table.day, table.userId, table.serviceType, table.allowanceStart, table.rate] })],
 )
+
+export const usageGrants = sqliteTable(
+  'usage_grants',
+  {
+    id: text('id').primaryKey(),
+    userId: text('user_id').notNull(),
+    serviceType: text('service_type').notNull(),
+    amount: quantity('amount').notNull(),
+    remaining: quantity('remaining').notNull(),
+    grantedAt: integer('granted_at').notNull(),
+    expiresAt: integer('expires_at'),
+    reason: text('reason').notNull(),
+  },
+  (table) => [index('usage_grants_left').on(table.userId, table.serviceType).where(sql`remaining > 0`)],
+)
+
+/** The outbox to Stripe's meters. `state`: open, sealed, sent, rejected, unbilled, replaced. */
+export const meterReports = sqliteTable(
+  'meter_reports',
+  {
+    id: text('id').primaryKey(),
+    userId: text('user_id').notNull(),
+    serviceType: text('service_type').notNull(),
+    subscriptionId: text('subscription_id').notNull(),
+    allowanceStart: integer('allowance_start').notNull(),
+    windowStart: integer('window_start').notNull(),
+    quantity: quantity('quantity').notNull(),
+    /** Millionths of the service's unit, fixed when it is sealed. */
+    value: quantity('value'),
+    occurredAt: integer('occurred_at').notNull(),
+    openedAt: integer('opened_at').notNull(),
+    state: text('state').notNull(),
+    tries: integer('tries').notNull(),
+    firstSentAt: integer('first_sent_at'),
+    billedAt: integer('billed_at'),
+    nextTryAt: integer('next_try_at'),
+    outcome: text('outcome'),
+    settledAt: integer('settled_at'),
+  },
+  (table) => [
+    uniqueIndex('meter_reports_open')
+      .on(table.windowStart, table.userId, table.serviceType, table.subscriptionId, table.allowanceStart)
+      .where(sql`state = 'open'`),
+    index('meter_reports_due').on(table.nextTryAt).where(sql`next_try_at IS NOT NULL`),
+    index('meter_reports_billed').on(table.billedAt, table.userId).where(sql`billed_at IS NOT NULL`),
+  ],
+)
+
+/** What was too fine for the meter, kept for the user's next report of the service. */
+export const meterCarries = sqliteTable(
+  'meter_carries',
+  {
+    userId: text('user_id').notNull(),
+    serviceType: text('service_type').notNull(),
+    carry: quantity('carry').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.serviceType] })],
+)
+
+/** Allowances that were used up to 80 and 100 percent, each told to the app once. */
+export const allowanceCrossings = sqliteTable(
+  'allowance_crossings',
+  {
+    id: text('id').primaryKey(),
+    userId: text('user_id').notNull(),
+    serviceType: text('service_type').notNull(),
+    allowanceStart: integer('allowance_start').notNull(),
+    threshold: integer('threshold').notNull(),
+    used: quantity('used').notNull(),
+    included: quantity('included').notNull(),
+    crossedAt: integer('crossed_at').notNull(),
+    tries: integer('tries').notNull(),
+    nextTryAt: integer('next_try_at'),
+    postedAt: integer('posted_at'),
+    outcome: text('outcome'),
+  },
+  (table) => [
+    uniqueIndex('allowance_crossings_once').on(table.userId, table.serviceType, table.allowanceStart, table.threshold),
+    index('allowance_crossings_due').on(table.nextTryAt).where(sql`next_try_at IS NOT NULL`),
+  ],
+)
+
+/** What operators did. */
+export const auditLog = sqliteTable('audit_log', {
+  id: text('id').primaryKey(),
+  at: integer('at').notNull(),
+  actor: text('actor').notNull(),
+  action: text('action').notNull(),
+  userId: text('user_id').notNull(),
+  detail: text('detail').notNull(),
+})
 
 /** The inbox. `state`: received, applied, ignored, parked (its customer is nobody's yet), failed, dead. */
 export const stripeWebhookEvents = sqliteTable(

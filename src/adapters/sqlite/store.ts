@@ -4,12 +4,13 @@ import type { Ports } from '../../ports.ts'
 import { type Drizzle, migrateDatabase, openDatabase } from './database.ts'
 import { sqliteInbox } from './inbox.ts'
 import { sqliteLedger } from './ledger.ts'
+import { sqliteOutbox } from './outbox.ts'
 import { rememberedPrices, rememberPrices } from './prices.ts'
 import { sqliteRecords } from './records.ts'
 import { createWriter } from './writer.ts'
 
 export interface Store {
-  readonly ports: Pick<Ports, 'ledger' | 'records' | 'inbox'>
+  readonly ports: Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox'>
   rememberedPrices(): PriceIds
   rememberPrices(prices: PriceIds, foundAt: number): Promise<void>
   /** Whether the file can be read. */
@@ -27,6 +28,7 @@ export function openStore(file: string, onFatal: (error: SQLiteError) => void): 
       ledger: sqliteLedger(database, writer),
       records: sqliteRecords(database),
       inbox: sqliteInbox(database, writer),
+      outbox: sqliteOutbox(database),
     },
     rememberedPrices: () => rememberedPrices(database),
     rememberPrices: (prices, foundAt) => rememberPrices(database, writer, prices, foundAt),

@@ -1,0 +1,63 @@
+import { and, asc, eq, gte, inArray, lt, lte } from 'drizzle-orm'
+import type { Outbox } from '../../ports.ts'
+import type { Drizzle } from './database.ts'
+import { toMeterReport } from './rows.ts'
+import { customers, meterReports } from './schema.ts'
+
+/** Finds reports in SQLite. */
+export function sqliteOutbox(database: Drizzle): Outbox {
+  return {
+    async due(at, limit) {
+      const rows = database
+        .select()
+        .from(meterReports)
+        .leftJoin(customers, eq(customers.userId, meterReports.userId))
+        .where(lte(meterReports.nextTryAt, at))
+        .orderBy(asc(meterReports.nextTryAt))
+        .limit(limit)
+        .all()
+      return rows.map(({ meter_reports: row, customers: customer }) => ({
+        user: row.userId,
+        customerId: customer?.customerId ?? null,
+        report: toMeterReport(row),
+      }))
+    },
+    async sentOrUnknown(user, service, from, to) {
+      const rows = database
+        .select()
+        .from(meterReports)
+        .where(
+          and(
+            gte(meterReports.billedAt, from),
+            lt(meterReports.billedAt, to),
+            eq(meterReports.userId, user),
+            eq(meterReports.serviceType, service),
+            inArray(meterReports.state, ['sent', 'sealed']),
+          ),
+        )
+        .all()
+      return rows.flatMap((row) => {
+        const report = toMeterReport(row)
+        return 'value' in report ? [{ report, settled: row.state === 'sent' }] : []
+      })
+    },
+    async setAside(limit) {
+      const rows = database
+        .select()
+        .from(meterReports)
+        .where(inArray(meterReports.state, ['rejected', 'unbilled']))
+        .orderBy(asc(meterReports.id))
+        .limit(limit)
+        .all()
+      return rows.map((row) => ({
+        user: row.userId,
+        report: toMeterReport(row),
+        state: row.state === 'rejected' ? 'rejected' : 'unbilled',
+        reason: row.outcome,
+      }))
+    },
+    async userOfReport(id) {
+      return database.select().from(meterReports).where(eq(meterReports.id, id)).get()?.userId ?? null
+    },
+  }
+}

@@ -1,0 +1,48 @@
+import type { Instant } from './period.ts'
+import type { Quantity, ServiceType } from './quantity.ts'
+
+/** Usage given on top of the plan: goodwill, or a pack of minutes. It is drawn on before anything counts as overage. */
+export interface Grant {
+  readonly id: string
+  readonly service: ServiceType
+  readonly amount: Quantity
+  /** What has not been drawn yet. */
+  readonly remaining: Quantity
+  readonly grantedAt: Instant
+  /** Null never expires. Usage that occurred before still draws on it. */
+  readonly expiresAt: Instant | null
+  readonly reason: string
+}
+
+/** A part of one grant that a use draws. */
+export interface Draw {
+  readonly grantId: string
+  readonly quantity: Quantity
+}
+
+/** The grants that a use of a service at a moment may draw on, those that expire first before the others. */
+export function usableGrants(grants: readonly Grant[], service: ServiceType, at: Instant): readonly Grant[] {
+  return grants
+    .filter((grant) => grant.service === service && grant.remaining > 0n && (grant.expiresAt ?? Infinity) > at)
+    .toSorted(
+      (one, other) => (one.expiresAt ?? Infinity) - (other.expiresAt ?? Infinity) || one.grantedAt - other.grantedAt,
+    )
+}
+
+/** What usable grants hold together. */
+export function grantsLeft(usable: readonly Grant[]): Quantity {
+  return usable.reduce((sum, grant) => sum + grant.remaining, 0n)
+}
+
+/** Draws up to `wanted` from usable grants, in their order. */
+export function drawOn(usable: readonly Grant[], wanted: Quantity): readonly Draw[] {
+  const draws: Draw[] = []
+  let missing = wanted
+  for (const grant of usable) {
+    if (missing <= 0n) break
+    const quantity = grant.remaining < missing ? grant.remaining : missing
+    draws.push({ grantId: grant.id, quantity })
+    missing -= quantity
+  }
+  return draws
+}

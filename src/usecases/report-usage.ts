@@ -1,0 +1,54 @@
+import { type MeterReport, mustCompare } from '../domain/metering.ts'
+import { prepareSending, settledAs } from '../domain/reporting.ts'
+import type { DueReport, Ports } from '../ports.ts'
+import { settleOldReports } from './settle-old-reports.ts'
+
+export type Reporting = Pick<Ports, 'ledger' | 'outbox' | 'meters' | 'clock' | 'newId'> & {
+  /** Tells the operator of a report that could not be sent now, was refused, or does not add up. */
+  readonly onTrouble: (report: MeterReport, trouble: unknown) => void
+}
+
+const AT_ONCE = 256
+
+/**
+ * Seals and sends the reports whose turn it is; returns how many there were. Those of one customer and meter go one after
+ * the other, since Stripe takes one call at a time for them.
+ */
+export async function sendDueReports(ports: Reporting): Promise<number> {
+  const due = await ports.outbox.due(ports.clock.now(), AT_ONCE)
+  const lanes = Map.groupBy(due, ({ user, report }) => `${report.service} ${user}`)
+  await Promise.all([...lanes.values()].map((reports) => sendInTurn(ports, reports)))
+  return due.length
+}
+
+/** A report that cannot be sent now waits its time; those behind it on the same meter wait with it. */
+async function sendInTurn(ports: Reporting, reports: readonly DueReport[]): Promise<void> {
+  for (const due of reports) {
+    try {
+      await send(ports, due)
+    } catch (error) {
+      return ports.onTrouble(due.report, error)
+    }
+  }
+}
+
+async function send(ports: Reporting, { user, customerId, report }: DueReport): Promise<void> {
+  if ('value' in report && mustCompare(report, ports.clock.now()))
+    return settleOldReports(ports, user, customerId, report)
+  const now = ports.clock.now()
+  const sending = await ports.ledger.change(user, { report: report.id }, (account) => prepareSending(account, now))
+  if (sending === null) return
+  const outcome = await ports.meters.report(
+    sending.customerId,
+    sending.report.service,
+    sending.report.value,
+    sending.report.id,
+    sending.at,
+  )
+  const reason = outcome.type === 'rejected' ? outcome.reason : null
+  if (reason !== null) ports.onTrouble(report, new Error(reason))
+  await ports.ledger.change(user, {}, () => ({
+    changes: [settledAs(report.id, reason === null ? 'sent' : 'rejected', reason, now)],
+    result: undefined,
+  }))
+}
