@@ -1,0 +1,32 @@
+import type { Database } from 'bun:sqlite'
+import { type Drizzle, migrateDatabase, openDatabase } from '../../src/adapters/sqlite/database.ts'
+import { sqliteInbox } from '../../src/adapters/sqlite/inbox.ts'
+import { sqliteLedger } from '../../src/adapters/sqlite/ledger.ts'
+import { sqliteOutbox } from '../../src/adapters/sqlite/outbox.ts'
+import { sqliteRecords } from '../../src/adapters/sqlite/records.ts'
+import { createWriter, type Writer } from '../../src/adapters/sqlite/writer.ts'
+import type { Ports } from '../../src/ports.ts'
+
+export interface SqliteStore extends Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox'> {
+  readonly database: Drizzle
+  readonly client: Database
+  readonly writer: Writer
+}
+
+/** The store on SQLite, in memory unless a file is named. */
+export function openSqliteStore(file = ':memory:'): SqliteStore {
+  const database = openDatabase(file)
+  migrateDatabase(database)
+  const writer = createWriter(database.$client, (error) => {
+    throw error
+  })
+  return {
+    database,
+    client: database.$client,
+    writer,
+    ledger: sqliteLedger(database, writer),
+    records: sqliteRecords(database),
+    inbox: sqliteInbox(database, writer),
+    outbox: sqliteOutbox(database),
+  }
+}

@@ -1,0 +1,200 @@
+import { beforeEach, describe, expect, test } from 'bun:test'
+import { type Billing, createBilling } from '../../src/billing.ts'
+import { meterValue } from '../../src/domain/metering.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/domain/period.ts'
+import { sendDueReports } from '../../src/usecases/report-usage.ts'
+import { type MemoryPorts, memoryPorts } from '../support/memory-ports.ts'
+
+let ports: MemoryPorts
+let billing: Billing
+let troubles: unknown[]
+
+beforeEach(async () => {
+  ports = memoryPorts()
+  billing = createBilling(ports)
+  troubles = []
+  await subscribe('ann', 'usage_based')
+})
+
+const person = { email: null, name: null }
+const subscribe = (user: string, planName: string) =>
+  billing.subscribe({ user, person, key: null, planName, priceId: null, paymentMethodId: 'pm_card_visa' })
+const record = (amount: number, values: { user?: string; occurredAt?: number; unit?: 'seconds' | 'minutes' } = {}) =>
+  billing.recordUsage({
+    user: 'ann',
+    key: null,
+    service: 'voice_call',
+    amount,
+    unit: 'minutes',
+    resourceId: null,
+    eventId: null,
+    occurredAt: null,
+    enforce: false,
+    ...values,
+  })
+const send = async () => {
+  while ((await sendDueReports({ ...ports, onTrouble: (_report, trouble) => troubles.push(trouble) })) > 0);
+}
+const told = () => ports.meters.taken.reduce((sum, event) => sum + event.value, 0n)
+const states = () => ports.store.reportsOf('ann').map(({ state }) => state)
+
+describe('a report to the meter', () => {
+  test('gathers what occurred within a minute and is sent once, under its own id', async () => {
+    await record(1)
+    await record(2)
+    await send()
+    expect(ports.meters.taken).toEqual([])
+    ports.advance(MINUTE_MS)
+    await send()
+    await send()
+    expect(ports.meters.taken).toMatchObject([{ value: 3_000_000n, service: 'voice_call' }])
+    expect(states()).toEqual(['sent'])
+  })
+
+  test('does not grow once it is sealed: what comes later has a report of its own', async () => {
+    const now = ports.clock.now()
+    await record(1)
+    ports.advance(MINUTE_MS)
+    await send()
+    await record(2, { occurredAt: now })
+    ports.advance(MINUTE_MS)
+    await send()
+    expect(ports.meters.taken.map(({ value }) => value)).toEqual([1_000_000n, 2_000_000n])
+  })
+
+  test('tells nothing of what is included, free, or over a limit that blocks', async () => {
+    await subscribe('bob', 'basic_monthly')
+    await record(500, { user: 'bob' })
+    ports.advance(MINUTE_MS)
+    await send()
+    expect(ports.meters.taken).toEqual([])
+  })
+
+  test('carries over what is too fine for the meter, so that sums agree and never exceed', async () => {
+    for (let index = 0; index < 7; index++) {
+      await record(20.000007, { unit: 'seconds' })
+      ports.advance(MINUTE_MS)
+      await send()
+    }
+    const quanta = 7n * 20_000_007n
+    expect(told()).toBe(quanta / 60n)
+  })
+
+  test('bears the time of the usage while its period is open, and the present after that', async () => {
+    const before = ports.clock.now()
+    await record(1)
+    ports.advance(MINUTE_MS)
+    await send()
+    expect(ports.meters.taken[0]?.at).toBe(before)
+    const subscription = [...ports.stripe.subscriptions.values()][0]
+    ports.advance(31 * DAY_MS)
+    const renewed = { type: 'subscription', subscription } as const
+    await ports.ledger.change('ann', {}, ({ subscriptions: [known] }) => {
+      if (known === undefined || renewed.subscription === undefined) return { changes: [], result: null }
+      const currentPeriodStart = known.currentPeriodEnd
+      return {
+        changes: [{ type: 'subscription-observed', subscription: { ...known, currentPeriodStart } }],
+        result: null,
+      }
+    })
+    await record(1, { occurredAt: before + DAY_MS })
+    ports.advance(MINUTE_MS)
+    await send()
+    expect(ports.meters.taken[1]?.at).toBe(ports.clock.now())
+  })
+
+  test('that no subscription can bill is set aside for the operator', async () => {
+    await record(3)
+    await billing.cancelSubscription({
+      user: 'ann',
+      person,
+      key: null,
+      atPeriodEnd: false,
+      reason: null,
+      feedback: null,
+    })
+    ports.advance(MINUTE_MS)
+    await send()
+    expect(ports.meters.taken).toEqual([])
+    expect(await ports.outbox.setAside(10)).toMatchObject([{ user: 'ann', state: 'unbilled' }])
+  })
+
+  test('that Stripe refuses is set aside with the reason', async () => {
+    await record(3)
+    ports.meters.report = async () => ({ type: 'rejected', reason: 'No such meter' })
+    ports.advance(MINUTE_MS)
+    await send()
+    expect(await ports.outbox.setAside(10)).toMatchObject([{ state: 'rejected', reason: 'No such meter' }])
+    expect(troubles).toHaveLength(1)
+  })
+})
+
+describe('a report whose outcome is unknown', () => {
+  test.each(['before', 'after'] as const)(
+    '%s its effect is sent again under the same identifier and counts once',
+    async (when) => {
+      await record(5)
+      ports.advance(MINUTE_MS)
+      ports.meters.fault = () => when
+      await send()
+      expect(troubles).toHaveLength(1)
+      ports.meters.fault = () => 'none'
+      ports.advance(MINUTE_MS)
+      await send()
+      expect(told()).toBe(5_000_000n)
+      expect(states()).toEqual(['sent'])
+    },
+  )
+
+  test.each(['before', 'after'] as const)(
+    '%s its effect for more than a day is compared with the meter, not repeated',
+    async (when) => {
+      await record(5)
+      ports.advance(MINUTE_MS)
+      ports.meters.fault = () => when
+      await send()
+      ports.advance(25 * HOUR_MS)
+      await record(2)
+      ports.meters.fault = () => 'none'
+      await send()
+      ports.advance(MINUTE_MS)
+      await send()
+      expect(told()).toBe(7_000_000n)
+      expect(states().filter((state) => state === 'sealed' || state === 'open')).toEqual([])
+    },
+  )
+
+  test('is compared together with the others of its meter, some of which were taken', async () => {
+    let calls = 0
+    ports.meters.fault = () => (calls++ % 2 === 0 ? 'before' : 'after')
+    for (const amount of [1, 2, 4, 8]) {
+      await record(amount)
+      ports.advance(61_000)
+      await sendDueReports({ ...ports, onTrouble: () => {} })
+    }
+    ports.meters.fault = () => 'before'
+    ports.advance(30 * HOUR_MS)
+    await sendDueReports({ ...ports, onTrouble: () => {} })
+    ports.meters.fault = () => 'none'
+    for (let hour = 0; hour < 3; hour++) {
+      ports.advance(HOUR_MS)
+      await send()
+    }
+    expect(told()).toBe(15_000_000n)
+    expect(states().includes('sealed')).toBe(false)
+    ports.advance(30 * HOUR_MS)
+    await send()
+    expect(told()).toBe(15_000_000n)
+  })
+})
+
+test('a meter value is a decimal in the unit of the service', () => {
+  expect([0n, 1n, 1_000_000n, 1_500_000n, -250_000n, 123_456_789n].map(meterValue)).toEqual([
+    '0',
+    '0.000001',
+    '1',
+    '1.5',
+    '-0.25',
+    '123.456789',
+  ])
+})
