@@ -58,6 +58,7 @@ CREATE TABLE `intents` (
 ) STRICT;
 --> statement-breakpoint
 CREATE INDEX `intents_open` ON `intents` (`user_id`,`id`) WHERE closed_at IS NULL;--> statement-breakpoint
+CREATE UNIQUE INDEX `intents_key` ON `intents` (`key`,`caller`) WHERE closed_at IS NULL AND key IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `meter_carries` (
 	`user_id` text NOT NULL,
 	`service_type` text NOT NULL,
@@ -105,6 +106,11 @@ CREATE TABLE `payment_records` (
 ) STRICT;
 --> statement-breakpoint
 CREATE INDEX `payment_records_history` ON `payment_records` (`user_id`,`created_at`,`id`);--> statement-breakpoint
+CREATE TABLE `store_facts` (
+	`name` text PRIMARY KEY NOT NULL,
+	`value` text NOT NULL
+) STRICT, WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `stripe_prices` (
 	`lookup_key` text PRIMARY KEY NOT NULL,
 	`price_id` text NOT NULL,
@@ -132,6 +138,7 @@ CREATE TABLE `stripe_webhook_events` (
 ) STRICT;
 --> statement-breakpoint
 CREATE INDEX `stripe_webhook_events_due` ON `stripe_webhook_events` (`next_try_at`) WHERE next_try_at IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `stripe_webhook_events_dead` ON `stripe_webhook_events` (`id`) WHERE state = 'dead';--> statement-breakpoint
 CREATE INDEX `stripe_webhook_events_parked` ON `stripe_webhook_events` (`customer_id`) WHERE state = 'parked';--> statement-breakpoint
 CREATE TABLE `usage_days` (
 	`day` text NOT NULL,

@@ -7,9 +7,12 @@ import { createPaymentIntent, type PaymentRequest } from './usecases/create-paym
 import { listPlans } from './usecases/list-plans.ts'
 import { receiveEvent } from './usecases/receive-event.ts'
 import { type RecordUsageRequest, recordUsage } from './usecases/record-usage.ts'
+import { type BatchEntry, type BatchOutcome, recordUsageBatch } from './usecases/record-usage-batch.ts'
 import { type SubscribeRequest, subscribe } from './usecases/subscribe.ts'
 import { subscriptionStatus } from './usecases/subscription-status.ts'
 import { type SummaryRequest, usageSummary } from './usecases/usage-summary.ts'
+
+export type { BatchEntry, BatchOutcome, RecordUsageRequest }
 
 /** What people do with this program, bound to its ports: the one thing that HTTP, command line and tests call. */
 export type Billing = ReturnType<typeof createBilling>
@@ -22,6 +25,7 @@ export function createBilling(ports: Ports) {
     createPaymentIntent: (request: PaymentRequest) => createPaymentIntent(ports, request),
     subscriptionStatus: (user: UserId) => subscriptionStatus(ports, user),
     recordUsage: (request: RecordUsageRequest) => recordUsage(ports, request),
+    recordUsageBatch: (entries: readonly BatchEntry[]) => recordUsageBatch(ports, entries),
     billingHistory: (request: HistoryRequest) => billingHistory(ports, request),
     usageSummary: (request: SummaryRequest) => usageSummary(ports, request),
     receiveEvent: (event: StripeEvent, body: Uint8Array) => receiveEvent(ports, event, body),

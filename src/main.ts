@@ -1,4 +1,5 @@
 #!/usr/bin/env bun
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { startBanner } from './adapters/cli/banner.ts'
 import { runCommandLine } from './adapters/cli/command-line.ts'
@@ -31,26 +32,18 @@ function configuration(): Config {
 async function serve(): Promise<number> {
   const config = configuration()
   const running = await start(config, createLog(config.logLevel))
-  if (running.simulatorUrl !== null) await running.missingPrices
+  if (running.simulatorUrl !== null) await running.problems
   process.stdout.write(await banner(config, running))
-  const missing = await Promise.race([signalled(), unsaleable(running)])
+  const problems = await Promise.race([signalled(), senseless(running)])
   await running.stop()
-  if (missing) throw configurationRefusal(missing.map(missingPrice))
+  if (problems) throw configurationRefusal(problems)
   return 0
 }
 
-/** Fulfilled only when Stripe says that it does not have a price of the catalogue: then there is nothing to sell by it. */
-async function unsaleable(running: Running): Promise<readonly string[]> {
-  const missing = await running.missingPrices
-  return missing.length > 0 ? missing : new Promise(() => {})
-}
-
-function missingPrice(price: string) {
-  return {
-    variable: 'PLANS_FILE',
-    problem: `Stripe has no active price ${price}`,
-    cure: 'Create it in Stripe under this lookup key, or pin another price with price_id in the catalogue.',
-  }
+/** Fulfilled only when Stripe says something that makes serving senseless. */
+async function senseless(running: Running) {
+  const problems = await running.problems
+  return problems.length > 0 ? problems : new Promise<never>(() => {})
 }
 
 async function banner(config: Config, running: Running): Promise<string> {
@@ -116,11 +109,14 @@ async function sandbox(wish: { readonly port: number | null }): Promise<number> 
   const place = loadSandboxPlace(process.env, process.cwd())
   if (!place.ok) throw configurationRefusal(place.problems)
   const port = wish.port ?? place.port
+  mkdirSync(place.dataFolder, { recursive: true, mode: 0o700 })
+  const lock = acquireLock(join(place.dataFolder, 'sandbox.db'))
   const say = (line: string) => process.stdout.write(`${line}\n`)
   const simulator = await startSandbox({ port, databaseFile: join(place.dataFolder, 'sandbox.db'), log: say })
   say(`The Stripe simulator listens on ${simulator.url}. Any sk_test_ key is accepted.`)
   await signalled()
   await simulator.stop()
+  lock.release()
   return 0
 }
 

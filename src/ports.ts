@@ -48,6 +48,8 @@ export interface Inbox {
   ignore(eventId: string, reason: string, at: Instant): Promise<void>
   /** Ours one day, perhaps: kept until its customer is linked to a user. */
   park(eventId: string, customerId: string, reason: string): Promise<void>
+  /** How many events were given up, and how many are waiting to be applied. */
+  counts(): Promise<{ readonly dead: number; readonly waiting: number }>
   /** Applying it failed. It is due again at `nextTryAt`; null gives up on it. */
   fail(eventId: string, reason: string, nextTryAt: Instant | null): Promise<void>
 }

@@ -7,12 +7,24 @@ export interface PriceFacts {
   readonly reachable: boolean
 }
 
+/** How the inbox stands. */
+export interface EventFacts {
+  readonly dead: number
+  readonly waiting: number
+}
+
 /** Without Stripe the program goes on with what it remembers: degraded, not down. Without the disk it is down. */
-export function readinessOf(prices: PriceFacts, storage: ReadinessCheck): Readiness {
-  const checks = { storage, prices: priceCheck(prices) }
+export function readinessOf(prices: PriceFacts, storage: ReadinessCheck, events: EventFacts | null): Readiness {
+  const checks = { storage, prices: priceCheck(prices), ...(events ? { events: eventCheck(events) } : {}) }
   const worst = Object.values(checks).map((check) => check.status)
   const status = worst.includes('failed') ? 'unavailable' : worst.includes('degraded') ? 'degraded' : 'ready'
   return { status, checks }
+}
+
+function eventCheck({ dead, waiting }: EventFacts): ReadinessCheck {
+  if (dead > 0)
+    return { status: 'degraded', detail: `${dead} events could not be applied and were given up; the log says why.` }
+  return { status: 'ok', detail: waiting === 0 ? 'All events are applied.' : `${waiting} events are waiting.` }
 }
 
 function priceCheck({ known, missing, reachable }: PriceFacts): ReadinessCheck {

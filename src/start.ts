@@ -12,6 +12,7 @@ import type { Log } from './adapters/process/log.ts'
 import { createPriceBook, type PriceBook } from './adapters/process/price-book.ts'
 import { startWorker } from './adapters/process/worker.ts'
 import { openStore, type Store } from './adapters/sqlite/store.ts'
+import { accountId } from './adapters/stripe/account.ts'
 import { stripeGateway } from './adapters/stripe/gateway.ts'
 import { stripeMeters } from './adapters/stripe/meters.ts'
 import { stripeObservatory } from './adapters/stripe/observatory.ts'
@@ -22,6 +23,7 @@ import type { Config } from './config/config.ts'
 import type { Ports } from './ports.ts'
 import { readinessOf } from './readiness.ts'
 import { openStripe, type StripeAccess } from './stripe-access.ts'
+import { foreignDatabase, missingPrice, type StripeProblem } from './stripe-problems.ts'
 import { applyDueEvents } from './usecases/apply-events.ts'
 import { sendDueReports } from './usecases/report-usage.ts'
 import { resumeWishes } from './usecases/resume-wishes.ts'
@@ -32,19 +34,21 @@ export interface Running {
   readonly port: number
   /** Of the simulator; null with Stripe itself. */
   readonly simulatorUrl: string | null
-  /** The prices that Stripe, when first asked, said it does not have. Empty also when it could not be asked. */
-  readonly missingPrices: Promise<readonly string[]>
-  /** Answers what has begun, for ten seconds at most, and closes everything. */
+  /** What Stripe, when first asked, said that makes serving senseless. Empty also when it could not be asked. */
+  readonly problems: Promise<readonly StripeProblem[]>
+  /** Answers what has begun, for a few seconds at most, and closes everything. */
   stop(): Promise<void>
 }
 
 /** A round of a worker that found nothing more to do. */
 const NOTHING_LEFT = 0
+const EVENTS_AT_ONCE = 16
 const EVENTS_IDLE_MS = 1_000
 const REPORTS_IDLE_MS = 2_000
 const WISHES_IDLE_MS = 15_000
 const PRICES_IDLE_MS = 60_000
-const STOP_MS = 10_000
+/** Twice this is the longest stop: below the ten seconds after which containers are usually killed. */
+const STOP_MS = 4_000
 
 /**
  * Builds the whole program and serves: the one place where the parts meet, for production and for tests alike. Nothing
@@ -56,11 +60,11 @@ export async function start(config: Config, log: Log): Promise<Running> {
   const access = await openStripe(config, (line) => log.debug(line))
   const ports = assemble(config, store, access)
   const workers = startWorkers(ports, access, log)
-  const readiness = async () => readinessOf(priceFacts(ports.priceBook), storageCheck(store))
-  const app = createHttp(config, ports, access, readiness, workers.events.wake, log)
+  const readiness = () => readinessNow(ports, store)
+  const app = createHttp(config, ports, access, readiness, workers.wakeEvents, log)
   const port = listen(app, config)
   const commands = await serveCommands(commandSocketPath(config.databaseFile), { health: readiness })
-  const missingPrices = access.connect(port).then(() => findFirst(ports.priceBook, log))
+  const problems = access.connect(port).then(() => askStripe(access.stripe, store, ports.priceBook, log))
   const prices = startWorker(
     () => ports.priceBook.refresh().then(() => NOTHING_LEFT),
     PRICES_IDLE_MS,
@@ -70,19 +74,11 @@ export async function start(config: Config, log: Log): Promise<Running> {
     url: config.publicUrl ?? `http://localhost:${port}`,
     port,
     simulatorUrl: access.simulatorUrl,
-    missingPrices,
+    problems,
     async stop() {
       await atMost(app.stop())
       commands.stop()
-      await atMost(
-        Promise.all([
-          workers.events.stop(),
-          workers.reports.stop(),
-          workers.wishes.stop(),
-          prices.stop(),
-          missingPrices,
-        ]),
-      )
+      await atMost(Promise.all([workers.stop(), prices.stop(), problems]))
       await access.close()
       store.close()
       lock.release()
@@ -113,33 +109,41 @@ function assemble(config: Config, store: Store, { stripe, meterCallsPerSecond }:
   }
 }
 
-/** What goes on behind the requests: applying events, and finishing wishes that were left open. */
+/** What goes on behind the requests: applying events, reporting usage, and finishing wishes that were left open. */
 function startWorkers(ports: Ports, { livemode }: StripeAccess, log: Log) {
   const applying = {
     ...ports,
     livemode,
-    onFailure: (event: { readonly id: string; readonly type: string }, error: unknown) =>
-      log.warning('An event could not be applied and will be tried again.', {
-        event_id: event.id,
-        type: event.type,
-        error,
-      }),
-  }
-  const resuming = {
-    ...ports,
-    onFailure: (user: string, error: unknown) =>
-      log.warning('A wish could not be finished and will be tried again.', { user, error }),
+    onFailure: ({ id, type }: { readonly id: string; readonly type: string }, error: unknown, isGivenUp: boolean) => {
+      const fields = { event_id: id, type, error }
+      if (isGivenUp) log.error('An event could not be applied and was given up.', fields)
+      else log.warning('An event could not be applied and will be tried again.', fields)
+    },
   }
   const reporting = {
     ...ports,
     onTrouble: (report: { readonly id: string; readonly service: string }, error: unknown) =>
       log.warning('Usage could not be reported to Stripe.', { report_id: report.id, service: report.service, error }),
   }
+  const resuming = {
+    ...ports,
+    onFailure: (user: string, error: unknown) =>
+      log.warning('A wish could not be finished and will be tried again.', { user, error }),
+  }
   const failed = (error: unknown) => log.error('Work in the background failed and will be tried again.', { error })
+  const busy = new Set<string>()
+  const events = Array.from({ length: EVENTS_AT_ONCE }, () =>
+    startWorker(() => applyDueEvents(applying, busy), EVENTS_IDLE_MS, failed),
+  )
+  const others = [
+    startWorker(() => sendDueReports(reporting), REPORTS_IDLE_MS, failed),
+    startWorker(() => resumeWishes(resuming).then(() => NOTHING_LEFT), WISHES_IDLE_MS, failed),
+  ]
   return {
-    events: startWorker(() => applyDueEvents(applying), EVENTS_IDLE_MS, failed),
-    reports: startWorker(() => sendDueReports(reporting), REPORTS_IDLE_MS, failed),
-    wishes: startWorker(() => resumeWishes(resuming).then(() => NOTHING_LEFT), WISHES_IDLE_MS, failed),
+    wakeEvents() {
+      for (const worker of events) worker.wake()
+    },
+    stop: () => Promise.all([...events, ...others].map((worker) => worker.stop())),
   }
 }
 
@@ -189,18 +193,29 @@ function listen(app: ReturnType<typeof createApp>, { host, port }: Config): numb
   return app.server?.port ?? port
 }
 
-/** The first answer of Stripe's decides whether the catalogue can be sold; no answer leaves that open. */
-async function findFirst(prices: PriceBook, log: Log): Promise<readonly string[]> {
+/** The first answers of Stripe's decide whether there is anything to serve; no answer leaves that open. */
+async function askStripe(
+  stripe: StripeAccess['stripe'],
+  store: Store,
+  prices: PriceBook,
+  log: Log,
+): Promise<readonly StripeProblem[]> {
   try {
+    const account = await accountId(stripe)
+    const known = store.stripeAccount()
+    if (account !== null && known === null) await store.rememberStripeAccount(account)
+    if (account !== null && known !== null && known !== account) return [foreignDatabase(known, account)]
     await prices.refresh()
   } catch (error) {
-    log.warning('Stripe could not be asked for the prices; the last known ones are used.', { error })
+    log.warning('Stripe could not be asked for account and prices; the last known ones are used.', { error })
   }
-  return prices.missing() ?? []
+  return (prices.missing() ?? []).map(missingPrice)
 }
 
-function priceFacts(prices: PriceBook) {
-  return { known: prices.current().size, missing: prices.missing(), reachable: prices.reachable() }
+async function readinessNow({ priceBook, inbox }: WiredPorts, store: Store): Promise<Readiness> {
+  const storage = storageCheck(store)
+  const prices = { known: priceBook.current().size, missing: priceBook.missing(), reachable: priceBook.reachable() }
+  return readinessOf(prices, storage, storage.status === 'ok' ? await inbox.counts() : null)
 }
 
 function storageCheck(store: Store) {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Stripe } from 'stripe'
+import { acquireLock } from './adapters/process/lock.ts'
 import { createStripe } from './adapters/stripe/client.ts'
 import { setUpCatalogue } from './adapters/stripe/setup.ts'
 import type { Config } from './config/config.ts'
@@ -44,7 +45,9 @@ async function openSandbox(
   { port, webhookSecret }: Extract<Config['stripe'], { kind: 'sandbox' }>,
   log: (line: string) => void,
 ): Promise<StripeAccess> {
-  const sandbox = await startSandbox({ port, databaseFile: join(config.dataFolder, 'sandbox.db'), log })
+  const databaseFile = join(config.dataFolder, 'sandbox.db')
+  const lock = acquireLock(databaseFile)
+  const sandbox = await startSandbox({ port, databaseFile, log })
   const stripe = createStripe({ secretKey: SANDBOX_KEY, apiBase: sandbox.url })
   let secrets: readonly string[] = []
   return {
@@ -60,6 +63,9 @@ async function openSandbox(
       await setUpCatalogue(stripe, config.catalogue)
       secrets = [sandbox.connectWebhook(url, webhookSecret ?? undefined)]
     },
-    close: sandbox.stop,
+    async close() {
+      await sandbox.stop()
+      lock.release()
+    },
   }
 }

@@ -28,7 +28,7 @@ export function readStripe(variables: Variables, production: boolean, report: Re
   const webhookSecrets = readWebhookSecrets(variables, report)
   const publishableKey = textOf(variables, 'STRIPE_PUBLISHABLE_KEY')
   const apiBase = readApiBase(variables, report)
-  checkPublishableKey(publishableKey, secretKey, report)
+  checkPublishableKey(publishableKey, secretKey, production, report)
   if (secretKey === null && !production) return sandbox(variables, webhookSecrets, report)
   if (webhookSecrets.length === 0) reportMissingWebhookSecret(secretKey, report)
   const mode = checkSecretKey(secretKey, report)
@@ -97,8 +97,21 @@ function checkMode(mode: Mode, variables: Variables, production: boolean, report
     )
 }
 
-function checkPublishableKey(key: string | null, secretKey: string | null, report: Report): void {
-  if (key === null) return
+function checkPublishableKey(
+  key: string | null,
+  secretKey: string | null,
+  production: boolean,
+  report: Report,
+): void {
+  if (key === null) {
+    if (production)
+      report(
+        'STRIPE_PUBLISHABLE_KEY',
+        'is missing, and without it no customer can enter a card',
+        'Copy the publishable key (pk_live_…) from the Stripe Dashboard, under Developers > API keys.',
+      )
+    return
+  }
   const mode = modeOf(PUBLISHABLE_KEY, key)
   const secretMode = secretKey === null ? null : modeOf(SECRET_KEY, secretKey)
   const cure = 'Copy the publishable key (pk_…) that stands beside your secret key in the Stripe Dashboard.'

@@ -1,5 +1,5 @@
 import type { Draw, Grant } from './grant.ts'
-import type { StoredAnswer } from './idempotency.ts'
+import type { KeyHolder, StoredAnswer } from './idempotency.ts'
 import type { Intent } from './intent.ts'
 import type { MeterReport, SealedReport } from './metering.ts'
 import type { Payment } from './payment.ts'
@@ -27,8 +27,8 @@ export interface Account {
   readonly grants: readonly Grant[]
   /** The record with the identity that was asked for. */
   readonly usage: UsageRecord | null
-  /** What was answered under the key that was asked for. */
-  readonly answer: StoredAnswer | null
+  /** What stands under the key that was asked for. */
+  readonly answer: KeyHolder | null
   /** The record that was asked for by its id. */
   readonly record: UsageRecord | null
   /** The meter report that was asked for, with what earlier ones of its service carried over to the next (in quanta). */

@@ -32,6 +32,8 @@ interface Circumstances {
   readonly fields?: readonly FieldError[]
   /** Seconds after which trying again makes sense; for the codes that mean "not now". */
   readonly retryAfterSeconds?: number
+  /** What brought it about, for the log alone. */
+  readonly cause?: unknown
   /** True when this refusal is the stored answer of an earlier request under the same idempotency key. */
   readonly replayed?: boolean
 }
@@ -47,7 +49,7 @@ export class BillingError extends Error {
   readonly replayed: boolean
 
   constructor(code: ErrorCode, detail: string, circumstances: Circumstances = {}) {
-    super(detail)
+    super(detail, 'cause' in circumstances ? { cause: circumstances.cause } : undefined)
     this.name = 'BillingError'
     this.code = code
     this.fields = circumstances.fields ?? []

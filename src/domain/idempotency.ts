@@ -34,16 +34,27 @@ export interface Answered<R> {
 }
 
 /**
- * The stored answer for this key, or null when there is none yet. Throws `idempotency_key_reused` when the key was used
- * for something else, and the stored refusal when that is what was answered.
+ * What stands under a key: the answer that was given, or a request that is still being carried out and has it reserved,
+ * whoever's account that is in.
  */
-export function replay<R>(stored: StoredAnswer | null, key: IdempotencyKey | null): Answered<R> | null {
+export type KeyHolder = StoredAnswer | { readonly fingerprint: string; readonly answer: 'pending' }
+
+/**
+ * The stored answer for this key, or null when there is none yet. Throws `idempotency_key_reused` when the key was used
+ * for something else, `in_progress` when the same request is still under way, and the stored refusal when that is what
+ * was answered.
+ */
+export function replay<R>(stored: KeyHolder | null, key: IdempotencyKey | null): Answered<R> | null {
   if (stored === null || key === null) return null
   if (stored.fingerprint !== key.fingerprint)
     throw new BillingError(
       'idempotency_key_reused',
       'This Idempotency-Key was already used for another request. Send a new key for a new request, or repeat the first one exactly.',
     )
+  if (stored.answer === 'pending')
+    throw new BillingError('in_progress', 'The same request is still being carried out. Repeat it in a moment.', {
+      retryAfterSeconds: 2,
+    })
   if ('refusal' in stored.answer)
     throw new BillingError(stored.answer.refusal.code, stored.answer.refusal.detail, { replayed: true })
   // The fingerprint holds the operation's name, so what stands here was made by this very operation.

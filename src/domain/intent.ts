@@ -1,5 +1,5 @@
 import type { IdempotencyKey } from './idempotency.ts'
-import { HOUR_MS, type Instant } from './period.ts'
+import { HOUR_MS, type Instant, MINUTE_MS } from './period.ts'
 
 /** What a user wants of Stripe. Saved before the first call, so that a crash in between is finished later. */
 export type Wish =
@@ -63,6 +63,19 @@ export function takeUpAgain<W extends Wish>(intent: Intent<W>, wallTime: Instant
   const tries = intent.tries + 1
   if (tries === 2 && wallTime - intent.keyedAt < KEY_TRUST_MS) return { ...intent, tries }
   return { ...intent, tries, keyNumber: intent.keyNumber + 1, keyedAt: wallTime }
+}
+
+/** How long a wish without a key is left for its caller to come back to, and how old one may be to be carried out at all. */
+const LEFT_TO_CALLER_MS = 15 * MINUTE_MS
+
+/** Whether a wish without a key still belongs to whoever asked for it: only the same request takes it up again. */
+export function isLeftToCaller(intent: Intent, wallTime: Instant): boolean {
+  return intent.key === null && intent.wish.kind === 'pay' && wallTime - intent.keyedAt < LEFT_TO_CALLER_MS
+}
+
+/** Too old to be carried out unasked: what it made counts, but nothing is made of it any more. */
+export function isStale(intent: Intent, now: Instant): boolean {
+  return now - intent.openedAt >= LEFT_TO_CALLER_MS
 }
 
 /** Whether an earlier key may have made something that this one does not know of. */

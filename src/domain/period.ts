@@ -48,14 +48,6 @@ export function monthPeriod(month: string): Period {
   return { start, end: addMonths(start, 1) }
 }
 
-/** The calendar months that overlap a period, oldest first. */
-export function monthsOf(period: Period): readonly string[] {
-  const months: string[] = []
-  const first = monthPeriod(calendarMonth(period.start)).start
-  for (let index = 0; addMonths(first, index) < period.end; index++) months.push(calendarMonth(addMonths(first, index)))
-  return months
-}
-
 /** The months in which usage of any allowance period that holds `at` can lie: its own and both neighbours. */
 export function monthsAround(at: Instant): readonly string[] {
   const first = monthPeriod(calendarMonth(at)).start

@@ -83,11 +83,6 @@ export function isMetered(plan: Plan): boolean {
   return Object.values(plan.services).some((terms) => terms.policy === 'bill')
 }
 
-/** Whether the plan's price itself costs nothing: all that it earns comes from use. */
-export function isFree(price: PlanPrice): boolean {
-  return price.amount === 0
-}
-
 /** Billed from the first unit, there is no limit to show; otherwise the included amount is it. */
 function limitOf(plan: Plan, service: ServiceType): number | null {
   const { policy, included } = plan.services[service]

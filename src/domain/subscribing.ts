@@ -55,10 +55,12 @@ function knownPrice(priceIds: PriceIds, lookupKey: string): string {
 export function openSubscribe<R>(
   account: Account,
   intent: Intent<WishOf<'subscribe'>>,
+  wish: () => WishOf<'subscribe'>,
 ): Decision<Opened<WishOf<'subscribe'>, R>> {
   return openWish(account, intent, () => {
+    const priced = wish()
     const live = liveSubscription(account.subscriptions)
-    if (live === null) return intent.wish
+    if (live === null) return priced
     throw new BillingError(
       'subscription_exists',
       `There is a subscription already${live.planName ? ` (${live.planName})` : ''}. Change its plan, or cancel it first.`,

@@ -1,4 +1,4 @@
-import type { Instant } from './period.ts'
+import { type Instant, MINUTE_MS } from './period.ts'
 
 /** Stripe's words for where a subscription stands. */
 export type SubscriptionStatus =
@@ -66,18 +66,23 @@ export function currentSubscription(subscriptions: readonly Subscription[]): Sub
 }
 
 /**
+ * Stripe's clock tells when a subscription began and ours when something was used: so far apart they may be that a use
+ * right after the beginning seems to lie before it.
+ */
+const CLOCK_SKEW_MS = 5 * MINUTE_MS
+
+/**
  * The subscription under which a use at `at` falls: one that had begun by then, had not ended, and was not still waiting
- * for its first payment.
+ * for its first payment. Where none had begun, one that began within the skew of the clocks.
  */
 export function subscriptionAt(subscriptions: readonly Subscription[], at: Instant): Subscription | null {
-  return newest(
-    subscriptions.filter(
-      (subscription) =>
-        (isLive(subscription) || subscription.status === 'canceled') &&
-        subscription.startedAt <= at &&
-        (subscription.endedAt === null || at < subscription.endedAt),
-    ),
+  const held = subscriptions.filter(
+    (subscription) =>
+      (isLive(subscription) || subscription.status === 'canceled') &&
+      subscription.startedAt - CLOCK_SKEW_MS <= at &&
+      (subscription.endedAt === null || at < subscription.endedAt),
   )
+  return newest(held.filter(({ startedAt }) => startedAt <= at)) ?? newest(held)
 }
 
 function newest(subscriptions: readonly Subscription[]): Subscription | null {

@@ -39,8 +39,11 @@ export function reasonToIgnore(event: StripeEvent, livemode: boolean): string | 
 const LONGEST_WAIT_MS = 15 * 60_000
 const MOST_ATTEMPTS = 20
 
-/** When to try a failed event again: after 1, 2, 4, … seconds, at most a quarter of an hour; null after twenty tries. */
-export function nextTryAt(attempts: number, at: Instant): Instant | null {
-  if (attempts >= MOST_ATTEMPTS) return null
-  return at + Math.min(1_000 * 2 ** (attempts - 1), LONGEST_WAIT_MS)
+/**
+ * When to try a failed event again: after 1, 2, 4, … seconds, at most a quarter of an hour. Null after twenty tries, unless
+ * it only failed because Stripe or the disk was out of reach: an outage ends, and no event may be lost to it.
+ */
+export function nextTryAt(attempts: number, isOutage: boolean, at: Instant): Instant | null {
+  if (attempts >= MOST_ATTEMPTS && !isOutage) return null
+  return at + Math.min(1_000 * 2 ** Math.min(attempts - 1, 20), LONGEST_WAIT_MS)
 }

@@ -1,4 +1,5 @@
 import type { Change, UserId } from '../domain/account.ts'
+import { BillingError, type ErrorCode } from '../domain/errors.ts'
 import { customerOf, type Observation, observe } from '../domain/observation.ts'
 import { nextTryAt, type ReceivedEvent, reasonToIgnore, type StripeEvent } from '../domain/webhook-event.ts'
 import type { Ports } from '../ports.ts'
@@ -8,21 +9,26 @@ type Applying = Pick<
   'ledger' | 'records' | 'inbox' | 'observatory' | 'clock' | 'catalogue' | 'priceIds' | 'lanes'
 > & {
   readonly livemode: boolean
-  /** Tells the operator of an event that could not be applied. */
-  readonly onFailure: (event: StripeEvent, error: unknown) => void
+  /** Tells the operator of an event that could not be applied, and whether it was given up. */
+  readonly onFailure: (event: StripeEvent, error: unknown, isGivenUp: boolean) => void
 }
 
-const AT_ONCE = 16
+/** Enough to find somebody who is not being served already, also when one customer has very many. */
+const LOOKED_AT = 256
 
-/** Applies the events whose turn it is, those of one customer one after the other. Returns how many there were. */
-export async function applyDueEvents(ports: Applying): Promise<number> {
-  const due = await ports.inbox.due(ports.clock.wall(), AT_ONCE)
-  await Promise.all([...Map.groupBy(due, ({ event }) => event.customerId ?? event.id).values()].map(applyInTurn))
-  return due.length
-
-  async function applyInTurn(events: readonly ReceivedEvent[]): Promise<void> {
-    for (const event of events) await applyOrPostpone(ports, event)
-  }
+/**
+ * Applies the next events that are due, those of one customer one after the other. Several may run at once: `busy` holds
+ * whose events are being applied, so that a slow one holds up nobody else. Returns how many there were.
+ */
+export async function applyDueEvents(ports: Applying, busy: Set<string> = new Set()): Promise<number> {
+  const due = await ports.inbox.due(ports.clock.wall(), LOOKED_AT)
+  const waiting = Map.groupBy(due, ({ event }) => event.customerId ?? event.id)
+  const [owner, events = []] = [...waiting].find(([candidate]) => !busy.has(candidate)) ?? []
+  if (owner === undefined) return 0
+  busy.add(owner)
+  for (const event of events) await applyOrPostpone(ports, event)
+  busy.delete(owner)
+  return events.length
 }
 
 /** An event that cannot be applied does not hold up the others: it waits its time and is tried again. */
@@ -30,11 +36,14 @@ async function applyOrPostpone(ports: Applying, { event, attempts }: ReceivedEve
   try {
     await applyEvent(ports, event)
   } catch (error) {
-    ports.onFailure(event, error)
-    const reason = error instanceof Error ? error.message : 'unknown error'
-    await ports.inbox.fail(event.id, reason, nextTryAt(attempts + 1, ports.clock.wall()))
+    const isOutage = error instanceof BillingError && OUTAGES.has(error.code)
+    const nextTry = nextTryAt(attempts + 1, isOutage, ports.clock.wall())
+    ports.onFailure(event, error, nextTry === null)
+    await ports.inbox.fail(event.id, error instanceof Error ? error.message : 'unknown error', nextTry)
   }
 }
+
+const OUTAGES: ReadonlySet<ErrorCode> = new Set(['stripe_unavailable', 'storage_unavailable', 'in_progress'])
 
 /** The event is a doorbell: what counts is the object as Stripe shows it now, looked at in the user's lane. */
 async function applyEvent(ports: Applying, event: StripeEvent): Promise<void> {

@@ -1,11 +1,12 @@
 import type { Account, Decision, Needs, UserId } from '../domain/account.ts'
+import { BillingError, type ErrorCode } from '../domain/errors.ts'
 import type { Answered } from '../domain/idempotency.ts'
-import { type Intent, takeUpAgain, type Wish } from '../domain/intent.ts'
+import { type Intent, isStale, takeUpAgain, type Wish } from '../domain/intent.ts'
 import type { Opened } from '../domain/subscribing.ts'
 import { pursueCancel } from './pursue-cancel.ts'
 import { pursuePayment } from './pursue-payment.ts'
 import { pursueSubscribe } from './pursue-subscribe.ts'
-import type { Selling, Settled } from './wishes.ts'
+import { type Selling, type Settled, settle } from './wishes.ts'
 
 /** How long a second wish waits for the first one of the same user before it is told `in_progress`. */
 const PATIENCE_MS = 10_000
@@ -25,20 +26,35 @@ interface Steps<W extends Wish, R> {
 export function fulfil<W extends Wish, R>(
   ports: Selling,
   user: UserId,
-  { key, fingerprint }: Pick<Intent, 'key' | 'fingerprint'>,
+  wanted: Pick<Intent, 'key' | 'fingerprint'>,
   steps: Steps<W, R>,
 ): Promise<Answered<R>> {
   const work = async () => {
-    const finished = await finishOpenWishes(ports, user)
-    const same = key === null ? finished.find((other) => other.intent.fingerprint === fingerprint) : undefined
+    const { customerId } = await ports.ledger.account(user, {})
+    const finished = await finishOpenWishes(
+      ports,
+      user,
+      (open) => customerId === null || standsBefore(open, wanted),
+      (open) => isSame(open, wanted),
+    )
+    const same = wanted.key === null ? finished.find(({ intent }) => isSame(intent, wanted)) : undefined
     // The fingerprint names the kind of the wish, so its outcome is of this kind.
     if (same) return answeredOrThrow(same.settled as Settled<R>)
-    const needs: Needs = key === null ? {} : { answer: key }
+    const needs: Needs = wanted.key === null ? {} : { answer: wanted.key }
     const opened = await ports.ledger.change(user, needs, (account) => steps.open(account))
     if (opened.type === 'replayed') return steps.revive(opened.answered)
-    return answeredOrThrow(await steps.pursue(opened.intent))
+    return answeredOrThrow(await toAnEnd(ports, user, opened.intent, () => steps.pursue(opened.intent)))
   }
   return ports.lanes.run(user, work, PATIENCE_MS)
+}
+
+/** A payment stands in nobody's way; whatever concerns the subscription does, and so does the same request itself. */
+function standsBefore(open: Intent, wanted: Pick<Intent, 'key' | 'fingerprint'>): boolean {
+  return open.wish.kind !== 'pay' || isSame(open, wanted)
+}
+
+function isSame(open: Intent, wanted: Pick<Intent, 'key' | 'fingerprint'>): boolean {
+  return open.fingerprint === wanted.fingerprint && open.key?.key === wanted.key?.key
 }
 
 interface Finished {
@@ -50,18 +66,61 @@ interface Finished {
  * Finishes what earlier requests left open, by a crash or because Stripe did not answer. Must run in the user's lane.
  * The new try is saved before it is made, so that a key that may be spent is never used a third time.
  */
-export async function finishOpenWishes(ports: Selling, user: UserId): Promise<readonly Finished[]> {
+export async function finishOpenWishes(
+  ports: Selling,
+  user: UserId,
+  concerns: (intent: Intent) => boolean,
+  isAskedFor: (intent: Intent) => boolean = () => false,
+): Promise<readonly Finished[]> {
   const { openIntents } = await ports.ledger.account(user, { intents: true })
   const finished: Finished[] = []
-  for (const open of openIntents) {
+  for (const open of openIntents.filter(concerns)) {
     const intent = takeUpAgain(open, ports.clock.wall())
     await ports.ledger.change(user, {}, () => ({ changes: [{ type: 'intent-retried', intent }], result: undefined }))
-    finished.push({ intent, settled: await pursue(ports, user, intent) })
+    finished.push({
+      intent,
+      settled: await toAnEnd(ports, user, intent, () => pursue(ports, user, intent, isAskedFor(intent))),
+    })
   }
   return finished
 }
 
-function pursue(ports: Selling, user: UserId, intent: Intent): Promise<Settled<unknown>> {
+/** So often a wish may fail for reasons that are not an outage before it is given up: it must not block its user for good. */
+const MOST_TRIES = 5
+
+/**
+ * A refusal on the way ends the wish. An outage does not: it stays open and is taken up again. Anything else is a fault of
+ * ours or of Stripe's, and ends it after a few tries.
+ */
+async function toAnEnd<R>(
+  ports: Selling,
+  user: UserId,
+  intent: Intent,
+  work: () => Promise<Settled<R>>,
+): Promise<Settled<R>> {
+  try {
+    return await work()
+  } catch (error) {
+    const isRefusal = error instanceof BillingError
+    if (isRefusal && OUTAGES.has(error.code)) throw error
+    if (isRefusal) return settle<R>(ports, user, intent, [], { refusal: error })
+    if (intent.tries >= MOST_TRIES) await settle<R>(ports, user, intent, [], { refusal: given(error) })
+    throw error
+  }
+}
+
+const OUTAGES: ReadonlySet<ErrorCode> = new Set(['stripe_unavailable', 'storage_unavailable', 'in_progress'])
+
+function given(cause: unknown): BillingError {
+  return new BillingError('stripe_unavailable', 'It failed again and again and was given up.', { cause })
+}
+
+/** One that nobody has come back for in time is dropped, unless something came of it already. */
+async function pursue(ports: Selling, user: UserId, intent: Intent, isAsked: boolean): Promise<Settled<unknown>> {
+  if (!isAsked && isStale(intent, ports.clock.now()) && !(await hasMadeSomething(ports, user, intent))) {
+    const refusal = new BillingError('stripe_unavailable', 'It was not carried out in time and was dropped. Ask again.')
+    return settle(ports, user, intent, [], { refusal })
+  }
   switch (intent.wish.kind) {
     case 'subscribe':
       return pursueSubscribe(ports, user, { ...intent, wish: intent.wish })
@@ -70,6 +129,13 @@ function pursue(ports: Selling, user: UserId, intent: Intent): Promise<Settled<u
     case 'pay':
       return pursuePayment(ports, user, { ...intent, wish: intent.wish })
   }
+}
+
+/** Cancelling makes nothing and is always carried out: the customer asked not to be charged. */
+async function hasMadeSomething(ports: Selling, user: UserId, intent: Intent): Promise<boolean> {
+  if (intent.wish.kind === 'cancel') return true
+  const { customerId } = await ports.ledger.account(user, {})
+  return customerId !== null && (await ports.observatory.madeBy(intent, customerId)) !== null
 }
 
 function answeredOrThrow<R>(settled: Settled<R>): Answered<R> {

@@ -1,8 +1,9 @@
 import type { UserId } from '../domain/account.ts'
 import { BillingError } from '../domain/errors.ts'
 import type { Intent, WishOf } from '../domain/intent.ts'
-import { isoTime, isoTimeOrNull } from '../domain/period.ts'
-import type { ObservedSubscription } from '../domain/subscription.ts'
+import type { Observation } from '../domain/observation.ts'
+import { type Instant, isoTime, isoTimeOrNull } from '../domain/period.ts'
+import { isEnded, type ObservedSubscription, type Subscription } from '../domain/subscription.ts'
 import { type Selling, type Settled, settle } from './wishes.ts'
 
 export interface CancelAnswer {
@@ -23,15 +24,24 @@ export async function pursueCancel(
   intent: Intent<WishOf<'cancel'>>,
 ): Promise<Settled<CancelAnswer>> {
   const subscription = await ports.gateway.cancel(intent)
-  if (subscription === null) {
-    const refusal = new BillingError('no_subscription', 'The subscription is no longer there to be cancelled.')
-    return settle(ports, user, intent, [], { refusal })
-  }
   const { subscriptions } = await ports.ledger.account(user, {})
+  if (subscription === null) {
+    const refusal = new BillingError('no_subscription', 'Stripe no longer knows the subscription; it has ended.')
+    return settle(ports, user, intent, goneAt(ports.clock.now(), subscriptions, intent.wish.subscriptionId), {
+      refusal,
+    })
+  }
   const planName = subscriptions.find((known) => known.id === subscription.id)?.planName ?? null
   const result = answerOf(planName, subscription)
   const seen = [{ type: 'subscription', subscription } as const]
   return settle(ports, user, intent, seen, { status: 200, result, stored: result })
+}
+
+/** What Stripe does not know any more has ended. */
+function goneAt(now: Instant, subscriptions: readonly Subscription[], id: string): readonly Observation[] {
+  return subscriptions
+    .filter((known) => known.id === id && !isEnded(known))
+    .map((known) => ({ type: 'subscription', subscription: { ...known, status: 'canceled', endedAt: now } }))
 }
 
 function answerOf(planName: string | null, subscription: ObservedSubscription): CancelAnswer {

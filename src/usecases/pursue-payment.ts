@@ -1,7 +1,7 @@
 import type { UserId } from '../domain/account.ts'
-import { BillingError, invalidField } from '../domain/errors.ts'
+import { invalidField } from '../domain/errors.ts'
 import { type Intent, mustLookUp, type WishOf } from '../domain/intent.ts'
-import { customerFor, type Selling, type Settled, settle } from './wishes.ts'
+import { customerFor, declined, type Selling, type Settled, settle } from './wishes.ts'
 
 export interface PaymentAnswer {
   readonly payment_intent_id: string
@@ -26,8 +26,7 @@ export async function pursuePayment(
     return settle(ports, user, intent, seen, { refusal: invalidField(outcome.path, outcome.message) })
   if (outcome.type === 'declined' || paymentIntent === null) {
     const words = outcome.type === 'declined' ? outcome.message : 'The payment could not be made.'
-    const refusal = new BillingError('card_declined', `${words} Nothing was charged. Try another card.`)
-    return settle(ports, user, intent, seen, { refusal })
+    return settle(ports, user, intent, seen, { refusal: declined(words) })
   }
   const result: PaymentAnswer = {
     payment_intent_id: paymentIntent.id,

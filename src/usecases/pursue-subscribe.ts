@@ -5,7 +5,7 @@ import type { Observation } from '../domain/observation.ts'
 import { isoTime, isoTimeOrNull } from '../domain/period.ts'
 import { incompleteSubscription, isEnded, isLive, type ObservedSubscription } from '../domain/subscription.ts'
 import type { AttemptOutcome, SubscriptionAttempt } from '../ports.ts'
-import { customerFor, type Selling, type Settled, settle } from './wishes.ts'
+import { customerFor, declined, type Selling, type Settled, settle } from './wishes.ts'
 
 export interface SubscribeAnswer {
   readonly subscription_id: string
@@ -74,8 +74,7 @@ const paidMeanwhile: SubscriptionAttempt = {
 }
 
 function refusalOf(outcome: AttemptOutcome): BillingError {
-  if (outcome.type === 'declined')
-    return new BillingError('card_declined', `${outcome.message} Nothing was charged. Try another card.`)
+  if (outcome.type === 'declined') return declined(outcome.message)
   if (outcome.type === 'refused') return invalidField(outcome.path, outcome.message)
   return new BillingError(
     'subscription_exists',

@@ -25,16 +25,15 @@ export interface RecordUsageRequest {
   readonly enforce: boolean
 }
 
+export type Recording = Pick<Ports, 'ledger' | 'clock' | 'newId' | 'catalogue'>
+
 /**
  * Records a use once, however often it is reported. Over the limit, after a cancellation and without a subscription it is
  * recorded all the same; only `enforce` refuses what does not fit.
  * Refuses: `validation_failed`, `usage_conflict`, `idempotency_key_reused`; with `enforce` also `limit_reached`,
  * `no_subscription` and `payment_method_required`.
  */
-export async function recordUsage(
-  ports: Pick<Ports, 'ledger' | 'clock' | 'newId' | 'catalogue'>,
-  request: RecordUsageRequest,
-): Promise<Answered<RecordUsageAnswer>> {
+export async function recordUsage(ports: Recording, request: RecordUsageRequest): Promise<Answered<RecordUsageAnswer>> {
   const now = ports.clock.now()
   const usage = reportOf(request, now, now - ports.clock.wall())
   const key = request.key && { ...request.key, fingerprint: fingerprintOf(request) }

@@ -1,4 +1,5 @@
 import type { Answered } from '../domain/idempotency.ts'
+import type { WishOf } from '../domain/intent.ts'
 import { openSubscribe, subscribeWish } from '../domain/subscribing.ts'
 import { fulfil } from './fulfil-wish.ts'
 import { pursueSubscribe, type SubscribeAnswer } from './pursue-subscribe.ts'
@@ -17,10 +18,18 @@ export interface SubscribeRequest extends Request {
  */
 export async function subscribe(ports: Selling, request: SubscribeRequest): Promise<Answered<SubscribeAnswer>> {
   const { user, planName, priceId, paymentMethodId } = request
-  const wish = subscribeWish(ports.catalogue, ports.priceIds(), request)
-  const intent = newIntent(ports, request, wish, { planName, priceId, paymentMethodId })
+  const unpriced: WishOf<'subscribe'> = {
+    kind: 'subscribe',
+    planName,
+    priceId: '',
+    meteredPriceIds: [],
+    paymentMethodId,
+  }
+  const intent = newIntent(ports, request, unpriced, { planName, priceId, paymentMethodId })
+  const priceIds = ports.priceIds()
   return fulfil(ports, user, intent, {
-    open: (account) => openSubscribe<SubscribeAnswer>(account, intent),
+    open: (account) =>
+      openSubscribe<SubscribeAnswer>(account, intent, () => subscribeWish(ports.catalogue, priceIds, request)),
     pursue: (opened) => pursueSubscribe(ports, user, opened),
     revive: async (answered) => {
       const clientSecret = await ports.observatory.clientSecret(answered.result.subscription_id)

@@ -1,5 +1,5 @@
 import type { Change, UserId } from '../domain/account.ts'
-import type { BillingError } from '../domain/errors.ts'
+import { BillingError } from '../domain/errors.ts'
 import { type Answered, storedRefusal, storedResult } from '../domain/idempotency.ts'
 import { type Intent, mustLookUp, type Person, type Wish } from '../domain/intent.ts'
 import { type Observation, observe } from '../domain/observation.ts'
@@ -29,7 +29,7 @@ export function newIntent<W extends Wish>(
   wish: W,
   asked: object,
 ): Intent<W> {
-  const fingerprint = JSON.stringify([wish.kind, request.user, asked])
+  const fingerprint = fingerprintOf(wish.kind, request.user, asked)
   return {
     id: ports.newId('intent'),
     wish,
@@ -41,6 +41,20 @@ export function newIntent<W extends Wish>(
     keyedAt: ports.clock.wall(),
     openedAt: ports.clock.now(),
   }
+}
+
+/** The same request makes the same text, in whatever order its fields came. */
+function fingerprintOf(kind: string, user: UserId, asked: object): string {
+  return JSON.stringify([kind, user, asked], (_name, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : value,
+  )
+}
+
+/** The refusal of a decline, in Stripe's words for the customer. */
+export function declined(words: string): BillingError {
+  return new BillingError('card_declined', `${words} Nothing was charged. Try another card.`)
 }
 
 /** The user's Stripe customer, made on the first occasion. Linking it sets free the events that arrived before. */

@@ -85,6 +85,7 @@ describe('all problems are reported at once', () => {
       'PORT',
       'PUBLIC_PLANS',
       'PUBLIC_URL',
+      'STRIPE_PUBLISHABLE_KEY',
       'STRIPE_SECRET_KEY',
       'STRIPE_WEBHOOK_SECRET',
     ])
@@ -222,7 +223,7 @@ describe('Stripe in production', () => {
   })
 
   test('test keys are refused unless they are meant', () => {
-    const variables = { ...PRODUCTION, ...TEST_KEYS, STRIPE_PUBLISHABLE_KEY: '' }
+    const variables = { ...PRODUCTION, ...TEST_KEYS, STRIPE_PUBLISHABLE_KEY: 'pk_test_51AbC' }
     expect(problems(variables)).toEqual([expect.stringContaining('is a test key')])
     expect(accepted({ ...variables, ALLOW_TEST_KEYS: 'true' }).stripe).toMatchObject({ livemode: false })
     expect(problems({ ...variables, ALLOW_TEST_KEYS: 'yes' })).toContainEqual(

@@ -88,6 +88,7 @@ describe('the files of the project', () => {
     const reading = readConfig(parseEnvFile(content).variables)
     expect(reading.ok ? [] : reading.problems.map(({ variable }) => variable).toSorted()).toEqual([
       'JWT_SECRET',
+      'STRIPE_PUBLISHABLE_KEY',
       'STRIPE_SECRET_KEY',
       'STRIPE_WEBHOOK_SECRET',
     ])
@@ -95,7 +96,12 @@ describe('the files of the project', () => {
 
   test('production.env.example filled in is accepted', () => {
     const content = readFileSync(join(project, 'production.env.example'), 'utf8')
-    const filled = { STRIPE_SECRET_KEY: 'sk_live_1', STRIPE_WEBHOOK_SECRET: 'whsec_1', JWT_SECRET: 'x'.repeat(32) }
+    const filled = {
+      STRIPE_PUBLISHABLE_KEY: 'pk_live_1',
+      STRIPE_SECRET_KEY: 'sk_live_1',
+      STRIPE_WEBHOOK_SECRET: 'whsec_1',
+      JWT_SECRET: 'x'.repeat(32),
+    }
     expect(readConfig({ ...parseEnvFile(content).variables, ...filled })).toMatchObject({ ok: true })
   })
 })

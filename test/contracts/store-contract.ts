@@ -186,6 +186,30 @@ export function storeContract(name: string, open: () => Store): void {
     })
   })
 
+  describe(`keys and subscriptions in ${name}`, () => {
+    test("an open wish reserves its key, in whoever's account it is", async () => {
+      const store = open()
+      await save(store, 'ann', { type: 'intent-opened', intent: wish })
+      const answer = { caller: 'user:ann', key: 'k' }
+      expect((await store.ledger.account('bob', { answer })).answer).toEqual({ fingerprint: 'f', answer: 'pending' })
+      await save(store, 'ann', { type: 'intent-closed', intentId: wish.id, outcome: 'done', at: NOON })
+      expect((await store.ledger.account('bob', { answer })).answer).toBeNull()
+    })
+
+    test('many unpaid beginnings do not crowd out the subscription that somebody had', async () => {
+      const store = open()
+      const ended: Subscription = { ...subscription, id: 'sub_had', status: 'canceled', createdAt: NOON - 1_000 }
+      const unpaid = (index: number): Subscription => ({
+        ...subscription,
+        id: `sub_${index}`,
+        status: 'incomplete_expired',
+      })
+      await save(store, 'ann', observed(ended), ...Array.from({ length: 12 }, (_, index) => observed(unpaid(index))))
+      const { subscriptions } = await store.ledger.account('ann', {})
+      expect(subscriptions.map(({ id }) => id)).toContain('sub_had')
+    })
+  })
+
   describe(`the records of ${name}`, () => {
     test('tell whose customer it is', async () => {
       const store = open()

@@ -59,7 +59,7 @@ async function startAtSimulator() {
 describe("the walk with one's own test keys", () => {
   test('names every price that Stripe does not have', async () => {
     const running = await startAtSimulator()
-    expect(await running.missingPrices).toEqual([
+    expect((await running.problems).map(({ problem }) => problem.split(' ').at(-1) ?? '')).toEqual([
       'basic_monthly',
       'pro_monthly',
       'enterprise_monthly',
@@ -112,7 +112,7 @@ describe("the walk with one's own test keys", () => {
         )
       }
       const running = await startAtSimulator()
-      expect(await running.missingPrices).toEqual([])
+      expect(await running.problems).toEqual([])
       await running.stop()
     },
     60_000,

@@ -13,13 +13,17 @@ const SCOPES = [
   'Service',
   'service:read',
 ] as const
+const ACTS_FOR_USERS = ['metering', 'service', 'operator']
+/** Those whose requests mean no user, or name him with each of their parts. */
+const NAME_NOBODY: readonly Permission[] = ['see-plans', 'record-usage-batch', 'operate']
 const PERMITTED: Readonly<Record<Permission, readonly string[]>> = {
   'see-plans': ['', 'usage:write', 'service', 'operator', 'openid profile', 'Service', 'service:read'],
   'manage-account': ['', 'usage:write', 'service', 'operator', 'openid profile', 'Service', 'service:read'],
-  'record-usage': ['usage:write', 'metering', 'service', 'operator'],
+  'see-entitlements': ['', ...ACTS_FOR_USERS, 'usage:write', 'openid profile', 'Service', 'service:read'],
+  'record-usage': ['usage:write', ...ACTS_FOR_USERS],
+  'record-usage-batch': ['usage:write', ...ACTS_FOR_USERS],
   operate: ['operator'],
 }
-const ACTS_FOR_USERS = ['metering', 'service', 'operator']
 
 test('every route is open on purpose or among those that are tested here', () => {
   const unknown = startHttp()
@@ -62,7 +66,7 @@ for (const route of ROUTES)
       }
     })
 
-    if (route.permission !== 'see-plans')
+    if (!NAME_NOBODY.includes(route.permission))
       for (const scope of ACTS_FOR_USERS.filter((each) => PERMITTED[route.permission].includes(each)))
         test(`wants to know whom a token with the scope ${scope} acts for`, async () => {
           const token = await tokenOf({ scope })

@@ -96,7 +96,7 @@ export function memoryStore(): MemoryStore {
     return {
       user,
       customerId: books?.customerId ?? null,
-      subscriptions: subscriptions.sort((a, b) => b.createdAt - a.createdAt).slice(0, 12),
+      subscriptions: subscriptions.sort((a, b) => unpaid(a) - unpaid(b) || b.createdAt - a.createdAt).slice(0, 12),
       openIntents: needs.intents ? [...(books?.intents.values() ?? [])].sort((a, b) => (a.id < b.id ? -1 : 1)) : [],
       totals: needs.totals ? totalsOf(usage).filter((total) => isAskedFor(total, needs.totals)) : [],
       days: daysOf(usage).filter(({ day }) => needs.days && day >= needs.days.from && day <= needs.days.to),
@@ -106,9 +106,16 @@ export function memoryStore(): MemoryStore {
       record: usage.find((record) => record.id === needs.record) ?? null,
       report: reportOf(books, needs.report),
       usage: usage.find((record) => needs.usage && sameIdentity(record.identity, needs.usage)) ?? null,
-      answer: (needs.answer && answers.get(answerKey(needs.answer))) ?? null,
+      answer: needs.answer ? (answers.get(answerKey(needs.answer)) ?? reservation(needs.answer)) : null,
       eventApplied: needs.event !== undefined && events.get(needs.event)?.state === 'applied',
     }
+  }
+
+  /** A wish under way, in whoever's account, holds its key. */
+  function reservation({ caller, key }: { readonly caller: string; readonly key: string }): Account['answer'] {
+    const open = [...users.values()].flatMap((books) => [...books.intents.values()])
+    const holder = open.find((intent) => intent.key?.caller === caller && intent.key.key === key)
+    return holder ? { fingerprint: holder.fingerprint, answer: 'pending' } : null
   }
 
   function apply(user: UserId, change: Change): void {
@@ -240,6 +247,13 @@ export function memoryStore(): MemoryStore {
         .sort((a, b) => (a.nextTryAt ?? 0) - (b.nextTryAt ?? 0))
         .slice(0, limit)
         .map(({ event, attempts }) => ({ event, attempts })),
+    counts: async () => {
+      const kept = [...events.values()]
+      return {
+        dead: kept.filter(({ state }) => state === 'dead').length,
+        waiting: kept.filter(({ nextTryAt }) => nextTryAt !== null).length,
+      }
+    },
     ignore: async (id, outcome) => settle(id, { state: 'ignored', outcome, nextTryAt: null }),
     park: async (id, customerId, outcome) => {
       if (!owners.has(customerId)) settle(id, { state: 'parked', customerId, outcome, nextTryAt: null })
@@ -298,6 +312,11 @@ export function memoryStore(): MemoryStore {
     crossingsOf: (user) => [...(users.get(user)?.crossings.values() ?? [])],
     auditOf: (user) => users.get(user)?.audit ?? [],
   }
+}
+
+/** What was never paid comes last. */
+function unpaid({ status }: Subscription): number {
+  return status === 'incomplete_expired' ? 1 : 0
 }
 
 function reportOf(books: Books | undefined, id: string | undefined): Account['report'] {

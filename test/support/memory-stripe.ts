@@ -26,7 +26,9 @@ export interface MemoryStripe {
   readonly payments: Map<string, ObservedPaymentIntent>
   readonly customers: Map<string, UserId>
   /** The next call fails as unavailable: `before` it did anything or `after`. */
-  failNext(when: 'before' | 'after'): void
+  failNext(when: 'before' | 'after', error?: Error): void
+  /** The call after so many others fails. */
+  failLater(others: number, when: 'before' | 'after'): void
   /** The customer confirms in the browser what was waiting. */
   confirm(subscriptionId: string): void
   /** Prices that cost nothing, so that nothing is due at the start. */
@@ -45,16 +47,16 @@ export function memoryStripe(clock: Clock): MemoryStripe {
   const once = new Map<string, unknown>()
   const made: Made[] = []
   const freePrices = new Set<string>()
-  let failure: 'before' | 'after' | null = null
+  let failure: { readonly when: 'before' | 'after'; readonly error: Error; others: number } | null = null
   let count = 0
 
   async function call<R>(work: () => R): Promise<R> {
     await Promise.resolve()
-    const when = failure
-    failure = null
-    if (when === 'before') throw unreachable()
+    const current = failure !== null && failure.others-- <= 0 ? failure : null
+    if (current) failure = null
+    if (current?.when === 'before') throw current.error
     const result = work()
-    if (when === 'after') throw unreachable()
+    if (current?.when === 'after') throw current.error
     return result
   }
 
@@ -93,6 +95,7 @@ export function memoryStripe(clock: Clock): MemoryStripe {
   function attempt(subscription: ObservedSubscription, card: string | null): SubscriptionAttempt {
     const waits = subscription.status === 'incomplete' || !subscription.hasPaymentMethod
     const clientSecret = waits ? `${subscription.id}_secret` : null
+    if (isEnded(subscription)) return { subscription, outcome: declined, clientSecret: null }
     if (subscription.status !== 'incomplete') return { subscription, outcome: { type: 'settled' }, clientSecret }
     return { subscription, outcome: outcomeOf(card), clientSecret }
   }
@@ -190,8 +193,11 @@ export function memoryStripe(clock: Clock): MemoryStripe {
     payments,
     customers,
     freePrices,
-    failNext(when) {
-      failure = when
+    failNext(when, error = unreachable()) {
+      failure = { when, error, others: 0 }
+    },
+    failLater(others, when) {
+      failure = { when, error: unreachable(), others }
     },
     confirm(id) {
       keep({ ...found(id), status: 'active', hasPaymentMethod: true })

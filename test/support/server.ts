@@ -60,7 +60,7 @@ async function startIn(folder: string): Promise<Running> {
   })
   if (!reading.ok) throw new Error(JSON.stringify(reading.problems))
   const running = await start(reading.config, createLog('error'))
-  await running.missingPrices
+  await running.problems
   return running
 }
 

@@ -16,7 +16,12 @@ beforeEach(() => {
 
 const body = new TextEncoder().encode('{}')
 const person = { email: null, name: null }
-const apply = () => applyDueEvents({ ...ports, livemode: false, onFailure: (event) => failures.push(event.id) })
+const apply = async () => {
+  let applied = 0
+  for (let found = -1; found !== 0; applied += found) found = await applyOnce()
+  return applied
+}
+const applyOnce = () => applyDueEvents({ ...ports, livemode: false, onFailure: (event) => failures.push(event.id) })
 const stateOf = (id: string) => ports.store.events.get(id)?.state
 const subscribe = (paymentMethodId: string | null) =>
   billing.subscribe({ user: 'ann', person, key: null, planName: 'pro_monthly', priceId: null, paymentMethodId })
@@ -93,13 +98,51 @@ describe('an event', () => {
   test('that never can be applied is given up after twenty tries and kept', async () => {
     await subscribe('pm_card_visa')
     await billing.receiveEvent(event({ id: 'evt_1' }), body)
+    ports.observatory.look = async () => {
+      throw new Error('it is of a shape that nobody understands')
+    }
     for (let round = 0; round < 20; round++) {
-      ports.stripe.failNext('before')
       await apply()
       ports.advance(3_600_000)
     }
     expect(stateOf('evt_1')).toBe('dead')
+    expect(await ports.inbox.counts()).toEqual({ dead: 1, waiting: 0 })
     expect(await apply()).toBe(0)
+  })
+
+  test('is never given up because Stripe is out of reach, however long', async () => {
+    await subscribe('pm_card_visa')
+    await billing.receiveEvent(event({ id: 'evt_1' }), body)
+    for (let round = 0; round < 100; round++) {
+      ports.stripe.failNext('before')
+      await apply()
+      ports.advance(3_600_000)
+    }
+    await apply()
+    expect(stateOf('evt_1')).toBe('applied')
+  })
+
+  test('of one customer who is slow holds up nobody else', async () => {
+    await subscribe('pm_card_visa')
+    await billing.subscribe({
+      user: 'bob',
+      person,
+      key: null,
+      planName: 'pro_monthly',
+      priceId: null,
+      paymentMethodId: 'pm_card_visa',
+    })
+    const slow = Promise.withResolvers<void>()
+    const held = ports.lanes.run('ann', () => slow.promise)
+    for (let index = 0; index < 40; index++) await billing.receiveEvent(event({ id: `evt_ann_${index}` }), body)
+    await billing.receiveEvent(event({ id: 'evt_bob', objectId: 'sub_4', customerId: 'cus_3' }), body)
+    const busy = new Set<string>()
+    const first = applyDueEvents({ ...ports, livemode: false, onFailure: () => {} }, busy)
+    await applyDueEvents({ ...ports, livemode: false, onFailure: () => {} }, busy)
+    expect(stateOf('evt_bob')).toBe('applied')
+    slow.resolve()
+    await Promise.all([held, first])
+    expect(stateOf('evt_ann_39')).toBe('applied')
   })
 
   test('that came before the cancellation does not revive the subscription', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { type Billing, createBilling } from '../../src/billing.ts'
+import { BillingError } from '../../src/domain/errors.ts'
 import { HOUR_MS } from '../../src/domain/period.ts'
 import { resumeWishes } from '../../src/usecases/resume-wishes.ts'
 import type { SubscribeRequest } from '../../src/usecases/subscribe.ts'
@@ -167,8 +168,9 @@ describe('a wish that Stripe did not answer', () => {
   test('is finished after a restart, though nobody asks again', async () => {
     ports.stripe.failNext('after')
     await refusal(subscribe())
-    const onFailure = () => {}
-    expect(await resumeWishes({ ...ports, onFailure })).toBe(0)
+    const failures: unknown[] = []
+    await resumeWishes({ ...ports, onFailure: (_user, error) => failures.push(error) })
+    expect(failures).toEqual([])
     expect(await billing.subscriptionStatus('ann')).toMatchObject({ has_subscription: true })
     expect(ports.stripe.customers.size).toBe(1)
   })
@@ -189,6 +191,81 @@ describe('a wish that Stripe did not answer', () => {
     ports.stripe.failNext('before')
     await refusal(subscribe())
     expect((await subscribe({ user: 'bob' })).result.status).toBe('active')
+  })
+})
+
+describe('a wish under a key', () => {
+  test('that another user of the same caller is carrying out is refused, and blocks nobody', async () => {
+    const shared = { caller: 'service:app', key: 'same' }
+    const both = await Promise.allSettled([subscribe({ key: shared }), subscribe({ user: 'bob', key: shared })])
+    expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    expect(both[1]).toMatchObject({ reason: { code: 'idempotency_key_reused' } })
+    expect((await subscribe({ user: 'bob' })).result.status).toBe('active')
+  })
+
+  test('keeps its key from every other use meanwhile', async () => {
+    const pending = subscribe({ key })
+    await Bun.sleep(0)
+    const usage = {
+      user: 'ann',
+      key,
+      service: 'sms',
+      amount: 1,
+      unit: 'messages',
+      resourceId: null,
+      eventId: null,
+      occurredAt: null,
+      enforce: false,
+    } as const
+    const recorded = await refusal(billing.recordUsage(usage))
+    expect(await refusal(pending)).toBe('accepted')
+    expect(recorded).toMatchObject({ code: 'idempotency_key_reused' })
+  })
+
+  test('answers by the key before it looks at prices', async () => {
+    await subscribe({ key })
+    expect(await refusal(subscribe({ key, priceId: 'price_basic_monthly' }))).toMatchObject({
+      code: 'idempotency_key_reused',
+    })
+  })
+})
+
+describe('a wish that goes wrong on the way', () => {
+  test('ends with a refusal when Stripe will never take it, and the next one begins afresh', async () => {
+    ports.stripe.failNext('before', new BillingError('validation_failed', 'email'))
+    expect(await refusal(subscribe())).toMatchObject({ code: 'validation_failed' })
+    expect((await subscribe()).result.status).toBe('active')
+  })
+
+  test('is given up after a few tries when it fails by a fault of ours, so that it blocks nobody for good', async () => {
+    for (let round = 0; round < 5; round++) {
+      ports.stripe.failNext('before', new TypeError('a bug'))
+      expect(await refusal(subscribe())).toBeInstanceOf(TypeError)
+    }
+    expect((await subscribe()).result.status).toBe('active')
+  })
+
+  test('stays declined when Stripe was lost between the decline and the giving up', async () => {
+    const card = 'pm_card_chargeCustomerFail'
+    ports.stripe.failLater(2, 'after')
+    expect(await refusal(subscribe({ key, paymentMethodId: card }))).toMatchObject({ code: 'stripe_unavailable' })
+    expect(await refusal(subscribe({ key, paymentMethodId: card }))).toMatchObject({ code: 'card_declined' })
+  })
+
+  test('is dropped unasked when it is old and nothing came of it', async () => {
+    ports.stripe.failLater(1, 'before')
+    expect(await refusal(subscribe())).toMatchObject({ code: 'stripe_unavailable' })
+    ports.advance(HOUR_MS)
+    await resumeWishes({ ...ports, onFailure: () => {} })
+    expect(ports.stripe.subscriptions.size).toBe(0)
+    expect(await ports.records.usersWithOpenIntents()).toEqual([])
+  })
+
+  test('ends our subscription too when Stripe does not know it any more', async () => {
+    const { result } = await subscribe()
+    ports.stripe.subscriptions.delete(result.subscription_id)
+    expect(await refusal(cancel(true))).toMatchObject({ code: 'no_subscription' })
+    expect((await subscribe()).result.status).toBe('active')
   })
 })
 
@@ -248,6 +325,22 @@ describe('a one-time payment', () => {
     await billing.createPaymentIntent({ ...payment, key })
     await billing.createPaymentIntent({ ...payment, key })
     expect(ports.stripe.payments.size).toBe(3)
+  })
+
+  test('without a key is left to its caller, who gets its outcome and does not pay twice', async () => {
+    await billing.createPaymentIntent({ ...payment, paymentMethodId: null })
+    ports.stripe.failNext('after')
+    expect(await refusal(billing.createPaymentIntent(payment))).toMatchObject({ code: 'stripe_unavailable' })
+    await resumeWishes({ ...ports, onFailure: () => {} })
+    ports.advance(60_000)
+    expect((await billing.createPaymentIntent(payment)).result.status).toBe('succeeded')
+    expect([...ports.stripe.payments.values()].filter(({ status }) => status === 'succeeded')).toHaveLength(1)
+  })
+
+  test('knows its metadata in whatever order they come', async () => {
+    await billing.createPaymentIntent({ ...payment, key, metadata: { a: '1', b: '2' } })
+    const again = await billing.createPaymentIntent({ ...payment, key, metadata: { b: '2', a: '1' } })
+    expect(again.replayed).toBe(true)
   })
 
   test('that is declined is refused, and stands in the history as failed', async () => {

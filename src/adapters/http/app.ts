@@ -13,6 +13,7 @@ import { type HttpLog, requestLog } from './request-log.ts'
 import { subscriptions } from './subscriptions.ts'
 import { createTokenVerifier, type JwtSettings } from './token-verifier.ts'
 import { usage } from './usage.ts'
+import { usageBatch } from './usage-batch.ts'
 import { type Receiving, webhook } from './webhook.ts'
 
 export interface HttpOptions extends Receiving {
@@ -54,6 +55,7 @@ export function createApp(options: HttpOptions) {
     .use(subscriptions(options, guard))
     .use(payments(options, guard))
     .use(usage(options, guard))
+    .use(usageBatch(options, guard))
     .use(webhook(options))
     .use(health(options))
   // Normalizing would drop unknown fields in silence; here they are refused.
@@ -64,6 +66,8 @@ export function createApp(options: HttpOptions) {
     .onError(({ error, path, requestId, set }) => {
       const problem = wrongMethodOf(error, path) ?? problemOf(error) ?? unexpected(error, requestId)
       const response = problemResponse(problem, requestId)
+      // What the caller is told in general words, the operator must find with its cause.
+      if (response.status > 500) options.log.failure(requestId, error)
       set.status = response.status
       return response
     })

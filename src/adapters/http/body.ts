@@ -2,20 +2,22 @@ import { BillingError } from '../../domain/errors.ts'
 
 /** Far more than any request of this interface needs, and than any event that Stripe sends. */
 export const MOST_BODY_BYTES = 256 * 1024
+/** A thousand records. */
+export const MOST_BATCH_BYTES = 1024 * 1024
 
 /** The bytes of a body as they were sent. Refuses `payload_too_large` without taking in more than the limit. */
-export async function readBody(request: Request): Promise<Uint8Array> {
+export async function readBody(request: Request, most: number = MOST_BODY_BYTES): Promise<Uint8Array> {
   const announced = request.headers.get('content-length')
-  if (announced !== null && Number(announced) > MOST_BODY_BYTES) throw tooLarge()
-  const bytes = announced === null ? await readCounted(request.body) : await whole(request)
-  if (bytes.byteLength > MOST_BODY_BYTES) throw tooLarge()
+  if (announced !== null && Number(announced) > most) throw tooLarge(most)
+  const bytes = announced === null ? await readCounted(request.body, most) : await whole(request)
+  if (bytes.byteLength > most) throw tooLarge(most)
   return bytes
 }
 
 /** A JSON object, and nothing but it: no other media type, no byte order mark, no broken UTF-8. */
-export async function readJsonObject(request: Request): Promise<object> {
+export async function readJsonObject(request: Request, most: number = MOST_BODY_BYTES): Promise<object> {
   mustBeJson(request.headers)
-  const value = parseJson(await readBody(request))
+  const value = parseJson(await readBody(request, most))
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   throw new BillingError('validation_failed', 'The body must be a JSON object.', {
     fields: [{ path: '', message: 'must be an object' }],
@@ -50,7 +52,7 @@ async function whole(request: Request): Promise<Uint8Array> {
 }
 
 /** Without an announced length the bytes are counted as they come, and the rest is not waited for. */
-async function readCounted(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+async function readCounted(body: ReadableStream<Uint8Array> | null, most: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
   const reader = body?.getReader()
@@ -58,9 +60,9 @@ async function readCounted(body: ReadableStream<Uint8Array> | null): Promise<Uin
     const next = await reader?.read().catch(cutOff)
     if (next === undefined || next.value === undefined) return Buffer.concat(chunks, length)
     length += next.value.byteLength
-    if (length > MOST_BODY_BYTES) {
+    if (length > most) {
       await reader?.cancel().catch(() => undefined)
-      throw tooLarge()
+      throw tooLarge(most)
     }
     chunks.push(next.value)
   }
@@ -70,6 +72,6 @@ function cutOff(): never {
   throw new BillingError('invalid_json', 'The body ended before it was complete.')
 }
 
-function tooLarge(): BillingError {
-  return new BillingError('payload_too_large', `A body may have at most ${MOST_BODY_BYTES} bytes.`)
+function tooLarge(most: number): BillingError {
+  return new BillingError('payload_too_large', `A body may have at most ${most} bytes.`)
 }

@@ -16,19 +16,30 @@ export interface Caller {
   readonly person: Person
 }
 
-export type Permission = 'see-plans' | 'manage-account' | 'record-usage' | 'operate'
+export type Permission =
+  | 'see-plans'
+  | 'manage-account'
+  | 'see-entitlements'
+  | 'record-usage'
+  /** The same for many users in one request. */
+  | 'record-usage-batch'
+  | 'operate'
 
 const PERMITTED: Readonly<Record<Permission, ReadonlySet<Role>>> = {
   'see-plans': new Set<Role>(['user', 'usage-writer', 'service', 'operator']),
   'manage-account': new Set<Role>(['user', 'usage-writer', 'service', 'operator']),
+  'see-entitlements': new Set<Role>(['user', 'usage-writer', 'metering', 'service', 'operator']),
   'record-usage': new Set<Role>(['usage-writer', 'metering', 'service', 'operator']),
+  'record-usage-batch': new Set<Role>(['usage-writer', 'metering', 'service', 'operator']),
   operate: new Set<Role>(['operator']),
 }
 
 const SCOPE_NEEDED: Readonly<Record<Permission, string>> = {
   'see-plans': 'a user’s own token, or the scope service or operator',
   'manage-account': 'a user’s own token, or the scope service or operator',
+  'see-entitlements': 'a user’s own token, or the scope metering, service or operator',
   'record-usage': 'the scope usage:write, metering, service or operator',
+  'record-usage-batch': 'the scope usage:write, metering, service or operator',
   operate: 'the scope operator',
 }
 

@@ -1,15 +1,14 @@
 import type { TSchema } from '@sinclair/typebox'
 import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
-import type { ValidationError } from 'elysia'
 import type { FieldError } from '../../domain/errors.ts'
 
 const MOST_FIELDS = 16
 const LONGEST_PATH = 128
 
 /** What a request got wrong, one entry a field. Says what was expected and never what was sent. */
-export function fieldErrorsOf(error: ValidationError): readonly FieldError[] {
+export function fieldErrorsOf(errors: Iterable<object>): readonly FieldError[] {
   const byPath = new Map<string, FieldError>()
-  for (const entry of error.all) {
+  for (const entry of errors) {
     if (!isValueError(entry)) continue
     const path = entry.path.slice(0, LONGEST_PATH)
     if (!byPath.has(path)) byPath.set(path, { path, message: expectationOf(entry) })

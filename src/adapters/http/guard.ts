@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import type { Identify } from './auth.ts'
-import { readJsonObject } from './body.ts'
+import { MOST_BATCH_BYTES, MOST_BODY_BYTES, readJsonObject } from './body.ts'
 import { type Caller, mustBePermitted, type Permission, userMeant } from './caller.ts'
 
 /** Stands in a request's context until its token has been read, and for good on the routes that need none. */
@@ -28,7 +28,10 @@ export function createGuard(identify: Identify) {
         may: (permission: Permission) => ({
           parse: async (context) => {
             context.caller = await admit(context.request.headers, permission)
-            return readJsonObject(context.request)
+            return readJsonObject(
+              context.request,
+              permission === 'record-usage-batch' ? MOST_BATCH_BYTES : MOST_BODY_BYTES,
+            )
           },
           transform: async (context) => {
             if (context.caller === NOBODY) context.caller = await admit(context.request.headers, permission)
@@ -39,9 +42,12 @@ export function createGuard(identify: Identify) {
   )
 }
 
+/** The plans are the same for all, and a batch may name a user with each of its records. */
+const MAY_NAME_NOBODY: ReadonlySet<Permission> = new Set(['see-plans', 'record-usage-batch'])
+
 function userOf(caller: Caller, permission: Permission, named: unknown): string {
   if (permission === 'operate') return caller.subject
-  if (permission === 'see-plans' && named === undefined) return caller.subject
+  if (MAY_NAME_NOBODY.has(permission) && named === undefined) return caller.subject
   return userMeant(caller, named)
 }
 

@@ -7,7 +7,7 @@ const OURS: ReadonlySet<string> = new Set(['$id', 'noValidate', 'rule', 'documen
 export function readableSchema(schema: unknown): Json {
   const all = recordOf(schema)
   const known = Object.fromEntries(Object.entries(all).filter(([name]) => !OURS.has(name)))
-  if (all.documentedAs !== undefined) return recordOf(all.documentedAs)
+  if (all.documentedAs !== undefined) return readableSchema(all.documentedAs)
   if (known.anyOf !== undefined) return unionOf(known)
   return asInteger({
     ...known,

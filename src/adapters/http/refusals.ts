@@ -1,5 +1,5 @@
 import { NotFoundError, ParseError, ValidationError } from 'elysia'
-import { BillingError } from '../../domain/errors.ts'
+import { BillingError, type FieldError } from '../../domain/errors.ts'
 import { fieldErrorsOf } from './field-errors.ts'
 import type { Problem } from './problem.ts'
 import { TOKEN_KEYS_UNAVAILABLE } from './token-verifier.ts'
@@ -29,7 +29,12 @@ function refusalOf(error: BillingError): Problem {
 /** An answer of ours that does not fit its own schema is our mistake, not the caller's. */
 function invalidOf(error: ValidationError): Problem | null {
   if (error.type === 'response') return null
-  const fields = fieldErrorsOf(error)
+  const { code, message: detail, fields } = invalidFields(fieldErrorsOf(error.all))
+  return { code, detail, fields }
+}
+
+/** The refusal of a request with these fields: all that is wrong with them, in a sentence. */
+export function invalidFields(fields: readonly FieldError[]): BillingError {
   const detail = fields.map(({ path, message }) => `${path.slice(1) || 'the body'} ${message}`).join('; ')
-  return { code: 'validation_failed', detail: `${detail}.`, fields }
+  return new BillingError('validation_failed', `${detail}.`, { fields })
 }

@@ -1,23 +1,11 @@
 import { Elysia, t } from 'elysia'
 import type { Billing } from '../../billing.ts'
-import {
-  exactly,
-  minorUnits,
-  noQuery,
-  nullable,
-  perService,
-  quantity,
-  serviceType,
-  standing,
-  text,
-  usageUnit,
-  userId,
-} from './fields.ts'
+import { exactly, minorUnits, noQuery, perService, quantity, standing, usageUnit, userId } from './fields.ts'
 import type { Guard } from './guard.ts'
 import { answered, idempotencyKey } from './idempotency.ts'
-import { ISO_TIME, instantOf } from './occurrence.ts'
 import { describe } from './route-document.ts'
 import * as examples from './usage-examples.ts'
+import { recordedUsage, usedAmount, useOf } from './use.ts'
 
 export function usage({ billing }: { readonly billing: Billing }, guard: Guard) {
   return new Elysia({ name: 'usage' })
@@ -25,20 +13,7 @@ export function usage({ billing }: { readonly billing: Billing }, guard: Guard) 
     .post(
       '/payments/record-usage',
       async ({ body, caller, user, request, set }) =>
-        answered(
-          set,
-          await billing.recordUsage({
-            user,
-            key: idempotencyKey(request, caller),
-            service: body.service_type,
-            amount: body.usage_amount,
-            unit: body.usage_unit,
-            resourceId: body.resource_id === undefined ? null : String(body.resource_id),
-            eventId: body.event_id ?? null,
-            occurredAt: body.occurred_at === undefined ? null : instantOf('/occurred_at', body.occurred_at),
-            enforce: body.enforce ?? false,
-          }),
-        ),
+        answered(set, await billing.recordUsage(useOf(body, user, idempotencyKey(request, caller)))),
       {
         may: 'record-usage',
         query: noQuery,
@@ -83,50 +58,6 @@ export function usage({ billing }: { readonly billing: Billing }, guard: Guard) 
       },
     )
 }
-
-const usedAmount = exactly({
-  service_type: serviceType,
-  usage_amount: t.Number({
-    exclusiveMinimum: 0,
-    rule: 'must be a number from 0.000001 to 1,000,000',
-    description: 'From 0.000001 to 1,000,000, in `usage_unit`',
-  }),
-  usage_unit: usageUnit,
-  resource_id: t.Optional(
-    t.Union(
-      [
-        text(128, 'What was used: a call, a transcript, a conversation'),
-        t.Number({ multipleOf: 1, minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }),
-      ],
-      {
-        rule: 'must be a text of 1 to 128 characters without NUL, or a whole number below 2^53',
-        description: 'What was used: a call, a transcript, a conversation. 123 and "123" are the same.',
-      },
-    ),
-  ),
-  event_id: t.Optional(text(128, 'Tells this use from every other of the user; whoever retries sends the same')),
-  occurred_at: t.Optional(
-    t.String({
-      pattern: ISO_TIME,
-      rule: 'must be a date and time with Z or an offset, such as 2026-11-22T10:15:00Z',
-      description: 'At most 35 days back and 5 minutes ahead. Default: now',
-    }),
-  ),
-  enforce: t.Optional(t.Boolean({ description: 'Record only what fits wholly. Default: false' })),
-  user_id: userId,
-})
-
-const recordedUsage = t.Object({
-  usage_record_id: t.String(),
-  service_type: serviceType,
-  usage_amount: quantity,
-  usage_unit: usageUnit,
-  cost: t.Number({ multipleOf: 1, description: 'Amount × list rate, in minor units, whatever of it is charged' }),
-  billing_period: t.String({ description: 'The calendar month, `YYYY-MM`' }),
-  remaining: nullable(t.Number({ description: 'What is left of the allowance; null is without limit' })),
-  overage: t.Number({ description: 'What of this use lies over the allowance' }),
-  limit_reached: t.Boolean(),
-})
 
 const period = exactly({
   period: t.Optional(

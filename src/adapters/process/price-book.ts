@@ -26,12 +26,16 @@ export function createPriceBook(sources: PriceSources): PriceBook {
     missing: () => missing,
     reachable: () => reachable,
     async refresh() {
-      reachable = false
-      const found = await sources.find()
-      reachable = true
-      missing = found.missing
-      await sources.remember(found.priceIds)
-      prices = new Map([...prices, ...found.priceIds])
+      try {
+        const found = await sources.find()
+        await sources.remember(found.priceIds)
+        prices = found.priceIds
+        missing = found.missing
+        reachable = true
+      } catch (error) {
+        reachable = false
+        throw error
+      }
     },
   }
 }

@@ -42,7 +42,8 @@ export function accountReader(database: Drizzle): (user: UserId, needs: Needs) =
     .select()
     .from(userSubscriptions)
     .where(eq(userSubscriptions.userId, of('user')))
-    .orderBy(desc(userSubscriptions.createdAt))
+    // What was never paid comes last: it must not crowd out what somebody had.
+    .orderBy(sql`status = 'incomplete_expired'`, desc(userSubscriptions.createdAt))
     .limit(MOST_SUBSCRIPTIONS)
     .prepare()
   const openIntents = database
@@ -97,6 +98,11 @@ export function accountReader(database: Drizzle): (user: UserId, needs: Needs) =
     .from(idempotencyKeys)
     .where(and(eq(idempotencyKeys.key, of('key')), eq(idempotencyKeys.caller, of('caller'))))
     .prepare()
+  const reservation = database
+    .select({ fingerprint: intents.fingerprint })
+    .from(intents)
+    .where(and(eq(intents.key, of('key')), eq(intents.caller, of('caller')), isNull(intents.closedAt)))
+    .prepare()
   const eventState = database
     .select({ state: stripeWebhookEvents.state })
     .from(stripeWebhookEvents)
@@ -143,9 +149,12 @@ export function accountReader(database: Drizzle): (user: UserId, needs: Needs) =
     return { report: toMeterReport(row), carry: carry.get({ user, service: row.serviceType })?.carry ?? 0n }
   }
 
-  function answerFor(key: Needs['answer']) {
-    const row = key && answer.get({ key: key.key, caller: key.caller })
-    return row ? toStoredAnswer(row) : null
+  function answerFor(key: Needs['answer']): Account['answer'] {
+    if (key === undefined) return null
+    const row = answer.get({ key: key.key, caller: key.caller })
+    if (row) return toStoredAnswer(row)
+    const held = reservation.get({ key: key.key, caller: key.caller })
+    return held ? { fingerprint: held.fingerprint, answer: 'pending' } : null
   }
 
   return (user, needs) => ({

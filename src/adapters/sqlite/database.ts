@@ -13,7 +13,8 @@ const LEAST_VERSION = '3.51.3'
 const PRAGMAS = [
   ['journal_mode', 'wal'],
   ['synchronous', '2'],
-  ['busy_timeout', '5000'],
+  // Short, since waiting blocks everything: the lock keeps other writers of ours away, and a refused change is told so.
+  ['busy_timeout', '250'],
   ['foreign_keys', '1'],
   ['trusted_schema', '0'],
 ] as const

@@ -1,9 +1,9 @@
-import { and, asc, eq, getTableColumns, lte, sql } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, lte, type SQL, sql } from 'drizzle-orm'
 import type { Inbox } from '../../ports.ts'
 import type { Drizzle } from './database.ts'
 import { toStripeEvent } from './rows.ts'
 import { customers, stripeWebhookEvents as events } from './schema.ts'
-import type { Writer } from './writer.ts'
+import { reading, type Writer } from './writer.ts'
 
 /** The inbox in SQLite. Its writes share the ledger's commits. */
 export function sqliteInbox(database: Drizzle, writer: Writer): Inbox {
@@ -34,6 +34,11 @@ export function sqliteInbox(database: Drizzle, writer: Writer): Inbox {
         .limit(limit)
         .all()
         .map((row) => ({ event: toStripeEvent(row), attempts: row.attempts }))
+    },
+    async counts() {
+      const count = (where: SQL) => reading(() => database.$count(events, where))
+      const [dead, waiting] = [await count(sql`state = 'dead'`), await count(sql`next_try_at IS NOT NULL`)]
+      return { dead: Number(dead), waiting: Number(waiting) }
     },
     ignore: (id, outcome, at) => settle(id, { state: 'ignored', outcome, settledAt: at, nextTryAt: null }),
     async park(id, customerId, outcome) {

@@ -1,11 +1,8 @@
-import type { SQLiteError } from 'bun:sqlite'
 import type { Ledger } from '../../ports.ts'
 import { accountReader } from './accounts.ts'
 import { changeApplier } from './changes.ts'
 import type { Drizzle } from './database.ts'
-import { refusalFor, type Writer } from './writer.ts'
-
-export type OnFatal = (error: SQLiteError) => void
+import { reading, type Writer } from './writer.ts'
 
 /** The books in SQLite: decisions are made and saved inside the writer's shared transaction. */
 export function sqliteLedger(database: Drizzle, writer: Writer): Ledger {
@@ -13,11 +10,7 @@ export function sqliteLedger(database: Drizzle, writer: Writer): Ledger {
   const apply = changeApplier(database)
   return {
     async account(user, needs) {
-      try {
-        return read(user, needs)
-      } catch (error) {
-        throw refusalFor(error)
-      }
+      return reading(() => read(user, needs))
     },
     async change(user, needs, decide) {
       const decided = await writer.submit({

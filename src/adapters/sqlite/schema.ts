@@ -254,6 +254,7 @@ export const stripeWebhookEvents = sqliteTable(
   },
   (table) => [
     index('stripe_webhook_events_due').on(table.nextTryAt).where(sql`next_try_at IS NOT NULL`),
+    index('stripe_webhook_events_dead').on(table.id).where(sql`state = 'dead'`),
     index('stripe_webhook_events_parked').on(table.customerId).where(sql`state = 'parked'`),
   ],
 )
@@ -277,7 +278,11 @@ export const intents = sqliteTable(
     closedAt: integer('closed_at'),
     outcome: text('outcome'),
   },
-  (table) => [index('intents_open').on(table.userId, table.id).where(sql`closed_at IS NULL`)],
+  (table) => [
+    index('intents_open').on(table.userId, table.id).where(sql`closed_at IS NULL`),
+    // A wish under way reserves its key, whoever's account it is in.
+    uniqueIndex('intents_key').on(table.key, table.caller).where(sql`closed_at IS NULL AND key IS NOT NULL`),
+  ],
 )
 
 /** What was answered under a caller's Idempotency-Key; kept for good. */
@@ -292,6 +297,12 @@ export const idempotencyKeys = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.key, table.caller] })],
 )
+
+/** What is true of the whole file: which Stripe account it belongs to. */
+export const storeFacts = sqliteTable('store_facts', {
+  name: text('name').primaryKey(),
+  value: text('value').notNull(),
+})
 
 /** Stripe's price ids as last found, so that a start does not depend on Stripe. */
 export const stripePrices = sqliteTable('stripe_prices', {

@@ -1,4 +1,5 @@
 import { SQLiteError } from 'bun:sqlite'
+import { eq } from 'drizzle-orm'
 import type { PriceIds } from '../../domain/catalogue.ts'
 import type { Ports } from '../../ports.ts'
 import { type Drizzle, migrateDatabase, openDatabase } from './database.ts'
@@ -7,16 +8,23 @@ import { sqliteLedger } from './ledger.ts'
 import { sqliteOutbox } from './outbox.ts'
 import { rememberedPrices, rememberPrices } from './prices.ts'
 import { sqliteRecords } from './records.ts'
+import { storeFacts } from './schema.ts'
 import { createWriter } from './writer.ts'
 
 export interface Store {
   readonly ports: Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox'>
   rememberedPrices(): PriceIds
   rememberPrices(prices: PriceIds, foundAt: number): Promise<void>
+  /** The Stripe account that this file belongs to; null before the first one was seen. */
+  stripeAccount(): string | null
+  rememberStripeAccount(id: string): Promise<void>
   /** Whether the file can be read. */
   isReadable(): boolean
   close(): void
 }
+
+const STRIPE_ACCOUNT = 'stripe_account'
+const isStripeAccount = eq(storeFacts.name, STRIPE_ACCOUNT)
 
 /** The store of a server: opened, brought up to date, with one writer. `onFatal` hears when the disk cannot be trusted. */
 export function openStore(file: string, onFatal: (error: SQLiteError) => void): Store {
@@ -32,6 +40,14 @@ export function openStore(file: string, onFatal: (error: SQLiteError) => void): 
     },
     rememberedPrices: () => rememberedPrices(database),
     rememberPrices: (prices, foundAt) => rememberPrices(database, writer, prices, foundAt),
+    stripeAccount: () => database.select().from(storeFacts).where(isStripeAccount).get()?.value ?? null,
+    async rememberStripeAccount(value) {
+      const row = { name: STRIPE_ACCOUNT, value }
+      await writer.submit({
+        decide: () => undefined,
+        apply: () => void database.insert(storeFacts).values(row).onConflictDoNothing().run(),
+      })
+    },
     isReadable: () => isReadable(database),
     close: () => database.$client.close(false),
   }

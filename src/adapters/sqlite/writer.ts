@@ -13,14 +13,13 @@ export interface Writer {
 }
 
 interface Waiting {
-  /** Null when it has not run, or was refused. */
   run(): void
   settle(): void
   fail(error: unknown): void
 }
 
 /** More than this in one commit makes the first wait too long for the last. */
-const MOST_AT_ONCE = 512
+const MOST_AT_ONCE = 2_048
 
 /** After these the file or the page cache cannot be trusted: nothing may be acknowledged before a restart. */
 const FATAL = new Set(['SQLITE_IOERR_FSYNC', 'SQLITE_IOERR_DIR_FSYNC', 'SQLITE_CORRUPT', 'SQLITE_NOTADB'])
@@ -49,30 +48,38 @@ export function createWriter(client: Database, onFatal: (error: SQLiteError) => 
     queue = queue.slice(MOST_AT_ONCE)
     if (queue.length > 0) setImmediate(flush)
     const error = attempt(group)
-    if (error === null) for (const waiting of group) waiting.settle()
-    else if (group.length === 1) group[0]?.fail(refusalFor(error))
-    else for (const waiting of group) flushAlone(waiting)
+    // Alone it would fare no better where not even a transaction could be begun, and each would wait for it again.
+    if (error === null || group.length === 1 || error.atBegin) settleAll(group, error)
+    else for (const waiting of group) settleAll([waiting], attempt([waiting]))
   }
 
-  function flushAlone(waiting: Waiting): void {
-    const error = attempt([waiting])
-    if (error === null) waiting.settle()
-    else waiting.fail(refusalFor(error))
+  function settleAll(group: readonly Waiting[], error: Undone | null): void {
+    for (const waiting of group) {
+      if (error === null) waiting.settle()
+      else waiting.fail(refusalFor(error.cause))
+    }
   }
 
-  /** Runs a group in one transaction; the error that undid it, or null when it is on disk. */
-  function attempt(group: readonly Waiting[]): unknown {
+  /** Runs a group in one transaction; what undid it, or null when it is on disk. */
+  function attempt(group: readonly Waiting[]): Undone | null {
+    let atBegin = true
     try {
       begin.run()
+      atBegin = false
       for (const waiting of group) waiting.run()
       commit.run()
       return null
-    } catch (error) {
+    } catch (cause) {
       if (client.inTransaction) rollback.run()
-      if (error instanceof SQLiteError && FATAL.has(error.code ?? '')) onFatal(error)
-      return error
+      if (cause instanceof SQLiteError && FATAL.has(cause.code ?? '')) onFatal(cause)
+      return { cause, atBegin }
     }
   }
+}
+
+interface Undone {
+  readonly cause: unknown
+  readonly atBegin: boolean
 }
 
 function waitingFor<D>(work: Work<D>, resolve: (decided: D) => void, reject: (error: unknown) => void): Waiting {
@@ -101,12 +108,21 @@ function decide<D>(work: Work<D>): { readonly decided: D } | { readonly refusal:
   }
 }
 
-/** A failed disk is not the caller's fault and will pass: 503, try again. Anything else is a bug and stays one. */
+/** A failed disk is not the caller's fault and will pass: 503, try again. A broken rule is a bug of ours and stays one. */
 export function refusalFor(error: unknown): unknown {
-  if (!(error instanceof SQLiteError)) return error
+  if (!(error instanceof SQLiteError) || error.code?.startsWith('SQLITE_CONSTRAINT')) return error
   return new BillingError(
     'storage_unavailable',
-    'The change could not be written to disk, so nothing of it was saved. Try again in a few seconds.',
-    { retryAfterSeconds: 5 },
+    'The disk could not be read or written, so nothing was saved. Try again in a few seconds.',
+    { retryAfterSeconds: 5, cause: error },
   )
+}
+
+/** Runs a read; a disk that fails is told as such. */
+export function reading<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw refusalFor(error)
+  }
 }

@@ -6,9 +6,12 @@ export interface StripeSettings {
   readonly apiBase: string | null
 }
 
-/** One try may take this long; the SDK retries under the same idempotency key, so a lost answer does no harm. */
-const TIMEOUT_MS = 20_000
-const RETRIES = 2
+/**
+ * One try may take this long; the SDK retries under the same idempotency key, so a lost answer does no harm. Together they
+ * stay below what proxies before us usually wait.
+ */
+const TIMEOUT_MS = 10_000
+const RETRIES = 1
 
 export function createStripe(settings: StripeSettings): Stripe {
   return new Stripe(settings.secretKey, {

@@ -4,7 +4,7 @@ import type { Observation } from '../../domain/observation.ts'
 import type { StripeEvent } from '../../domain/webhook-event.ts'
 import type { Observatory } from '../../ports.ts'
 import { PAYMENT_DETAILS } from './payments.ts'
-import { reached, reachedOrMissing } from './refusals.ts'
+import { reached, reachedOrMissing, unavailable } from './refusals.ts'
 import { clientSecretOf, SUBSCRIPTION_DETAILS } from './subscriptions.ts'
 import {
   idOf,
@@ -96,22 +96,33 @@ async function lookAtRefunds(stripe: Stripe, paymentIntentId: string): Promise<r
   ]
 }
 
-/** Search lags by about a minute; this is asked for intents whose first key is spent, which takes longer. */
+/** Search would lag by a minute or more; the list does not. It goes back to when the wish was opened. */
 async function customerMadeBy(stripe: Stripe, intent: Intent): Promise<string | null> {
-  const found = await reached(stripe.customers.search({ query: `metadata['intent_id']:'${intent.id}'`, limit: 1 }))
-  return found.data[0]?.id ?? null
+  const created = { gte: Math.floor(intent.openedAt / 1_000) - CLOCK_SKEW_SECONDS }
+  return firstOf(stripe.customers.list({ created, limit: 100 }), intent)
 }
+
+/** Stripe's clock and ours may differ by so much. */
+const CLOCK_SKEW_SECONDS = 300
 
 async function madeBy(stripe: Stripe, intent: Intent, customer: string): Promise<string | null> {
   const list =
     intent.wish.kind === 'pay'
       ? stripe.paymentIntents.list({ customer, limit: 100 })
       : stripe.subscriptions.list({ customer, status: 'all', limit: 100 })
-  const objects: AsyncIterable<{ readonly id: string; readonly metadata: Stripe.Metadata }> = list
+  return firstOf(list, intent)
+}
+
+interface Marked {
+  readonly id: string
+  readonly metadata: Stripe.Metadata
+}
+
+async function firstOf(objects: AsyncIterable<Marked>, intent: Intent): Promise<string | null> {
   try {
     for await (const object of objects) if (object.metadata.intent_id === intent.id) return object.id
     return null
   } catch (error) {
-    return reached(Promise.reject(error))
+    throw unavailable(error)
   }
 }

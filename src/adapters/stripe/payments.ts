@@ -1,7 +1,7 @@
 import { Stripe } from 'stripe'
 import { stripeKey } from '../../domain/intent.ts'
 import type { AttemptOutcome, Gateway, PaymentAttempt } from '../../ports.ts'
-import { reached, reachedOrRefused, refusedAttempt, wasReplayed } from './refusals.ts'
+import { reached, reachedOrRefused, refusedAttempt, unavailable, wasReplayed } from './refusals.ts'
 import { toPaymentIntent } from './translate.ts'
 
 /** What is needed to tell how a payment stands. */
@@ -11,17 +11,17 @@ export function paymentGateway(stripe: Stripe): Pick<Gateway, 'createCustomer' |
   return {
     async createCustomer(user, intent) {
       const { email, name } = intent.person
-      const customer = await reached(
-        stripe.customers.create(
-          {
-            metadata: { user_id: user, intent_id: intent.id },
-            ...(email === null ? {} : { email }),
-            ...(name === null ? {} : { name }),
-          },
-          { idempotencyKey: stripeKey(intent, 'customer') },
-        ),
-      )
-      return customer.id
+      const metadata = { user_id: user, intent_id: intent.id }
+      const known = { ...(email === null ? {} : { email }), ...(name === null ? {} : { name }) }
+      const options = { idempotencyKey: stripeKey(intent, 'customer') }
+      try {
+        return (await stripe.customers.create({ metadata, ...known }, options)).id
+      } catch (error) {
+        // Stripe's idea of an e-mail address is narrower than the app's: then the customer goes without.
+        if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw unavailable(error)
+        const plain = { idempotencyKey: stripeKey(intent, 'plain-customer') }
+        return (await reached(stripe.customers.create({ metadata }, plain))).id
+      }
     },
     async pay(user, customer, intent) {
       const { amount, currency, description, paymentMethodId, metadata } = intent.wish
@@ -67,7 +67,11 @@ async function withdrawn(stripe: Stripe, paymentIntentId: string): Promise<Omit<
 }
 
 function attemptOf(payment: Stripe.PaymentIntent): PaymentAttempt {
-  const settled = payment.status === 'succeeded' || payment.status === 'processing' || payment.status === 'canceled'
+  if (payment.status === 'canceled') {
+    const message = payment.last_payment_error?.message ?? 'The payment was withdrawn.'
+    return { paymentIntent: toPaymentIntent(payment), outcome: { type: 'declined', message }, clientSecret: null }
+  }
+  const settled = payment.status === 'succeeded' || payment.status === 'processing'
   const outcome: AttemptOutcome = settled ? { type: 'settled' } : { type: 'waiting' }
   return { paymentIntent: toPaymentIntent(payment), outcome, clientSecret: payment.client_secret }
 }

@@ -23,8 +23,22 @@ export function refusedAttempt(error: unknown): Refusal {
   if (error instanceof Stripe.errors.StripeCardError)
     return { type: 'declined', message: error.message || 'The card was declined.' }
   if (error instanceof Stripe.errors.StripeInvalidRequestError)
-    return { type: 'refused', path: fieldOf(error), message: `Stripe will not take it: ${error.message}` }
+    return { type: 'refused', path: fieldOf(error), message: wordsFor(error) }
   throw unavailable(error)
+}
+
+/** In our own words: Stripe's may repeat what was sent, or speak of objects that are nobody's business. */
+function wordsFor({ code }: Stripe.errors.StripeInvalidRequestError): string {
+  return WORDS[code ?? ''] ?? 'Stripe will not take this request; the operator finds the reason in the log.'
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  resource_missing: 'Stripe does not know it, or it belongs to somebody else.',
+  amount_too_small: 'is below the least amount that can be charged in this currency',
+  amount_too_large: 'is above the greatest amount that can be charged in this currency',
+  invalid_currency: 'is not a currency that can be charged',
+  payment_method_unactivated: 'is of a kind that is not switched on',
+  customer_max_payment_methods: 'cannot be added: there are too many already',
 }
 
 function fieldOf(error: Stripe.errors.StripeInvalidRequestError): string {
@@ -41,6 +55,7 @@ export function unavailable(error: unknown): unknown {
       'Stripe refuses the key of this service. Its operator has to mend that.',
       {
         retryAfterSeconds: 60,
+        cause: error,
       },
     )
   if (
@@ -50,11 +65,11 @@ export function unavailable(error: unknown): unknown {
   )
     return new BillingError(
       'stripe_unavailable',
-      'Stripe did not answer as it should. Try again; nothing is done twice.',
-      {
-        retryAfterSeconds: 5,
-      },
+      'Stripe did not answer as it should. Repeat the request, under the same Idempotency-Key if it had one.',
+      { retryAfterSeconds: 5, cause: error },
     )
+  if (error instanceof Stripe.errors.StripeInvalidRequestError)
+    return new BillingError('validation_failed', wordsFor(error), { cause: error })
   return error
 }
 

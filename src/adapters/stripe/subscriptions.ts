@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe'
 import type { UserId } from '../../domain/account.ts'
 import { type Intent, stripeKey, type WishOf } from '../../domain/intent.ts'
-import type { ObservedSubscription } from '../../domain/subscription.ts'
+import { isEnded, type ObservedSubscription } from '../../domain/subscription.ts'
 import type { Gateway, SubscriptionAttempt } from '../../ports.ts'
 import { reached, reachedOrMissing, reachedOrRefused, refusedAttempt, wasReplayed } from './refusals.ts'
 import { paymentIntentOf, toSubscription } from './translate.ts'
@@ -100,6 +100,7 @@ async function attemptOf(
   withCard: boolean,
 ): Promise<SubscriptionAttempt> {
   const seen = { subscription: toSubscription(subscription), clientSecret: clientSecretOf(subscription) }
+  if (isEnded(seen.subscription)) return { ...seen, outcome: givenUp }
   if (subscription.status !== 'incomplete') return { ...seen, outcome: { type: 'settled' } }
   const payment = withCard ? paymentIntentOf(latestInvoice(subscription)) : null
   if (payment === null) return { ...seen, outcome: { type: 'waiting' } }
@@ -107,6 +108,9 @@ async function attemptOf(
   if (status !== 'requires_payment_method' || failure === null) return { ...seen, outcome: { type: 'waiting' } }
   return { ...seen, outcome: { type: 'declined', message: failure.message ?? 'The card was declined.' } }
 }
+
+/** What this very wish began and then gave up was not paid: asked again, that is still the answer. */
+const givenUp = { type: 'declined', message: 'The first payment was not made.' } as const
 
 /** Of the first invoice's payment; when nothing is due, of the pending card set-up. */
 export function clientSecretOf(subscription: Stripe.Subscription): string | null {

@@ -28,6 +28,12 @@ export const ROUTES: readonly KnownRoute[] = [
     body: { service_type: 'sms', usage_amount: 1, usage_unit: 'messages' },
   },
   { method: 'GET', path: '/payments/usage-summary', permission: 'manage-account' },
+  {
+    method: 'POST',
+    path: '/payments/record-usage/batch',
+    permission: 'record-usage-batch',
+    body: { records: [{ service_type: 'sms', usage_amount: 1, usage_unit: 'messages' }] },
+  },
 ]
 
 export const OPEN_ROUTES = ['/payments/stripe-webhook', '/healthz', '/readyz', '/docs']
