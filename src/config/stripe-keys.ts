@@ -97,12 +97,7 @@ function checkMode(mode: Mode, variables: Variables, production: boolean, report
     )
 }
 
-function checkPublishableKey(
-  key: string | null,
-  secretKey: string | null,
-  production: boolean,
-  report: Report,
-): void {
+function checkPublishableKey(key: string | null, secretKey: string | null, production: boolean, report: Report): void {
   if (key === null) {
     if (production)
       report(
