@@ -88,6 +88,7 @@ CREATE TABLE `meter_reports` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `meter_reports_open` ON `meter_reports` (`window_start`,`user_id`,`service_type`,`subscription_id`,`allowance_start`) WHERE state = 'open';--> statement-breakpoint
 CREATE INDEX `meter_reports_due` ON `meter_reports` (`next_try_at`) WHERE next_try_at IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `meter_reports_set_aside` ON `meter_reports` (`id`) WHERE state IN ('rejected', 'unbilled');--> statement-breakpoint
 CREATE INDEX `meter_reports_billed` ON `meter_reports` (`billed_at`,`user_id`) WHERE billed_at IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `payment_records` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -151,6 +152,7 @@ CREATE TABLE `usage_days` (
 	`granted` integer NOT NULL,
 	`overage` integer NOT NULL,
 	`billable` integer NOT NULL,
+	`last_record` text,
 	PRIMARY KEY(`day`, `user_id`, `service_type`, `allowance_start`, `rate`)
 ) STRICT, WITHOUT ROWID;
 --> statement-breakpoint
@@ -166,6 +168,7 @@ CREATE TABLE `usage_grants` (
 ) STRICT;
 --> statement-breakpoint
 CREATE INDEX `usage_grants_left` ON `usage_grants` (`user_id`,`service_type`) WHERE remaining > 0;--> statement-breakpoint
+CREATE INDEX `usage_grants_user` ON `usage_grants` (`user_id`,`id`);--> statement-breakpoint
 CREATE TABLE `usage_records` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -184,10 +187,12 @@ CREATE TABLE `usage_records` (
 	`rate` text NOT NULL,
 	`granted` integer NOT NULL,
 	`overage` integer NOT NULL,
-	`billable` integer NOT NULL
+	`billable` integer NOT NULL,
+	`previous` text
 ) STRICT, WITHOUT ROWID;
 --> statement-breakpoint
 CREATE UNIQUE INDEX `usage_records_identity` ON `usage_records` (`identity`,`user_id`) WHERE identity IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `usage_records_corrections` ON `usage_records` (`corrects`) WHERE corrects IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `usage_totals` (
 	`month` text NOT NULL,
 	`user_id` text NOT NULL,

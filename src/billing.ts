@@ -1,15 +1,22 @@
 import type { UserId } from './domain/account.ts'
+import type { Features } from './domain/plan.ts'
 import type { StripeEvent } from './domain/webhook-event.ts'
 import type { Ports } from './ports.ts'
+import { auditLog } from './usecases/audit-log.ts'
 import { billingHistory, type HistoryRequest } from './usecases/billing-history.ts'
 import { type CancelRequest, cancelSubscription } from './usecases/cancel-subscription.ts'
+import { type CorrectionRequest, correctUsage } from './usecases/correct-usage.ts'
 import { createPaymentIntent, type PaymentRequest } from './usecases/create-payment-intent.ts'
+import { checkFeature, checkService, entitlements, type ServiceQuestion } from './usecases/entitlements.ts'
+import { type GrantRequest, giveGrant, listGrants } from './usecases/grants.ts'
 import { listPlans } from './usecases/list-plans.ts'
 import { receiveEvent } from './usecases/receive-event.ts'
 import { type RecordUsageRequest, recordUsage } from './usecases/record-usage.ts'
 import { type BatchEntry, type BatchOutcome, recordUsageBatch } from './usecases/record-usage-batch.ts'
 import { type SubscribeRequest, subscribe } from './usecases/subscribe.ts'
 import { subscriptionStatus } from './usecases/subscription-status.ts'
+import { unbilledUsage } from './usecases/unbilled-usage.ts'
+import { type UsageRecordsRequest, usageRecords } from './usecases/usage-records.ts'
 import { type SummaryRequest, usageSummary } from './usecases/usage-summary.ts'
 
 export type { BatchEntry, BatchOutcome, RecordUsageRequest }
@@ -28,6 +35,15 @@ export function createBilling(ports: Ports) {
     recordUsageBatch: (entries: readonly BatchEntry[]) => recordUsageBatch(ports, entries),
     billingHistory: (request: HistoryRequest) => billingHistory(ports, request),
     usageSummary: (request: SummaryRequest) => usageSummary(ports, request),
+    usageRecords: (request: UsageRecordsRequest) => usageRecords(ports, request),
+    entitlements: (user: UserId) => entitlements(ports, user),
+    checkService: (question: ServiceQuestion) => checkService(ports, question),
+    checkFeature: (user: UserId, feature: keyof Features) => checkFeature(ports, user, feature),
+    giveGrant: (request: GrantRequest) => giveGrant(ports, request),
+    listGrants: (user: UserId) => listGrants(ports, user),
+    correctUsage: (request: CorrectionRequest) => correctUsage(ports, request),
+    unbilledUsage: (limit: number) => unbilledUsage(ports, limit),
+    auditLog: (limit: number, cursor: string | null) => auditLog(ports, limit, cursor),
     receiveEvent: (event: StripeEvent, body: Uint8Array) => receiveEvent(ports, event, body),
   }
 }

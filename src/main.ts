@@ -3,7 +3,14 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { startBanner } from './adapters/cli/banner.ts'
 import { runCommandLine } from './adapters/cli/command-line.ts'
-import { configurationRefusal, type HealthReport, type Program, type TokenWish } from './adapters/cli/program.ts'
+import {
+  configurationRefusal,
+  type HealthReport,
+  type ImportOutcome,
+  type Program,
+  type TokenWish,
+  type UsageRecorder,
+} from './adapters/cli/program.ts'
 import { hasColours } from './adapters/cli/terminal.ts'
 import type { Readiness } from './adapters/http/health.ts'
 import { signToken } from './adapters/http/sign-token.ts'
@@ -16,10 +23,10 @@ import { migrateFile } from './adapters/sqlite/store.ts'
 import type { Config } from './config/config.ts'
 import { loadConfig, loadSandboxPlace } from './config/environment.ts'
 import { startSandbox } from './sandbox/sandbox.ts'
-import { type Running, start } from './start.ts'
+import { IMPORT_COMMAND, openBooks, type Running, start } from './start.ts'
 import { VERSION } from './version.ts'
 
-const program: Program = { version: VERSION, serve, migrate, health, token, sandbox }
+const program: Program = { version: VERSION, serve, migrate, health, token, openUsage, sandbox }
 
 if (import.meta.main) process.exit(await runCommandLine(process.argv.slice(2), program))
 
@@ -87,6 +94,22 @@ function healthReport(result: unknown): HealthReport {
       status: check.status === 'failed' ? 'failing' : check.status,
       detail: check.detail,
     })),
+  }
+}
+
+/** The running server records, or this process takes its place until it is done. */
+async function openUsage(): Promise<UsageRecorder> {
+  const config = configuration()
+  const socket = commandSocketPath(config.databaseFile)
+  if (!(await askServer(socket, 'health', null)).answered) return openBooks(config)
+  return {
+    async record(batch) {
+      const answer = await askServer(socket, IMPORT_COMMAND, batch)
+      if (!answer.answered) throw new Error('The running server has ended. The same command goes on where it stopped.')
+      // The server is this program itself.
+      return answer.result as readonly ImportOutcome[]
+    },
+    close() {},
   }
 }
 

@@ -1,5 +1,6 @@
-import type { Account, Decision, Needs, UserId } from './domain/account.ts'
+import type { Account, AuditedUser, Crossing, Decision, Needs, UserId } from './domain/account.ts'
 import type { Catalogue, PriceIds } from './domain/catalogue.ts'
+import type { Grant } from './domain/grant.ts'
 import type { Intent, WishOf } from './domain/intent.ts'
 import type { MeterReport, SealedReport } from './domain/metering.ts'
 import type { Observation } from './domain/observation.ts'
@@ -7,6 +8,7 @@ import type { ObservedPaymentIntent, Payment } from './domain/payment.ts'
 import type { Instant } from './domain/period.ts'
 import type { ServiceType } from './domain/quantity.ts'
 import type { ObservedSubscription } from './domain/subscription.ts'
+import type { UsageRecord } from './domain/usage.ts'
 import type { ReceivedEvent, StripeEvent } from './domain/webhook-event.ts'
 
 /** The books: one account a user. Refuses with `storage_unavailable` when it cannot be sure of the disk. */
@@ -28,10 +30,27 @@ export interface Page<T> {
   readonly nextCursor: string | null
 }
 
+/** Which records of usage are asked for; null is any. A stretch of time is half-open, by when the use occurred. */
+export interface UsageFilter {
+  readonly service: ServiceType | null
+  readonly resourceId: string | null
+  readonly from: Instant | null
+  readonly to: Instant | null
+}
+
 /** Questions that no decision depends on: history and indexes. */
 export interface Records {
   /** The billing history, newest first. Refuses a cursor that it did not give out with `validation_failed`. */
   payments(user: UserId, limit: number, cursor: string | null): Promise<Page<Payment>>
+  /**
+   * Records of usage and their corrections: the latest day first, and within a day what was recorded last. A page may have
+   * fewer than `limit` entries before the last one. Refuses a cursor that it did not give out with `validation_failed`.
+   */
+  usageRecords(user: UserId, filter: UsageFilter, limit: number, cursor: string | null): Promise<Page<UsageRecord>>
+  /** All grants of a user, used up or not, newest first. */
+  grants(user: UserId): Promise<readonly Grant[]>
+  /** What operators did, newest first. Refuses a cursor that it did not give out with `validation_failed`. */
+  auditLog(limit: number, cursor: string | null): Promise<Page<AuditedUser>>
   /** Whose customer this is. A customer never changes hands. */
   userOfCustomer(customerId: string): Promise<UserId | null>
   /** Users with wishes whose outcome was never saved: what a crash leaves behind. */
@@ -82,6 +101,31 @@ export interface Outbox {
   ): Promise<readonly { readonly report: SealedReport; readonly settled: boolean }[]>
   setAside(limit: number): Promise<readonly ReportSetAside[]>
   userOfReport(reportId: string): Promise<UserId | null>
+}
+
+export interface DueCrossing {
+  readonly user: UserId
+  readonly crossing: Crossing
+  /** How often the app would not take it. */
+  readonly failedTries: number
+}
+
+/** Thresholds that were crossed, each to be told to the app. They are saved by `Ledger.change`. */
+export interface Crossings {
+  /** Those whose turn it is to be told, oldest first. */
+  due(at: Instant, limit: number): Promise<readonly DueCrossing[]>
+  told(id: string, at: Instant): Promise<void>
+  retry(id: string, reason: string, nextTryAt: Instant): Promise<void>
+  giveUp(id: string, reason: string, at: Instant): Promise<void>
+}
+
+/** The app's endpoint for messages. It takes one under the same id as the same one. */
+export interface AppWebhook {
+  /** `refused`: answered with anything but 2xx, or not at all; worth another try. */
+  post(
+    id: string,
+    body: string,
+  ): Promise<{ readonly type: 'taken' } | { readonly type: 'refused'; readonly reason: string }>
 }
 
 /** Stripe's meters, one a service. May throw `stripe_unavailable`: then nobody knows whether it was taken. */
@@ -169,6 +213,7 @@ export interface Ports {
   readonly records: Records
   readonly inbox: Inbox
   readonly outbox: Outbox
+  readonly crossings: Crossings
   readonly meters: Meters
   readonly gateway: Gateway
   readonly observatory: Observatory

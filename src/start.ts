@@ -1,3 +1,4 @@
+import { type AppWebhookPlace, appWebhook } from './adapters/app-webhook/app-webhook.ts'
 import { createApp } from './adapters/http/app.ts'
 import type { Readiness } from './adapters/http/health.ts'
 import type { JwtSettings } from './adapters/http/token-verifier.ts'
@@ -24,7 +25,9 @@ import type { Ports } from './ports.ts'
 import { readinessOf } from './readiness.ts'
 import { openStripe, type StripeAccess } from './stripe-access.ts'
 import { foreignDatabase, missingPrice, type StripeProblem } from './stripe-problems.ts'
+import { type Announcing, announceCrossings } from './usecases/announce-crossings.ts'
 import { applyDueEvents } from './usecases/apply-events.ts'
+import { type ImportBatch, importUsage } from './usecases/import-usage.ts'
 import { sendDueReports } from './usecases/report-usage.ts'
 import { resumeWishes } from './usecases/resume-wishes.ts'
 import { VERSION } from './version.ts'
@@ -40,11 +43,15 @@ export interface Running {
   stop(): Promise<void>
 }
 
+/** By this name the command line asks a running server to record what a file holds. */
+export const IMPORT_COMMAND = 'import-usage'
+
 /** A round of a worker that found nothing more to do. */
 const NOTHING_LEFT = 0
 const EVENTS_AT_ONCE = 16
 const EVENTS_IDLE_MS = 1_000
 const REPORTS_IDLE_MS = 2_000
+const CROSSINGS_IDLE_MS = 2_000
 const WISHES_IDLE_MS = 15_000
 const PRICES_IDLE_MS = 60_000
 /** Twice this is the longest stop: below the ten seconds after which containers are usually killed. */
@@ -59,11 +66,15 @@ export async function start(config: Config, log: Log): Promise<Running> {
   const store = openStore(config.databaseFile, (error) => endAtOnce(log, error))
   const access = await openStripe(config, (line) => log.debug(line))
   const ports = assemble(config, store, access)
-  const workers = startWorkers(ports, access, log)
+  const workers = startWorkers(config, ports, access, log)
   const readiness = () => readinessNow(ports, store)
   const app = createHttp(config, ports, access, readiness, workers.wakeEvents, log)
   const port = listen(app, config)
-  const commands = await serveCommands(commandSocketPath(config.databaseFile), { health: readiness })
+  const commands = await serveCommands(commandSocketPath(config.databaseFile), {
+    health: readiness,
+    // Sent by this program's own command line, which has checked it.
+    [IMPORT_COMMAND]: (batch) => importUsage(ports, batch as ImportBatch),
+  })
   const problems = access.connect(port).then(() => askStripe(access.stripe, store, ports.priceBook, log))
   const prices = startWorker(
     () => ports.priceBook.refresh().then(() => NOTHING_LEFT),
@@ -80,6 +91,22 @@ export async function start(config: Config, log: Log): Promise<Running> {
       commands.stop()
       await atMost(Promise.all([workers.stop(), prices.stop(), problems]))
       await access.close()
+      store.close()
+      lock.release()
+    },
+  }
+}
+
+/** The books without a server, for a command that records usage: as long as they are open, no server can start. */
+export function openBooks(config: Config) {
+  const lock = acquireLock(config.databaseFile)
+  const store = openStore(config.databaseFile, (error) => {
+    throw error
+  })
+  const ports = { ...store.ports, clock: wallClock(), newId, catalogue: config.catalogue }
+  return {
+    record: (batch: ImportBatch) => importUsage(ports, batch),
+    close() {
       store.close()
       lock.release()
     },
@@ -110,7 +137,7 @@ function assemble(config: Config, store: Store, { stripe, meterCallsPerSecond }:
 }
 
 /** What goes on behind the requests: applying events, reporting usage, and finishing wishes that were left open. */
-function startWorkers(ports: Ports, { livemode }: StripeAccess, log: Log) {
+function startWorkers({ appWebhook: place }: Config, ports: Ports, { livemode }: StripeAccess, log: Log) {
   const applying = {
     ...ports,
     livemode,
@@ -138,12 +165,25 @@ function startWorkers(ports: Ports, { livemode }: StripeAccess, log: Log) {
   const others = [
     startWorker(() => sendDueReports(reporting), REPORTS_IDLE_MS, failed),
     startWorker(() => resumeWishes(resuming).then(() => NOTHING_LEFT), WISHES_IDLE_MS, failed),
+    ...(place ? [startWorker(() => announceCrossings(announcing(place, ports, log)), CROSSINGS_IDLE_MS, failed)] : []),
   ]
   return {
     wakeEvents() {
       for (const worker of events) worker.wake()
     },
     stop: () => Promise.all([...events, ...others].map((worker) => worker.stop())),
+  }
+}
+
+function announcing(place: AppWebhookPlace, ports: Ports, log: Log): Announcing {
+  return {
+    ...ports,
+    appWebhook: appWebhook(place, ports.clock.wall),
+    onTrouble: ({ id }, reason, isGivenUp) => {
+      const fields = { crossing_id: id, reason }
+      if (isGivenUp) log.error('The app was not told that an allowance is used up, and will not be.', fields)
+      else log.warning('The app could not be told that an allowance is used up; it will be tried again.', fields)
+    },
   }
 }
 

@@ -21,6 +21,7 @@ const ZONES: readonly Zone[] = [
     mayImport: [...ADAPTER, 'src/adapters/sqlite/'],
     packages: ['drizzle-orm', 'bun:sqlite', 'node:'],
   },
+  { folder: 'src/adapters/app-webhook/', mayImport: [...ADAPTER, 'src/adapters/app-webhook/'], packages: [] },
   { folder: 'src/adapters/stripe/', mayImport: [...ADAPTER, 'src/adapters/stripe/'], packages: ['stripe'] },
   {
     folder: 'src/adapters/http/',

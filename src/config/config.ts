@@ -1,5 +1,6 @@
 import type { Catalogue } from '../domain/catalogue.ts'
 import { type Addresses, readAddresses } from './addresses.ts'
+import { type AppWebhookPlace, readAppWebhook } from './app-webhook.ts'
 import { BUILT_IN_PLANS } from './built-in-plans.ts'
 import { type DatabasePlace, readDatabaseUrl } from './database-url.ts'
 import { reportMisspellings, VARIABLES } from './misspellings.ts'
@@ -19,6 +20,7 @@ export interface Config extends Addresses, DatabasePlace {
   readonly jwt: JwtKey
   readonly jwtIssuer: string | null
   readonly jwtAudience: string | null
+  readonly appWebhook: AppWebhookPlace | null
   readonly catalogue: Catalogue
   readonly publicPlans: boolean
   readonly logLevel: LogLevel
@@ -50,6 +52,7 @@ function assemble(variables: Variables, report: Report): Config {
     jwt: readJwtKey(variables, production, report),
     jwtIssuer: textOf(variables, 'JWT_ISSUER'),
     jwtAudience: textOf(variables, 'JWT_AUDIENCE'),
+    appWebhook: readAppWebhook(variables, report),
     catalogue: readCatalogue(variables, report),
     publicPlans: flagOf(variables, 'PUBLIC_PLANS', report),
     logLevel: wordOf(variables, 'LOG_LEVEL', ['debug', 'info', 'warning', 'error'], report) ?? 'info',

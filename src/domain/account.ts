@@ -31,6 +31,10 @@ export interface Account {
   readonly answer: KeyHolder | null
   /** The record that was asked for by its id. */
   readonly record: UsageRecord | null
+  /** Its corrections so far. */
+  readonly corrections: readonly UsageRecord[]
+  /** All grants of the service that was asked for, used up or not. */
+  readonly allGrants: readonly Grant[]
   /** The meter report that was asked for, with what earlier ones of its service carried over to the next (in quanta). */
   readonly report: { readonly report: MeterReport | SealedReport; readonly carry: Quantity } | null
   /** Whether the event that was asked for has had its effect already. */
@@ -45,7 +49,9 @@ export interface Needs {
   /** Days from the first to the last, both included (`YYYY-MM-DD`). */
   readonly days?: { readonly from: string; readonly to: string }
   readonly usage?: UsageIdentity
+  /** Together with its corrections. */
   readonly record?: string
+  readonly allGrants?: ServiceType
   readonly report?: string
   readonly answer?: { readonly caller: string; readonly key: string }
   readonly event?: string
@@ -73,11 +79,18 @@ export interface AuditEntry {
   readonly detail: string
 }
 
+/** An entry of the audit log with the user that it was about. */
+export interface AuditedUser extends AuditEntry {
+  readonly user: UserId
+}
+
 /** Everything that can happen to an account. */
 export type Change =
   | { readonly type: 'usage-recorded'; readonly record: UsageRecord }
   | { readonly type: 'grant-given'; readonly grant: Grant }
   | { readonly type: 'grant-drawn'; readonly draw: Draw }
+  /** A part of what was drawn is given back: the use was corrected. */
+  | { readonly type: 'grant-returned'; readonly draw: Draw }
   /** Added to the open report of the same window, or opened. */
   | { readonly type: 'report-added'; readonly report: MeterReport }
   | { readonly type: 'report-sealed'; readonly report: SealedReport; readonly carry: Quantity }

@@ -24,9 +24,30 @@ export interface Draw {
 export function usableGrants(grants: readonly Grant[], service: ServiceType, at: Instant): readonly Grant[] {
   return grants
     .filter((grant) => grant.service === service && grant.remaining > 0n && (grant.expiresAt ?? Infinity) > at)
-    .toSorted(
-      (one, other) => (one.expiresAt ?? Infinity) - (other.expiresAt ?? Infinity) || one.grantedAt - other.grantedAt,
-    )
+    .toSorted(inDrawingOrder)
+}
+
+/** Gives up to `wanted` back to grants, to the one that was drawn on last first. */
+export function returnTo(grants: readonly Grant[], wanted: Quantity): readonly Draw[] {
+  const drawnLastFirst = grants
+    .filter((grant) => grant.remaining < grant.amount)
+    .toSorted(inDrawingOrder)
+    .reverse()
+  const returns: Draw[] = []
+  let missing = wanted
+  for (const { id, amount, remaining } of drawnLastFirst) {
+    if (missing <= 0n) break
+    const quantity = amount - remaining < missing ? amount - remaining : missing
+    returns.push({ grantId: id, quantity })
+    missing -= quantity
+  }
+  return returns
+}
+
+/** Those that expire first are drawn on before the others. */
+function inDrawingOrder(one: Grant, other: Grant): number {
+  const [end, otherEnd] = [one.expiresAt ?? Infinity, other.expiresAt ?? Infinity]
+  return end === otherEnd ? one.grantedAt - other.grantedAt : end - otherEnd
 }
 
 /** What usable grants hold together. */

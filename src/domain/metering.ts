@@ -82,6 +82,12 @@ export function sealed(
   return { report: { ...report, value, firstSentAt: null, tries: 0 }, carry: rest }
 }
 
+/** What a report is about, in quanta: what the meter is told once that is fixed. */
+export function meterQuantity(report: MeterReport | SealedReport): Quantity {
+  if (!('value' in report)) return report.quantity
+  return report.value * (SERVICES[report.service].unitQuanta / METER_UNITS)
+}
+
 /** A meter value in the service's unit as the decimal string that Stripe takes. */
 export function meterValue(value: bigint): string {
   const digits = (value < 0n ? -value : value).toString().padStart(7, '0')

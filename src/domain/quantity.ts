@@ -59,8 +59,9 @@ export function amountOf(quantity: Quantity, unitQuanta: bigint): number {
   return Number(divideHalfUp(quantity * 1_000_000n, unitQuanta)) / 1_000_000
 }
 
-/** Integer division of a non-negative numerator, half rounded up. The one rounding of this program. */
+/** Integer division by a positive denominator, half rounded away from zero. The one rounding of this program. */
 export function divideHalfUp(numerator: bigint, denominator: bigint): bigint {
+  if (numerator < 0n) return -divideHalfUp(-numerator, denominator)
   return (numerator * 2n + denominator) / (denominator * 2n)
 }
 

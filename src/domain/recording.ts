@@ -1,6 +1,6 @@
 import type { Account, Change, Decision } from './account.ts'
 import type { Catalogue } from './catalogue.ts'
-import { accessOf } from './entitlement.ts'
+import { accessOf, judgeUse, type ServiceStanding } from './entitlement.ts'
 import { BillingError, invalidField } from './errors.ts'
 import { drawOn, type Grant, grantsLeft, usableGrants } from './grant.ts'
 import { type Answered, type IdempotencyKey, replay, storedResult } from './idempotency.ts'
@@ -25,7 +25,6 @@ import {
   termsAt,
   type UsageIdentity,
   type UsageRecord,
-  type UsageTerms,
   usedIn,
 } from './usage.ts'
 
@@ -97,6 +96,12 @@ export interface RecordingIds {
   readonly crossing: string
 }
 
+/** All ids of one recording, from that of its record: whatever else it brings about carries the same stem. */
+export function idsFrom(record: string): RecordingIds {
+  const stem = record.slice(record.indexOf('_'))
+  return { record, report: `report${stem}`, crossing: `crossing${stem}` }
+}
+
 /**
  * Records a use, or finds that it was recorded before. The key's rule comes first, then the use's identity, then the
  * limit; all of it is one step with the totals.
@@ -126,13 +131,8 @@ export function recordUsage(
 }
 
 /** How things stand for a use before it is recorded. */
-interface Context {
-  readonly terms: UsageTerms
-  /** What counts as used in the allowance period so far. */
-  readonly used: Quantity
+interface Context extends ServiceStanding {
   readonly grants: readonly Grant[]
-  /** What those grants hold. */
-  readonly granted: Quantity
 }
 
 function contextOf(catalogue: Catalogue, account: Account, usage: ReportedUsage): Context {
@@ -211,22 +211,24 @@ function repeated(known: UsageRecord, usage: ReportedUsage): UsageRecord {
 function mustFit(
   catalogue: Catalogue,
   account: Account,
-  { terms, used, granted }: Context,
+  context: Context,
   service: ServiceType,
   rated: Quantity,
 ): void {
   const access = accessOf(catalogue, currentSubscription(account.subscriptions))
-  if (access.reason === 'payment_method_required')
+  const reason = judgeUse(access, context, rated)
+  if (reason === 'allowed') return
+  if (reason === 'payment_method_required')
     throw new BillingError(
       'payment_method_required',
       'The plan charges by use and there is no card to charge. Add one first; nothing was recorded.',
     )
-  if (!access.allowed || terms.subscription === null)
+  if (reason !== 'limit_reached' && reason !== 'not_in_plan')
     throw new BillingError(
       'no_subscription',
-      `There is no subscription that would allow this use (${access.reason}). Nothing was recorded.`,
+      `There is no subscription that would allow this use (${reason}). Nothing was recorded.`,
     )
-  if (terms.policy !== 'block' || overageOf(terms.included, used, rated) <= granted) return
+  const { terms, used, granted } = context
   const { unit, unitQuanta } = SERVICES[service]
   const left = amountOf((remainingOf(terms.included, used) ?? 0n) + granted, unitQuanta)
   throw new BillingError(

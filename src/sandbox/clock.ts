@@ -1,3 +1,4 @@
+import type { Clocks } from './store/clocks.ts'
 import type { Settings } from './store/settings.ts'
 
 /**
@@ -11,11 +12,14 @@ export interface Clock {
   readonly setOffset: (seconds: number) => void
 }
 
-export function createClock(settings: Settings): Clock {
+export function createClock(settings: Settings, clocks: Clocks): Clock {
   const offset = () => Number(settings.read('clock_offset') ?? '0')
   return {
-    now: () => Math.floor(Date.now() / 1000) + offset(),
+    now: (customer) => (customer ? clocks.timeOf(customer) : undefined) ?? wallNow() + offset(),
     offset,
     setOffset: (seconds) => settings.write('clock_offset', String(Math.trunc(seconds))),
   }
 }
+
+/** What Stripe stamps on payments whatever the clock of their customer says: intents, charges, refunds. */
+export const wallNow = () => Math.floor(Date.now() / 1000)

@@ -1,41 +1,53 @@
 import type { Database } from 'bun:sqlite'
 import type { Clock } from './clock.ts'
-import { runDueWork } from './engine/due.ts'
+import { clockState, moveClock } from './clock-control.ts'
+import { answerSurface, type SurfacePorts } from './control/surfaces.ts'
+import { allSettings, changeSettings } from './engine/settings.ts'
 import { asFailure, failed } from './http/answer.ts'
-import { invalid, unsupported } from './http/failure.ts'
 import { parseForm } from './http/form.ts'
 import { afterwards, authenticate, authenticationPage, intentCalled } from './pages/authentication.ts'
+import { answerHosted } from './pages/hosted.ts'
 import { invoicePage } from './pages/invoice.ts'
 import { html, page } from './pages/layout.ts'
-import type { LoggedRequest } from './request-log.ts'
 import { keepingConnection } from './resources/connection.ts'
 import { emptyDatabase } from './store/database.ts'
+import type { Timekeeper } from './timekeeper.ts'
 import type { Turn } from './turn.ts'
 
-export interface ControlPorts {
+export interface ControlPorts extends SurfacePorts {
   readonly database: Database
-  readonly turn: () => Turn
-  readonly change: <T>(work: (turn: Turn) => T) => Promise<T>
   readonly clock: Clock
-  readonly requests: () => readonly LoggedRequest[]
+  readonly time: Timekeeper
 }
 
 /** What Stripe does not have: the simulator's own switches under /_sim, and the pages its objects link to. */
 export async function answerControl(ports: ControlPorts, request: Request, url: URL): Promise<Response | undefined> {
   const [first = '', second = '', third = '', fourth = ''] = url.pathname.slice(1).split('/')
+  // A page elsewhere on the web must not be able to press these buttons.
+  const changes = request.method !== 'GET' && request.method !== 'OPTIONS'
+  if (changes && !url.pathname.startsWith('/v') && request.headers.get('sec-fetch-site') === 'cross-site') {
+    return new Response('cross-site', { status: 403 })
+  }
+  const surface = first === '_sim' ? await answerSurface(ports, request, url) : undefined
+  if (surface) return surface
+  const hosted = await answerHosted(ports, request, url)
+  if (hosted) return hosted
   if (request.method === 'GET') {
     if (first === 'invoices') return invoicePage(ports.turn(), second)
     if (first === 'authenticate') return authenticationPage(ports.turn(), second)
     if (url.pathname === '/_sim/health') return Response.json({ status: 'ok' })
-    if (url.pathname === '/_sim/requests') return Response.json({ data: ports.requests() })
+    if (url.pathname === '/_sim/clock') return Response.json(clockState(ports.clock, ports.time))
+    if (url.pathname === '/_sim/settings') return Response.json(allSettings(ports.turn()))
     return url.pathname === '/' ? frontPage() : undefined
   }
   if (request.method !== 'POST') return undefined
-  // A page elsewhere on the web must not be able to press these buttons.
-  if (request.headers.get('sec-fetch-site') === 'cross-site') return new Response('cross-site', { status: 403 })
   if (first === 'authenticate') return decide(ports, second, await request.text())
   if (url.pathname === '/_sim/reset') return reset(ports)
-  if (url.pathname === '/_sim/clock') return answered(ports, moveClock, await request.text())
+  if (url.pathname === '/_sim/settings') return answered(ports, changeSettings, await request.text())
+  if (url.pathname === '/_sim/clock') {
+    const sent = fieldsOf(await request.text())
+    return asAnswer(() => moveClock(ports.clock, ports.time, sent))
+  }
   const intents = ['payment_intents', 'setup_intents'].includes(second)
   if (first === '_sim' && intents && fourth === 'authenticate') {
     return answered(ports, (turn, sent) => authenticate(turn, third, sent.outcome), await request.text())
@@ -51,6 +63,7 @@ function frontPage(): Response {
 }
 
 async function reset(ports: ControlPorts): Promise<Response> {
+  ports.faults.clear()
   await ports.change((turn) => keepingConnection(turn, () => emptyDatabase(ports.database)))
   return Response.json({ status: 'ok' })
 }
@@ -66,37 +79,19 @@ async function decide(ports: ControlPorts, id: string, body: string): Promise<Re
   }
 }
 
-/** Answers a change made by a body of fields, its refusals in the form of Stripe's errors. */
-async function answered(
-  ports: ControlPorts,
-  work: (turn: Turn, sent: Fields, ports: ControlPorts) => object,
-  body: string,
-): Promise<Response> {
+/** Answers a change made by a body of fields. */
+function answered(ports: ControlPorts, work: (turn: Turn, sent: Fields) => object, body: string): Promise<Response> {
+  return asAnswer(() => ports.change((turn) => work(turn, fieldsOf(body))))
+}
+
+/** The outcome as an answer, refusals in the form of Stripe's errors. */
+async function asAnswer(work: () => Promise<object>): Promise<Response> {
   try {
-    return Response.json(await ports.change((turn) => work(turn, fieldsOf(body), ports)))
+    return Response.json(await work())
   } catch (reason) {
     const { status, body: text } = failed(asFailure(reason), 'req_control')
     return new Response(text, { status, headers: { 'content-type': 'application/json' } })
   }
-}
-
-/** Moves business time forward; what falls due on the way happens at its own time before this is answered. */
-function moveClock(turn: Turn, sent: Fields, { clock }: ControlPorts): object {
-  const seconds = Number(sent.advance)
-  if (!Number.isSafeInteger(seconds) || seconds < 0) throw invalid('advance must be a number of seconds', 'advance')
-  requireNoRenewal(turn, turn.now() + seconds)
-  clock.setOffset(clock.offset() + seconds)
-  runDueWork(turn)
-  return { now: clock.now(), offset: clock.offset() }
-}
-
-// Renewals are not simulated yet: time must not pass them by as if nothing were due.
-function requireNoRenewal(turn: Turn, until: number): void {
-  const renewing = turn.store.objects.select('subscription').find(({ status, cancel_at, items }) => {
-    const end = Math.min(...items.data.map((item) => item.current_period_end))
-    return ['active', 'past_due', 'unpaid'].includes(status) && (cancel_at === null || cancel_at > end) && end <= until
-  })
-  if (renewing) throw unsupported(`moving the clock past the renewal of ${renewing.id}`)
 }
 
 type Fields = Readonly<Record<string, unknown>>

@@ -1,3 +1,6 @@
+import { notificationOf } from './events/notify.ts'
+import type { FaultBook } from './faults/book.ts'
+import { createMischief, type Mischief } from './faults/mischief.ts'
 import type { Delivery } from './store/deliveries.ts'
 import type { Store } from './store/store.ts'
 import type { Writer } from './store/writer.ts'
@@ -13,6 +16,7 @@ export interface CourierPorts {
   readonly store: Store
   readonly writer: Writer
   readonly log: (line: string) => void
+  readonly faults: FaultBook
 }
 
 const timeoutMs = 10_000
@@ -23,6 +27,7 @@ const pausesMs = [1, 5, 30, 120, 600, 3_600, 21_600, 86_400].map((seconds) => se
 export function startCourier(ports: CourierPorts): Courier {
   const underWay = new Map<number, Promise<void>>()
   const stopping = new AbortController()
+  const mischief = createMischief(ports.faults)
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function look(): void {
@@ -31,7 +36,7 @@ export function startCourier(ports: CourierPorts): Courier {
     const due = ports.store.deliveries.due(Date.now(), atOnce + underWay.size)
     for (const delivery of due) {
       if (underWay.has(delivery.sequence) || underWay.size >= atOnce) continue
-      const done = deliver(ports, delivery, stopping.signal).finally(() => {
+      const done = deliver(ports, mischief, delivery, stopping.signal).finally(() => {
         underWay.delete(delivery.sequence)
         look()
       })
@@ -62,21 +67,50 @@ export function startCourier(ports: CourierPorts): Courier {
   }
 }
 
-async function deliver({ store, writer, log }: CourierPorts, delivery: Delivery, stopping: AbortSignal): Promise<void> {
-  const endpoint = store.objects.find('webhook_endpoint', delivery.endpoint)
-  const event = store.objects.find('event', delivery.event)
-  const secret = store.vault.read(delivery.endpoint)
-  if (!endpoint || !event || secret === undefined) {
+async function deliver(
+  { store, writer, log }: CourierPorts,
+  mischief: Mischief,
+  delivery: Delivery,
+  stopping: AbortSignal,
+): Promise<void> {
+  const letter = letterOf(store, delivery)
+  if (!letter) {
     await writer.submit(() => store.deliveries.giveUp(delivery.sequence, 'endpoint or event gone'))
     return
   }
-  const body = JSON.stringify(event, null, 2)
-  const result = await post(endpoint.url, body, secret, stopping)
+  const fate = mischief(delivery.sequence, letter.type)
+  if (fate.kind === 'lost')
+    return void (await writer.submit(() => store.deliveries.giveUp(delivery.sequence, fate.why)))
+  if (fate.kind === 'later')
+    return void (await writer.submit(() => store.deliveries.postpone(delivery.sequence, fate.at)))
+  if (fate.kind === 'twice') await post(letter, stopping)
+  const result = await post(letter, stopping)
   // Stopped in the middle: not an attempt that failed, it is made again after the restart.
   if (result !== 'delivered' && stopping.aborted) return
   if (result !== 'delivered')
-    log(`webhook ${event.type} to ${endpoint.url}: ${result} (attempt ${delivery.attempts + 1})`)
+    log(`webhook ${letter.type} to ${letter.url}: ${result} (attempt ${delivery.attempts + 1})`)
   await writer.submit(() => settle(store, delivery, result))
+}
+
+interface Letter {
+  readonly url: string
+  readonly secret: string
+  readonly type: string
+  readonly body: string
+}
+
+/** What is to be sent where: events go to endpoints and to destinations that want them whole, notifications to thin ones. */
+function letterOf(store: Store, delivery: Delivery): Letter | undefined {
+  const { objects } = store
+  const to =
+    objects.find('webhook_endpoint', delivery.endpoint) ?? objects.find('v2.core.event_destination', delivery.endpoint)
+  const secret = store.vault.read(delivery.endpoint)
+  const notification = objects.find('v2.core.event', delivery.event)
+  const event = objects.find('event', delivery.event)
+  const body = event ?? (notification && notificationOf(notification))
+  const type = event?.type ?? notification?.type
+  if (!to || secret === undefined || body === undefined || type === undefined) return undefined
+  return { url: to.url, secret, type, body: JSON.stringify(body, null, 2) }
 }
 
 function settle(store: Store, delivery: Delivery, result: string): void {
@@ -87,7 +121,7 @@ function settle(store: Store, delivery: Delivery, result: string): void {
 }
 
 /** One attempt, signed anew: the signature's time is the wall's, whatever the business clock says. */
-async function post(url: string, body: string, secret: string, stopping: AbortSignal): Promise<string> {
+async function post({ url, body, secret }: Letter, stopping: AbortSignal): Promise<string> {
   try {
     const response = await fetch(url, {
       method: 'POST',

@@ -1,20 +1,45 @@
+import type { PortalSession, StoredCheckout, StoredFeature, StoredPaymentLink } from './surface-kinds.ts'
 import type { Turn } from './turn.ts'
 import type { Invoice, StoredEvent, Subscription } from './wire.ts'
 
 /** An object as the API shows it: with what is true only at the moment of looking filled in. */
 export function present(turn: Turn, object: object): object {
-  const shown = object as Invoice | Subscription | StoredEvent
+  const shown = object as Shown
   switch (shown.object) {
     case 'invoice':
       return withLinks(turn, shown)
     case 'subscription':
       return 'items' in shown ? withCurrentPrices(turn, shown) : shown
+    case 'checkout.session':
+      return presentSession(turn, shown)
+    case 'payment_link':
+      return presentLink(turn, shown)
+    case 'billing_portal.session':
+      return { ...shown, url: `${turn.baseUrl}/p/session/${shown.id}` }
+    case 'entitlements.feature':
+      return presentFeature(shown)
     case 'event':
       return withPending(turn, shown)
     default:
       return object
   }
 }
+
+type Shown = Invoice | Subscription | StoredEvent | StoredCheckout | StoredPaymentLink | StoredFeature | PortalSession
+
+function presentSession(turn: Turn, { sim_wish: _wish, ...session }: StoredCheckout): object {
+  const open = session.status === 'open' && session.ui_mode === 'hosted_page'
+  return { ...session, url: open ? `${turn.baseUrl}/c/pay/${session.id}` : null }
+}
+
+function presentLink(
+  turn: Turn,
+  { created: _created, sim_parameters: _parameters, ...link }: StoredPaymentLink,
+): object {
+  return { ...link, url: `${turn.baseUrl}/b/${link.id}` }
+}
+
+const presentFeature = ({ created: _created, ...feature }: StoredFeature): object => feature
 
 // The simulator may listen on another port after a restart, so links are made when shown.
 function withLinks(turn: Turn, invoice: Invoice): Invoice {

@@ -5,6 +5,9 @@ export interface LoggedRequest {
   readonly status: number
   readonly request_id: string | null
   readonly milliseconds: number
+  readonly idempotency_key: string | null
+  /** The fault that struck it, if one did. */
+  readonly fault: string | null
 }
 
 /** The last requests, in memory: for a look at what an application really sends. */
@@ -13,7 +16,7 @@ export interface RequestLog {
   readonly entries: () => readonly LoggedRequest[]
 }
 
-const kept = 200
+const kept = 1_000
 
 export function createRequestLog(): RequestLog {
   const entries: LoggedRequest[] = []

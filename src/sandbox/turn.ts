@@ -18,6 +18,8 @@ export interface Turn {
   readonly baseUrl: string
   /** Events of an operation under way, kept back until they can be put in Stripe's order. */
   readonly held?: HeldEvent[]
+  /** The code with which this customer's payment is to be declined, if a test asked for that; asking uses it up. */
+  readonly nextDecline?: (customer: string | null) => string | undefined
 }
 
 export interface HeldEvent {

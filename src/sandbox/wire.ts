@@ -1,4 +1,5 @@
 import type Stripe from 'stripe'
+import type { SurfaceKinds } from './surface-kinds.ts'
 
 /**
  * A Stripe object as it is stored and sent: decimals are strings, and what may be expanded is an id.
@@ -15,7 +16,7 @@ export type Wire<T> = [T] extends [Stripe.Decimal | null | undefined]
         : T
 
 /** The kinds of object the simulator keeps, under Stripe's own name for each (`object`). */
-export interface Kinds {
+export interface Kinds extends SurfaceKinds {
   readonly customer: Wire<Stripe.Customer>
   readonly product: Wire<Stripe.Product>
   readonly price: Wire<Stripe.Price>
@@ -28,6 +29,14 @@ export interface Kinds {
   readonly subscription_item: Wire<Stripe.SubscriptionItem>
   readonly invoice: Wire<Stripe.Invoice>
   readonly invoice_payment: Wire<Stripe.InvoicePayment>
+  readonly invoiceitem: Wire<Stripe.InvoiceItem>
+  readonly coupon: Wire<Stripe.Coupon>
+  readonly promotion_code: Wire<Stripe.PromotionCode>
+  readonly discount: Wire<Stripe.Discount>
+  readonly credit_note: Wire<Stripe.CreditNote>
+  readonly customer_balance_transaction: Wire<Stripe.CustomerBalanceTransaction>
+  readonly subscription_schedule: Wire<Stripe.SubscriptionSchedule>
+  readonly 'test_helpers.test_clock': Wire<Stripe.TestHelpers.TestClock>
   readonly 'billing.meter': Wire<Stripe.Billing.Meter>
   readonly webhook_endpoint: Wire<Stripe.WebhookEndpoint>
   readonly event: StoredEvent
@@ -47,6 +56,14 @@ export type SubscriptionItem = Kinds['subscription_item']
 export type Invoice = Kinds['invoice']
 export type InvoiceLine = Wire<Stripe.InvoiceLineItem>
 export type InvoicePayment = Kinds['invoice_payment']
+export type InvoiceItem = Kinds['invoiceitem']
+export type Coupon = Kinds['coupon']
+export type PromotionCode = Kinds['promotion_code']
+export type Discount = Kinds['discount']
+export type CreditNote = Kinds['credit_note']
+export type BalanceTransaction = Kinds['customer_balance_transaction']
+export type Schedule = Kinds['subscription_schedule']
+export type TestClock = Kinds['test_helpers.test_clock']
 export type Meter = Kinds['billing.meter']
 export type WebhookEndpoint = Kinds['webhook_endpoint']
 

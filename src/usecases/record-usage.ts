@@ -5,6 +5,7 @@ import type { ServiceType, UsageUnit } from '../domain/quantity.ts'
 import {
   checkedOccurrence,
   identityOf,
+  idsFrom,
   type RecordUsageAnswer,
   type ReportedUsage,
   recordUsage as record,
@@ -42,7 +43,7 @@ export async function recordUsage(ports: Recording, request: RecordUsageRequest)
     ...(usage.identity ? { usage: usage.identity } : {}),
     ...(key ? { answer: key } : {}),
   }
-  const ids = { record: ports.newId('usage'), report: ports.newId('report'), crossing: ports.newId('crossing') }
+  const ids = idsFrom(ports.newId('usage'))
   return ports.ledger.change(request.user, needs, (account) => record(ports.catalogue, account, usage, key, ids, now))
 }
 

@@ -11,25 +11,28 @@ export type Reporting = Pick<Ports, 'ledger' | 'outbox' | 'meters' | 'clock' | '
 const AT_ONCE = 256
 
 /**
- * Seals and sends the reports whose turn it is; returns how many there were. Those of one customer and meter go one after
- * the other, since Stripe takes one call at a time for them.
+ * Seals and sends the reports whose turn it is. Those of one customer and meter go one after the other, since Stripe takes
+ * one call at a time for them. Returns how many there were; none when some could not be sent, so that an outage is waited
+ * out and not run against.
  */
 export async function sendDueReports(ports: Reporting): Promise<number> {
   const due = await ports.outbox.due(ports.clock.now(), AT_ONCE)
   const lanes = Map.groupBy(due, ({ user, report }) => `${report.service} ${user}`)
-  await Promise.all([...lanes.values()].map((reports) => sendInTurn(ports, reports)))
-  return due.length
+  const sent = await Promise.all([...lanes.values()].map((reports) => sendInTurn(ports, reports)))
+  return sent.includes(false) ? 0 : due.length
 }
 
 /** A report that cannot be sent now waits its time; those behind it on the same meter wait with it. */
-async function sendInTurn(ports: Reporting, reports: readonly DueReport[]): Promise<void> {
+async function sendInTurn(ports: Reporting, reports: readonly DueReport[]): Promise<boolean> {
   for (const due of reports) {
     try {
       await send(ports, due)
     } catch (error) {
-      return ports.onTrouble(due.report, error)
+      ports.onTrouble(due.report, error)
+      return false
     }
   }
+  return true
 }
 
 async function send(ports: Reporting, { user, customerId, report }: DueReport): Promise<void> {

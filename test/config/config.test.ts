@@ -44,6 +44,7 @@ describe('without any variable', () => {
       jwt: { kind: 'kept' },
       jwtIssuer: null,
       jwtAudience: null,
+      appWebhook: null,
       corsOrigins: [],
       returnOrigins: [],
       publicPlans: false,
@@ -390,4 +391,32 @@ test('the port of a simulator that runs alone is read beside any keys', () => {
   const report = () => undefined
   expect(readSandboxPort({ ...PRODUCTION, SANDBOX_PORT: '12200' }, report)).toBe(12200)
   expect(readSandboxPort(PRODUCTION, report)).toBe(12111)
+})
+
+describe('the app’s webhook', () => {
+  const url = 'https://app.example.com/billing-events'
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+  const of = (APP_WEBHOOK_URL: string, APP_WEBHOOK_SECRET: string) => problems({ APP_WEBHOOK_URL, APP_WEBHOOK_SECRET })
+
+  test('needs both variables or neither', () => {
+    expect(of(url, '')).toEqual([expect.stringContaining('APP_WEBHOOK_SECRET is missing')])
+    expect(of('', secret)).toEqual([expect.stringContaining('APP_WEBHOOK_URL is missing')])
+    expect(accepted({ APP_WEBHOOK_URL: url, APP_WEBHOOK_SECRET: secret }).appWebhook).toEqual({ url, secret })
+  })
+
+  test('is reached by https, or on this machine', () => {
+    for (const wrong of [
+      'http://app.example.com/',
+      'app.example.com',
+      'ftp://app.example.com/',
+      'https://u:p@x.example/',
+    ])
+      expect(of(wrong, secret)).toEqual(['APP_WEBHOOK_URL is not an https address'])
+    expect(of('http://localhost:3000/billing-events', secret)).toEqual([])
+  })
+
+  test('has a secret of the form of Standard Webhooks', () => {
+    for (const wrong of ['secret', 'whsec_', 'whsec_ab-c', `whsec_${Buffer.alloc(23).toString('base64')}`])
+      expect(of(url, wrong)).toEqual([expect.stringContaining('APP_WEBHOOK_SECRET is not whsec_')])
+  })
 })

@@ -1,20 +1,24 @@
 import { describe, expect, test } from 'bun:test'
-import type { Change, UserId } from '../../src/domain/account.ts'
+import type { Change, Crossing, UserId } from '../../src/domain/account.ts'
 import { BillingError } from '../../src/domain/errors.ts'
+import type { Grant } from '../../src/domain/grant.ts'
 import type { Intent } from '../../src/domain/intent.ts'
 import type { Payment } from '../../src/domain/payment.ts'
 import type { Subscription } from '../../src/domain/subscription.ts'
 import type { UsageRecord } from '../../src/domain/usage.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
-import type { Inbox, Ledger, Records } from '../../src/ports.ts'
+import type { Crossings, Inbox, Ledger, Page, Records, UsageFilter } from '../../src/ports.ts'
 
 export interface Store {
   readonly ledger: Ledger
   readonly records: Records
   readonly inbox: Inbox
+  readonly crossings: Crossings
 }
 
 const NOON = Date.UTC(2026, 5, 10, 12)
+const DAY = 86_400_000
+const ANY: UsageFilter = { service: null, resourceId: null, from: null, to: null }
 
 /** What every store must do, whatever it is made of. `open` gives an empty one. */
 export function storeContract(name: string, open: () => Store): void {
@@ -34,6 +38,8 @@ export function storeContract(name: string, open: () => Store): void {
         grants: [],
         usage: null,
         record: null,
+        corrections: [],
+        allGrants: [],
         report: null,
         answer: null,
         eventApplied: false,
@@ -142,6 +148,38 @@ export function storeContract(name: string, open: () => Store): void {
       ).toBeNull()
     })
 
+    test('shows a record with its corrections, to its user alone', async () => {
+      const store = open()
+      await save(
+        store,
+        'ann',
+        recorded({ id: 'usage_1' }),
+        recorded({ id: 'usage_2', corrects: 'usage_1', quantity: -1n }),
+        recorded({ id: 'usage_3' }),
+      )
+      const account = await store.ledger.account('ann', { record: 'usage_1' })
+      expect([account.record?.id, account.corrections.map(({ id }) => id)]).toEqual(['usage_1', ['usage_2']])
+      expect((await store.ledger.account('ann', { record: 'usage_3' })).corrections).toEqual([])
+      expect(await store.ledger.account('bob', { record: 'usage_1' })).toMatchObject({ record: null, corrections: [] })
+    })
+
+    test('draws on grants and gives back to them, also to one that is used up', async () => {
+      const store = open()
+      const needs = { totals: { services: ['voice_call'], months: [] }, allGrants: 'voice_call' } as const
+      const left = async () => {
+        const { grants, allGrants } = await store.ledger.account('ann', needs)
+        return [grants, allGrants].map((some) => some.map(({ remaining }) => remaining))
+      }
+      const other = { ...grant, id: 'grant_2', service: 'sms' } as const
+      await save(store, 'ann', { type: 'grant-given', grant }, { type: 'grant-given', grant: other })
+      expect(await left()).toEqual([[10n], [10n]])
+      await save(store, 'ann', { type: 'grant-drawn', draw: { grantId: grant.id, quantity: 10n } })
+      expect(await left()).toEqual([[], [0n]])
+      await save(store, 'ann', { type: 'grant-returned', draw: { grantId: grant.id, quantity: 4n } })
+      expect(await left()).toEqual([[4n], [4n]])
+      expect(await store.ledger.account('ann', {})).toMatchObject({ grants: [], allGrants: [] })
+    })
+
     test('keeps answers for good, each under its caller', async () => {
       const store = open()
       const answer = {
@@ -210,6 +248,17 @@ export function storeContract(name: string, open: () => Store): void {
     })
   })
 
+  async function usagePages(store: Store, filter: UsageFilter, limit: number): Promise<readonly (readonly string[])[]> {
+    const pages: (readonly string[])[] = []
+    let cursor: string | null = null
+    do {
+      const page: Page<UsageRecord> = await store.records.usageRecords('ann', filter, limit, cursor)
+      pages.push(page.items.map(({ id }) => id))
+      cursor = page.nextCursor
+    } while (cursor !== null)
+    return pages
+  }
+
   describe(`the records of ${name}`, () => {
     test('tell whose customer it is', async () => {
       const store = open()
@@ -237,6 +286,32 @@ export function storeContract(name: string, open: () => Store): void {
       expect(seen).toEqual([...ids].reverse())
     })
 
+    test('show all grants of a user, newest first', async () => {
+      const store = open()
+      const newer = { ...grant, id: 'grant_2', remaining: 0n, expiresAt: NOON }
+      await save(store, 'ann', { type: 'grant-given', grant }, { type: 'grant-given', grant: newer })
+      expect(await store.records.grants('ann')).toEqual([newer, grant])
+      expect(await store.records.grants('bob')).toEqual([])
+    })
+
+    test('page through what operators did, newest first', async () => {
+      const store = open()
+      const entry = (id: string) =>
+        ({ id, at: NOON, actor: 'operator:alice', action: 'grant-given', detail: 'x' }) as const
+      for (const [user, id] of Object.entries({ ann: 'audit_1', bob: 'audit_2', eve: 'audit_3' }))
+        await save(store, user, { type: 'audited', entry: entry(id) })
+      const first = await store.records.auditLog(2, null)
+      expect(first.items).toEqual([
+        { ...entry('audit_3'), user: 'eve' },
+        { ...entry('audit_2'), user: 'bob' },
+      ])
+      const second = await store.records.auditLog(2, first.nextCursor)
+      expect([second.items.map(({ user }) => user), second.nextCursor]).toEqual([['ann'], null])
+      expect(await store.records.auditLog(2, 'made up').catch((error: unknown) => error)).toMatchObject({
+        code: 'validation_failed',
+      })
+    })
+
     test('show the latest observation of a payment, once', async () => {
       const store = open()
       await save(store, 'ann', { type: 'payment-observed', payment: { ...payment, status: 'open' } })
@@ -245,10 +320,106 @@ export function storeContract(name: string, open: () => Store): void {
     })
 
     test('refuse a cursor that they did not give out', async () => {
-      const refused = await open()
-        .records.payments('ann', 10, 'made-up')
-        .catch((error: unknown) => error)
-      expect(refused).toMatchObject({ code: 'validation_failed' })
+      const { records } = open()
+      for (const asked of [
+        records.payments('ann', 10, 'made-up'),
+        records.usageRecords('ann', ANY, 10, '2026-06-10.x'),
+      ])
+        expect(await asked.catch((error: unknown) => error)).toMatchObject({ code: 'validation_failed' })
+    })
+
+    test('page through usage, the latest day first, and within a day what was recorded last', async () => {
+      const store = open()
+      for (const [index, id] of ['a', 'b', 'c', 'd', 'e', 'f', 'g'].entries())
+        await save(
+          store,
+          'ann',
+          recorded({
+            id: `usage_${id}`,
+            service: index % 3 ? 'sms' : 'voice_call',
+            occurredAt: NOON + (index % 2) * DAY,
+          }),
+        )
+      await save(store, 'bob', recorded({ id: 'usage_z' }))
+      const late = recorded({ id: 'usage_h', occurredAt: NOON - 400 * DAY })
+      await save(store, 'ann', late)
+      expect(await usagePages(store, ANY, 2)).toEqual([
+        ['usage_f', 'usage_d'],
+        ['usage_b', 'usage_g'],
+        ['usage_e', 'usage_c'],
+        ['usage_a', 'usage_h'],
+      ])
+    })
+
+    test('show of the usage what is asked for: a service, a resource, a stretch of time', async () => {
+      const store = open()
+      await save(
+        store,
+        'ann',
+        recorded({ id: 'usage_a', service: 'sms', resourceId: '77' }),
+        recorded({ id: 'usage_b', occurredAt: NOON + DAY, resourceId: '77' }),
+        recorded({ id: 'usage_c', occurredAt: NOON + 2 * DAY }),
+      )
+      const shown = async (filter: Partial<UsageFilter>) => (await usagePages(store, { ...ANY, ...filter }, 5)).flat()
+      expect(await shown({ service: 'sms' })).toEqual(['usage_a'])
+      expect(await shown({ resourceId: '77' })).toEqual(['usage_b', 'usage_a'])
+      expect(await shown({ from: NOON + DAY })).toEqual(['usage_c', 'usage_b'])
+      expect(await shown({ to: NOON + DAY })).toEqual(['usage_a'])
+      expect(await shown({ from: NOON + 1, to: NOON + DAY })).toEqual([])
+      expect(await shown({ from: NOON + 30 * DAY })).toEqual([])
+    })
+
+    test('do not let what is recorded meanwhile into the pages of usage that follow', async () => {
+      const store = open()
+      for (const id of ['usage_a', 'usage_b', 'usage_c']) await save(store, 'ann', recorded({ id }))
+      const first = await store.records.usageRecords('ann', ANY, 2, null)
+      await save(store, 'ann', recorded({ id: 'usage_d' }), recorded({ id: 'usage_e', service: 'sms' }))
+      const second = await store.records.usageRecords('ann', ANY, 2, first.nextCursor)
+      expect([first, second].map(({ items }) => items.map(({ id }) => id))).toEqual([
+        ['usage_c', 'usage_b'],
+        ['usage_a'],
+      ])
+      expect(second.nextCursor).toBeNull()
+    })
+  })
+
+  describe(`the crossings of ${name}`, () => {
+    const crossing: Crossing = {
+      id: 'crossing_1',
+      service: 'voice_call',
+      allowanceStart: NOON,
+      threshold: 80,
+      used: 80n,
+      included: 100n,
+      at: NOON,
+    }
+    const crossed = (changes: Partial<Crossing> = {}): Change => ({
+      type: 'threshold-crossed',
+      crossing: { ...crossing, ...changes },
+    })
+
+    test('are there once for each user, service, period and threshold', async () => {
+      const store = open()
+      await save(store, 'ann', crossed(), crossed({ id: 'crossing_2', at: NOON + 1 }))
+      await save(store, 'ann', crossed({ id: 'crossing_3', threshold: 100, at: NOON + 2 }))
+      await save(store, 'bob', crossed({ id: 'crossing_4', at: NOON + 3 }))
+      const due = await store.crossings.due(NOON + 3, 10)
+      expect(due.map((each) => each.crossing.id)).toEqual(['crossing_1', 'crossing_3', 'crossing_4'])
+      expect(due[0]).toEqual({ user: 'ann', crossing, failedTries: 0 })
+      expect(await store.crossings.due(NOON + 3, 1)).toHaveLength(1)
+      expect(await store.crossings.due(NOON - 1, 10)).toEqual([])
+    })
+
+    test('are due again when their time has come, and never once they are told or given up', async () => {
+      const store = open()
+      await save(store, 'ann', crossed())
+      await store.crossings.retry('crossing_1', 'why', NOON + 1_000)
+      expect(await store.crossings.due(NOON + 999, 10)).toEqual([])
+      expect(await store.crossings.due(NOON + 1_000, 10)).toEqual([{ user: 'ann', crossing, failedTries: 1 }])
+      await store.crossings.told('crossing_1', NOON + 1_000)
+      await save(store, 'bob', crossed({ id: 'crossing_2' }))
+      await store.crossings.giveUp('crossing_2', 'why', NOON)
+      expect(await store.crossings.due(NOON * 2, 10)).toEqual([])
     })
   })
 
@@ -352,6 +523,16 @@ const payment: Payment = {
   invoicePdf: null,
   refundedAmount: 0,
   createdAt: NOON,
+}
+
+const grant: Grant = {
+  id: 'grant_1',
+  service: 'voice_call',
+  amount: 10n,
+  remaining: 10n,
+  grantedAt: NOON,
+  expiresAt: null,
+  reason: 'Goodwill',
 }
 
 const wish: Intent = {

@@ -34,6 +34,8 @@ function accountWith(...subscriptions: readonly Subscription[]): Account {
     grants: [],
     usage: null,
     record: null,
+    corrections: [],
+    allGrants: [],
     report: null,
     answer: null,
     eventApplied: false,

@@ -18,7 +18,7 @@ describe('the OpenAPI document', () => {
   test('describes every route, and the plugin’s own pages are nowhere', async () => {
     const served = http.app.routes
       .filter(({ path }) => !path.startsWith('/docs'))
-      .map(({ method, path }) => `${method} ${path}`)
+      .map(({ method, path }) => `${method} ${path.replace(':id', '{id}')}`)
     expect(routes.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(served.sort())
     for (const path of ['/collected', '/collected/json', '/swagger', '/swagger/json'])
       expect(problemCode(await http.get(path))).toBe('404 not_found')
@@ -58,7 +58,10 @@ describe('the OpenAPI document', () => {
       })
 
       test('gives examples of answers that fit their schemas', () => {
-        const { hooks } = http.app.routes.find(({ path }) => path === route.path) ?? {}
+        const { hooks } =
+          http.app.routes.find(
+            ({ method, path }) => method === route.method && path.replace(':id', '{id}') === route.path,
+          ) ?? {}
         for (const { status, value } of route.answers) {
           const schema: TSchema = 'type' in hooks.response ? hooks.response : hooks.response[status]
           expect([...Value.Errors(schema, value)].map(({ path, message }) => `${path} ${message}`)).toEqual([])
@@ -77,9 +80,10 @@ describe('the OpenAPI document', () => {
       // In the month of the examples, at a shop that has other prices and where nobody has subscribed yet.
       const shop = startHttp({ wall: () => TEST_START })
       shop.ports.advance(Date.UTC(2026, 10, 22, 12) - TEST_START)
-      const scope = JSON.stringify(body).includes('user_id') ? 'service' : 'usage:write'
-      const answer = await shop.post(path, await tokenOf({ scope }), body)
-      expect(outcome(answer)).toBeOneOf(['200', '201', '404 no_subscription', '422 price_mismatch'])
+      const forUsers = JSON.stringify(body).includes('user_id') ? 'service' : 'usage:write'
+      const scope = path.startsWith('/admin') ? 'operator' : forUsers
+      const answer = await shop.post(path.replace('{id}', 'ann'), await tokenOf({ scope }), body)
+      expect(outcome(answer)).toBeOneOf(['200', '201', '404 not_found', '404 no_subscription', '422 price_mismatch'])
     }
   })
 

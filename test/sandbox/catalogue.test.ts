@@ -89,18 +89,3 @@ test('a price can be retired and found by its product', async () => {
   expect((await stripe.prices.list({ product: product.id, active: true })).data).toHaveLength(0)
   expect((await stripe.prices.list({ product: product.id })).data[0]).toMatchObject({ nickname: 'old' })
 })
-
-test('tiers are refused for now', async () => {
-  const { stripe } = await started()
-  const product = await stripe.products.create({ name: 'Pro' })
-  const refused = await refusalOf(
-    stripe.prices.create({
-      product: product.id,
-      currency: 'usd',
-      billing_scheme: 'tiered',
-      tiers_mode: 'graduated',
-      tiers: [{ up_to: 'inf', unit_amount: 1 }],
-    }),
-  )
-  expect(refused.statusCode).toBe(501)
-})

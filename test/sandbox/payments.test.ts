@@ -285,6 +285,6 @@ test('a charge is refunded in parts and not beyond', async () => {
 
 test('a card whose particular effect is not simulated is refused', async () => {
   const { stripe } = await started()
-  const wish = { amount: 500, currency: 'usd', payment_method: 'pm_card_createDispute', confirm: true } as const
+  const wish = { amount: 500, currency: 'usd', payment_method: 'pm_card_radarBlock', confirm: true } as const
   expect((await refusalOf(stripe.paymentIntents.create(wish))).statusCode).toBe(501)
 })

@@ -326,13 +326,6 @@ test('at its end the subscription is deleted', async () => {
   expect((await stripe.subscriptions.list()).data).toHaveLength(0)
 })
 
-test('the clock does not pass a renewal, which is not simulated yet', async () => {
-  const { sandbox, stripe } = await started()
-  const { customer, price } = await readyToSubscribe(stripe)
-  await stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id }] })
-  expect((await raw(sandbox, 'POST', '/_sim/clock', `advance=${32 * 86_400}`)).status).toBe(501)
-})
-
 test('cancelled at once it answers the whole subscription, and then takes hardly any change', async () => {
   const { stripe } = await started()
   const { customer, price } = await readyToSubscribe(stripe)
@@ -370,21 +363,6 @@ test('subscriptions are listed by status and found by metadata', async () => {
   const items = await stripe.subscriptionItems.list({ subscription: second.id })
   const item = await stripe.subscriptionItems.retrieve(items.data[0]?.id ?? '')
   expect(item).toMatchObject({ subscription: second.id, price: { id: price.id } })
-})
-
-test('an item is exchanged without proration; with proration it is refused for now', async () => {
-  const { stripe } = await started()
-  const { customer, price } = await readyToSubscribe(stripe)
-  const dearer = await monthlyPrice(stripe, 9900)
-  const made = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id, quantity: 3 }] })
-  const id = made.items.data[0]?.id ?? ''
-  const prorated = stripe.subscriptions.update(made.id, { items: [{ id, price: dearer.id }] })
-  expect((await refusalOf(prorated)).statusCode).toBe(501)
-  const changed = await stripe.subscriptions.update(made.id, {
-    items: [{ id, price: dearer.id }],
-    proration_behavior: 'none',
-  })
-  expect(changed.items.data[0]).toMatchObject({ id, quantity: 1, price: { id: dearer.id } })
 })
 
 test('prices that do not fit are refused', async () => {

@@ -23,12 +23,12 @@ export async function startedSandbox(databaseFile = ':memory:'): Promise<Sandbox
 }
 
 /** The official client, aimed at it. */
-export function clientOf(sandbox: Sandbox, key = 'sk_test_x'): Stripe {
+export function clientOf(sandbox: Sandbox, key = 'sk_test_x', maxNetworkRetries = 0): Stripe {
   return new Stripe(key, {
     host: '127.0.0.1',
     port: Number(new URL(sandbox.url).port),
     protocol: 'http',
-    maxNetworkRetries: 0,
+    maxNetworkRetries,
     telemetry: false,
   })
 }

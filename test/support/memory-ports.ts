@@ -32,6 +32,7 @@ export function memoryPorts(): MemoryPorts {
     records: store.records,
     inbox: store.inbox,
     outbox: store.outbox,
+    crossings: store.crossings,
     meters,
     gateway: stripe.gateway,
     observatory: stripe.observatory,

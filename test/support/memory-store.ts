@@ -1,4 +1,4 @@
-import type { Account, AuditEntry, Change, Crossing, UserId } from '../../src/domain/account.ts'
+import type { Account, AuditEntry, AuditedUser, Change, Crossing, UserId } from '../../src/domain/account.ts'
 import { BillingError, invalidField } from '../../src/domain/errors.ts'
 import type { Grant } from '../../src/domain/grant.ts'
 import type { StoredAnswer } from '../../src/domain/idempotency.ts'
@@ -16,7 +16,7 @@ import {
   type UsageTotal,
 } from '../../src/domain/usage.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
-import type { Inbox, Ledger, Outbox, Records } from '../../src/ports.ts'
+import type { Crossings, Inbox, Ledger, Outbox, Records } from '../../src/ports.ts'
 
 interface Books {
   customerId: string | null
@@ -29,6 +29,14 @@ interface Books {
   readonly carries: Map<ServiceType, bigint>
   readonly crossings: Map<string, Crossing>
   readonly audit: AuditEntry[]
+}
+
+export interface KeptCrossing {
+  readonly user: UserId
+  readonly crossing: Crossing
+  failedTries: number
+  nextTryAt: number | null
+  outcome: string | null
 }
 
 export interface KeptReport {
@@ -55,6 +63,8 @@ export interface MemoryStore {
   readonly records: Records
   readonly inbox: Inbox
   readonly outbox: Outbox
+  readonly crossings: Crossings
+  readonly announcements: readonly KeptCrossing[]
   /** For assertions. */
   readonly events: ReadonlyMap<string, KeptEvent>
   usageOf(user: UserId): readonly UsageRecord[]
@@ -69,6 +79,8 @@ export function memoryStore(): MemoryStore {
   const answers = new Map<string, StoredAnswer>()
   const events = new Map<string, KeptEvent>()
   const owners = new Map<string, UserId>()
+  const audit: AuditedUser[] = []
+  const announcements: KeptCrossing[] = []
 
   function booksOf(user: UserId): Books {
     const known = users.get(user)
@@ -104,6 +116,8 @@ export function memoryStore(): MemoryStore {
         (grant) => grant.remaining > 0n && needs.totals?.services.includes(grant.service) === true,
       ),
       record: usage.find((record) => record.id === needs.record) ?? null,
+      corrections: usage.filter((record) => needs.record !== undefined && record.corrects === needs.record),
+      allGrants: [...(books?.grants.values() ?? [])].filter((grant) => grant.service === needs.allGrants),
       report: reportOf(books, needs.report),
       usage: usage.find((record) => needs.usage && sameIdentity(record.identity, needs.usage)) ?? null,
       answer: needs.answer ? (answers.get(answerKey(needs.answer)) ?? reservation(needs.answer)) : null,
@@ -151,8 +165,10 @@ export function memoryStore(): MemoryStore {
       case 'grant-given':
         books.grants.set(change.grant.id, change.grant)
         break
-      case 'grant-drawn': {
-        const { grantId, quantity } = change.draw
+      case 'grant-drawn':
+      case 'grant-returned': {
+        const { grantId } = change.draw
+        const quantity = change.type === 'grant-drawn' ? change.draw.quantity : -change.draw.quantity
         const grant = books.grants.get(grantId)
         if (grant) books.grants.set(grantId, { ...grant, remaining: grant.remaining - quantity })
         break
@@ -191,11 +207,15 @@ export function memoryStore(): MemoryStore {
       case 'threshold-crossed': {
         const { service, allowanceStart, threshold } = change.crossing
         const once = `${service} ${allowanceStart} ${threshold}`
-        if (!books.crossings.has(once)) books.crossings.set(once, change.crossing)
+        if (books.crossings.has(once)) break
+        books.crossings.set(once, change.crossing)
+        const { crossing } = change
+        announcements.push({ user, crossing, failedTries: 0, nextTryAt: crossing.at, outcome: null })
         break
       }
       case 'audited':
         books.audit.push(change.entry)
+        audit.push({ ...change.entry, user })
         break
       default:
         change satisfies never
@@ -229,6 +249,34 @@ export function memoryStore(): MemoryStore {
       const items = newestFirst.slice(start, start + limit)
       const last = items.at(-1)
       return { items, nextCursor: last && newestFirst.length > start + limit ? last.id : null }
+    },
+    async usageRecords(user, { service, resourceId, from, to }, limit, cursor) {
+      const newestFirst = (users.get(user)?.usage ?? [])
+        .toReversed()
+        .sort((one, other) => (dayOf(one) < dayOf(other) ? 1 : dayOf(one) > dayOf(other) ? -1 : 0))
+      const start = cursor === null ? 0 : newestFirst.findIndex(({ id }) => id === cursor) + 1
+      if (cursor !== null && start === 0) throw invalidField('/cursor', 'is not one that was given out')
+      const fitting = newestFirst
+        .slice(start)
+        .filter(
+          (record) =>
+            (service === null || record.service === service) &&
+            (resourceId === null || record.resourceId === resourceId) &&
+            (from === null || record.occurredAt >= from) &&
+            (to === null || record.occurredAt < to),
+        )
+      return {
+        items: fitting.slice(0, limit),
+        nextCursor: fitting.length > limit ? (fitting[limit - 1]?.id ?? null) : null,
+      }
+    },
+    grants: async (user) => [...(users.get(user)?.grants.values() ?? [])].sort((a, b) => (a.id < b.id ? 1 : -1)),
+    async auditLog(limit, cursor) {
+      const newestFirst = audit.toSorted((one, other) => (one.id < other.id ? 1 : -1))
+      const start = cursor === null ? 0 : newestFirst.findIndex(({ id }) => id === cursor) + 1
+      if (cursor !== null && start === 0) throw invalidField('/cursor', 'is not one that was given out')
+      const items = newestFirst.slice(start, start + limit)
+      return { items, nextCursor: newestFirst.length > start + limit ? (items.at(-1)?.id ?? null) : null }
     },
     userOfCustomer: async (customerId) => owners.get(customerId) ?? null,
     usersWithOpenIntents: async () => [...users].filter(([, books]) => books.intents.size > 0).map(([user]) => user),
@@ -301,11 +349,30 @@ export function memoryStore(): MemoryStore {
     if (kept && kept.state !== 'applied') Object.assign(kept, values)
   }
 
+  async function tried(id: string, values: Partial<KeptCrossing>): Promise<void> {
+    const kept = announcements.find(({ crossing }) => crossing.id === id)
+    if (kept) Object.assign(kept, { failedTries: kept.failedTries + 1, ...values })
+  }
+
+  const crossings: Crossings = {
+    due: async (at, limit) =>
+      announcements
+        .filter(({ nextTryAt }) => nextTryAt !== null && nextTryAt <= at)
+        .toSorted((one, other) => (one.nextTryAt ?? 0) - (other.nextTryAt ?? 0))
+        .slice(0, limit)
+        .map(({ user, crossing, failedTries }) => ({ user, crossing, failedTries })),
+    told: (id) => tried(id, { nextTryAt: null, outcome: null }),
+    retry: (id, outcome, nextTryAt) => tried(id, { nextTryAt, outcome }),
+    giveUp: (id, outcome) => tried(id, { nextTryAt: null, outcome }),
+  }
+
   return {
     ledger,
     records,
     inbox,
     outbox,
+    crossings,
+    announcements,
     events,
     usageOf: (user) => users.get(user)?.usage ?? [],
     reportsOf: (user) => [...(users.get(user)?.reports.values() ?? [])],

@@ -1,4 +1,5 @@
 import type { Database } from 'bun:sqlite'
+import { sqliteCrossings } from '../../src/adapters/sqlite/crossings.ts'
 import { type Drizzle, migrateDatabase, openDatabase } from '../../src/adapters/sqlite/database.ts'
 import { sqliteInbox } from '../../src/adapters/sqlite/inbox.ts'
 import { sqliteLedger } from '../../src/adapters/sqlite/ledger.ts'
@@ -7,7 +8,7 @@ import { sqliteRecords } from '../../src/adapters/sqlite/records.ts'
 import { createWriter, type Writer } from '../../src/adapters/sqlite/writer.ts'
 import type { Ports } from '../../src/ports.ts'
 
-export interface SqliteStore extends Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox'> {
+export interface SqliteStore extends Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox' | 'crossings'> {
   readonly database: Drizzle
   readonly client: Database
   readonly writer: Writer
@@ -28,5 +29,6 @@ export function openSqliteStore(file = ':memory:'): SqliteStore {
     records: sqliteRecords(database),
     inbox: sqliteInbox(database, writer),
     outbox: sqliteOutbox(database),
+    crossings: sqliteCrossings(database, writer),
   }
 }

@@ -16,10 +16,15 @@ export function readArguments(command: Command, words: readonly string[]): ReadA
   if (tokens.some((token) => token.kind === 'option' && token.name === 'help')) return { kind: 'help' }
   const given: Record<string, string | true> = {}
   for (const token of tokens) {
-    const wrong = problemOf(command, token)
+    const isArgument = token.kind === 'positional' && command.argument !== undefined && !given[command.argument.name]
+    const wrong = isArgument ? null : problemOf(command, token)
     if (wrong !== null) return { kind: 'wrong', sentence: wrong }
+    if (isArgument && command.argument !== undefined) given[command.argument.name] = token.value
     if (token.kind === 'option') given[token.name] = token.value ?? true
   }
+  const { argument } = command
+  if (argument !== undefined && given[argument.name] === undefined)
+    return { kind: 'wrong', sentence: `${command.name} needs ${argument.name}.` }
   return { kind: 'given', given }
 }
 
@@ -36,8 +41,13 @@ function tokensOf(command: Command, words: readonly string[]) {
 }
 
 function problemOf(command: Command, token: Tokens[number]): string | null {
-  if (token.kind === 'positional') return `${command.name} takes no argument, and "${token.value}" is one.`
+  if (token.kind === 'positional') return wrongArgument(command, token.value)
   return token.kind === 'option' ? optionProblem(command, token) : null
+}
+
+function wrongArgument({ name, argument }: Command, value: string): string {
+  if (argument === undefined) return `${name} takes no argument, and "${value}" is one.`
+  return `${name} takes one ${argument.name}, and "${value}" is another.`
 }
 
 function optionProblem(command: Command, token: OptionToken): string | null {

@@ -10,9 +10,18 @@ import { serveCommand } from './serve.ts'
 import { suggestion } from './suggestion.ts'
 import { painter, processTerminal, type Terminal } from './terminal.ts'
 import { tokenCommand } from './token.ts'
+import { usageImportCommand } from './usage-import.ts'
 import { versionCommand } from './version.ts'
 
-const COMMANDS = [serveCommand, migrateCommand, healthCommand, tokenCommand, sandboxCommand, versionCommand]
+const COMMANDS = [
+  serveCommand,
+  migrateCommand,
+  healthCommand,
+  tokenCommand,
+  usageImportCommand,
+  sandboxCommand,
+  versionCommand,
+]
 
 /**
  * Carries out a command line (without the names of the program) and tells the exit code: 0 done, 1 found something wrong,
@@ -27,9 +36,10 @@ export async function runCommandLine(
   if (first === 'help' || first === '--help' || first === '-h') return showHelp(rest, program, terminal)
   if (first === '--version') return runCommand(versionCommand, rest, program, terminal)
   if (first.startsWith('-')) return runCommand(serveCommand, words, program, terminal)
-  const command = findCommand(first)
-  if (command === null) return complain(terminal, null, unknownCommand(first))
-  return runCommand(command, rest, program, terminal)
+  const asked = [first, ...rest]
+  const command = findCommand(asked)
+  if (command === null) return complain(terminal, null, unknownCommand(asked))
+  return runCommand(command, asked.slice(wordsIn(command)), program, terminal)
 }
 
 async function runCommand(
@@ -48,9 +58,9 @@ async function runCommand(
   }
 }
 
-function showHelp([topic]: readonly string[], program: Program, terminal: Terminal): number {
+function showHelp(topic: readonly string[], program: Program, terminal: Terminal): number {
   const paint = painter(terminal.outColours)
-  if (topic === undefined || topic.startsWith('-'))
+  if (topic[0] === undefined || topic[0].startsWith('-'))
     return print(terminal, generalHelp(COMMANDS, program.version, paint))
   const command = findCommand(topic)
   return command === null
@@ -58,11 +68,19 @@ function showHelp([topic]: readonly string[], program: Program, terminal: Termin
     : print(terminal, commandHelp(command, paint))
 }
 
-function findCommand(name: string): Command | null {
-  return COMMANDS.find((command) => command.name === name) ?? null
+/** The command that these words begin with. */
+function findCommand(words: readonly string[]): Command | null {
+  return COMMANDS.find((command) => command.name === words.slice(0, wordsIn(command)).join(' ')) ?? null
 }
 
-function unknownCommand(name: string): string {
+function wordsIn({ name }: Command): number {
+  return name.split(' ').length
+}
+
+/** The second word belongs to the name where the first begins one of two words. */
+function unknownCommand([first = '', second]: readonly string[]): string {
+  const isHalf = COMMANDS.some((command) => command.name.startsWith(`${first} `))
+  const name = isHalf && second !== undefined && !second.startsWith('-') ? `${first} ${second}` : first
   return `there is no command "${name}".${suggestion(
     name,
     COMMANDS.map((command) => command.name),

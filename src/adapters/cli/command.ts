@@ -13,14 +13,17 @@ export interface CommandOption {
   readonly summary: string
 }
 
-/** The options that were given, by name: a text for one with a value, true for one without. */
+/** The options that were given, and the argument, by name: a text for one with a value, true for one without. */
 export type Given = Readonly<Record<string, string | true | undefined>>
 
 export interface Command {
+  /** One word, or two such as `usage import`. */
   readonly name: string
   readonly summary: string
   /** A paragraph or two for `--help`. */
   readonly description: string
+  /** The one thing that is given without the name of an option; needed where there is one. */
+  readonly argument?: { readonly name: string; readonly summary: string }
   readonly options: readonly CommandOption[]
   readonly examples: readonly string[]
   run(given: Given, program: Program, terminal: Terminal): Promise<number>

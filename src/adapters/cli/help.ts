@@ -39,7 +39,14 @@ export function commandHelp(command: Command, paint: Paint): string {
   const options = [...command.options, HELP_OPTION].map(optionRow)
   return page([
     command.description,
-    section('Usage', [`speech-billing ${command.name} [options]`], paint),
+    section(
+      'Usage',
+      [`speech-billing ${[command.name, command.argument?.name].filter(Boolean).join(' ')} [options]`],
+      paint,
+    ),
+    ...(command.argument
+      ? [section('Argument', columns([[command.argument.name, command.argument.summary]], paint), paint)]
+      : []),
     section('Options', columns(options, paint), paint),
     section(command.examples.length === 1 ? 'Example' : 'Examples', command.examples, paint),
   ])

@@ -1,3 +1,5 @@
+import type { ServiceType, UsageUnit } from '../../domain/quantity.ts'
+
 /** What the command line can have done: a table that the composition root fills. */
 export interface Program {
   readonly version: string
@@ -7,8 +9,33 @@ export interface Program {
   health(): Promise<HealthReport>
   /** Signs a token. Throws in words where no key to sign with is configured. */
   token(wish: TokenWish): Promise<string>
+  /** Where usage is recorded: the running server, or the database itself when none runs. */
+  openUsage(): Promise<UsageRecorder>
   /** Runs the simulator alone until a signal ends it; a port of null is the configured one. The exit code. */
   sandbox(wish: { readonly port: number | null }): Promise<number>
+}
+
+/** A use out of a file, as the API has it; times in milliseconds since 1970. */
+export interface ImportedUse {
+  readonly user: string
+  readonly service: ServiceType
+  readonly amount: number
+  readonly unit: UsageUnit
+  readonly resourceId: string | null
+  readonly eventId: string | null
+  readonly occurredAt: number | null
+  /** Its identity where it has none of its own. */
+  readonly key: string | null
+}
+
+export type ImportOutcome =
+  | { readonly kind: 'recorded' | 'known' }
+  | { readonly kind: 'refused'; readonly code: string; readonly detail: string }
+
+export interface UsageRecorder {
+  /** One outcome for each, in order. */
+  record(batch: { readonly uses: readonly ImportedUse[]; readonly dryRun: boolean }): Promise<readonly ImportOutcome[]>
+  close(): void
 }
 
 export interface MigrationReport {

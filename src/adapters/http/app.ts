@@ -1,7 +1,9 @@
 import { Elysia, NotFoundError } from 'elysia'
+import { admin } from './admin.ts'
 import { createIdentify } from './auth.ts'
 import { cors } from './cors.ts'
 import { docs } from './docs.ts'
+import { entitlements } from './entitlements.ts'
 import { createGuard } from './guard.ts'
 import { health, type Readiness } from './health.ts'
 import { allowedMethods } from './methods.ts'
@@ -14,6 +16,7 @@ import { subscriptions } from './subscriptions.ts'
 import { createTokenVerifier, type JwtSettings } from './token-verifier.ts'
 import { usage } from './usage.ts'
 import { usageBatch } from './usage-batch.ts'
+import { usageRecords } from './usage-records.ts'
 import { type Receiving, webhook } from './webhook.ts'
 
 export interface HttpOptions extends Receiving {
@@ -56,6 +59,9 @@ export function createApp(options: HttpOptions) {
     .use(payments(options, guard))
     .use(usage(options, guard))
     .use(usageBatch(options, guard))
+    .use(entitlements(options, guard))
+    .use(admin(options, guard))
+    .use(usageRecords(options, guard))
     .use(webhook(options))
     .use(health(options))
   // Normalizing would drop unknown fields in silence; here they are refused.

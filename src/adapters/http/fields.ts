@@ -97,5 +97,32 @@ export const standing = {
   billable_cost: t.Number({ multipleOf: 1, description: 'What of the cost is charged, in minor units' }),
 }
 
+/** Numbers in a query are texts; Elysia's own would also take `0x10` and `1e1`. */
+export const DEFAULT_PAGE = 20
+export const page = {
+  limit: t.Optional(
+    t.String({
+      pattern: '^([1-9][0-9]?|100)$',
+      rule: 'must be a whole number from 1 to 100',
+      documentedAs: { type: 'integer', minimum: 1, maximum: 100, default: DEFAULT_PAGE },
+      description: 'How many entries at most. Default: 20',
+    }),
+  ),
+  cursor: t.Optional(
+    t.String({
+      pattern: '^[\\x21-\\x7e]{1,512}$',
+      rule: 'must be the next_cursor of an earlier answer',
+      description: 'The `next_cursor` of the page before',
+    }),
+  ),
+}
+
+export const nextCursor = nullable(t.String({ description: 'Where the next page starts; null on the last one' }))
+
+/** The page that a query asks for. */
+export function pageOf(query: { readonly limit?: string; readonly cursor?: string }) {
+  return { limit: query.limit === undefined ? DEFAULT_PAGE : Number(query.limit), cursor: query.cursor ?? null }
+}
+
 /** No query at all: whatever is sent there is refused. */
 export const noQuery = exactly({})

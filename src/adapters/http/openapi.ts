@@ -59,6 +59,7 @@ const TAGS = [
   { name: 'Subscriptions', description: 'Subscribing, cancelling, and how a user stands' },
   { name: 'Payments', description: 'One-time payments and the billing history' },
   { name: 'Usage', description: 'Recording what was used, and looking at it' },
+  { name: 'Admin', description: 'For the operator' },
   { name: 'Webhook', description: 'For Stripe' },
   { name: 'Health', description: 'For supervisors and load balancers' },
 ]

@@ -1,11 +1,21 @@
 import { Elysia, t } from 'elysia'
 import type { Billing } from '../../billing.ts'
-import { exactly, minorUnits, noQuery, nullable, stripeId, text, time, userId } from './fields.ts'
+import {
+  exactly,
+  minorUnits,
+  nextCursor,
+  noQuery,
+  nullable,
+  page,
+  pageOf,
+  stripeId,
+  text,
+  time,
+  userId,
+} from './fields.ts'
 import type { Guard } from './guard.ts'
 import { answered, idempotencyKey } from './idempotency.ts'
 import { describe, example } from './route-document.ts'
-
-const DEFAULT_PAGE = 20
 
 export function payments({ billing }: { readonly billing: Billing }, guard: Guard) {
   return new Elysia({ name: 'payments' })
@@ -43,26 +53,17 @@ export function payments({ billing }: { readonly billing: Billing }, guard: Guar
         }),
       },
     )
-    .get(
-      '/payments/billing-history',
-      ({ query, user }) =>
-        billing.billingHistory({
-          user,
-          limit: query.limit === undefined ? DEFAULT_PAGE : Number(query.limit),
-          cursor: query.cursor ?? null,
-        }),
-      {
-        may: 'manage-account',
-        query: page,
-        response: t.NoValidate(history),
-        detail: describe({
-          tag: 'Payments',
-          summary: 'What was charged and given back',
-          description: 'Newest first. A one-time payment enters when it is paid or has failed.',
-          answers: { 200: { description: 'One page of the history', examples: HISTORY } },
-        }),
-      },
-    )
+    .get('/payments/billing-history', ({ query, user }) => billing.billingHistory({ user, ...pageOf(query) }), {
+      may: 'manage-account',
+      query: exactly({ ...page, user_id: userId }),
+      response: t.NoValidate(history),
+      detail: describe({
+        tag: 'Payments',
+        summary: 'What was charged and given back',
+        description: 'Newest first. A one-time payment enters when it is paid or has failed.',
+        answers: { 200: { description: 'One page of the history', examples: HISTORY } },
+      }),
+    })
 }
 
 const metadata = t.Record(
@@ -105,26 +106,6 @@ const payment = t.Object({
   currency: t.String(),
 })
 
-/** Numbers in a query are texts; Elysia's own would also take `0x10` and `1e1`. */
-const page = exactly({
-  limit: t.Optional(
-    t.String({
-      pattern: '^([1-9][0-9]?|100)$',
-      rule: 'must be a whole number from 1 to 100',
-      documentedAs: { type: 'integer', minimum: 1, maximum: 100, default: DEFAULT_PAGE },
-      description: 'How many entries at most. Default: 20',
-    }),
-  ),
-  cursor: t.Optional(
-    t.String({
-      pattern: '^[\\x21-\\x7e]{1,512}$',
-      rule: 'must be the next_cursor of an earlier answer',
-      description: 'The `next_cursor` of the page before',
-    }),
-  ),
-  user_id: userId,
-})
-
 const history = t.Object({
   payments: t.Array(
     t.Object({
@@ -141,7 +122,7 @@ const history = t.Object({
       created_at: time,
     }),
   ),
-  next_cursor: nullable(t.String({ description: 'Where the next page starts; null on the last one' })),
+  next_cursor: nextCursor,
 })
 
 const REQUESTS = {

@@ -1,6 +1,8 @@
 import { and, asc, between, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
 import type { Account, Needs, UserId } from '../../domain/account.ts'
+import type { Grant } from '../../domain/grant.ts'
 import type { DailyUsage, UsageIdentity, UsageTotal } from '../../domain/usage.ts'
+import { type AccountCache, createAccountCache, type Remembered } from './account-cache.ts'
 import type { Drizzle } from './database.ts'
 import {
   fromIdentity,
@@ -30,8 +32,16 @@ import {
 /** Enough for every subscription that can still matter; more would be history. */
 const MOST_SUBSCRIPTIONS = 12
 
-/** Reads accounts: a fixed handful of point reads by prepared statements, in one synchronous stretch and so one snapshot. */
-export function accountReader(database: Drizzle): (user: UserId, needs: Needs) => Account {
+export interface AccountReader {
+  read(user: UserId, needs: Needs): Account
+  readonly cache: AccountCache
+}
+
+/**
+ * Reads accounts, in one synchronous stretch and so one snapshot: what every account holds from memory, if it was read
+ * before, and the few rows that are asked for beyond that by point reads.
+ */
+export function accountReader(database: Drizzle): AccountReader {
   const of = sql.placeholder
   const customer = database
     .select()
@@ -57,17 +67,6 @@ export function accountReader(database: Drizzle): (user: UserId, needs: Needs) =
     .from(usageRecords)
     .where(and(eq(usageRecords.identity, of('identity')), eq(usageRecords.userId, of('user'))))
     .prepare()
-  const serviceTotals = database
-    .select()
-    .from(usageTotals)
-    .where(
-      and(
-        eq(usageTotals.month, of('month')),
-        eq(usageTotals.userId, of('user')),
-        eq(usageTotals.serviceType, of('service')),
-      ),
-    )
-    .prepare()
   const monthTotals = database
     .select()
     .from(usageTotals)
@@ -77,6 +76,16 @@ export function accountReader(database: Drizzle): (user: UserId, needs: Needs) =
     .select()
     .from(usageRecords)
     .where(and(eq(usageRecords.id, of('id')), eq(usageRecords.userId, of('user'))))
+    .prepare()
+  const corrections = database
+    .select()
+    .from(usageRecords)
+    .where(and(eq(usageRecords.corrects, of('id')), eq(usageRecords.userId, of('user'))))
+    .prepare()
+  const allGrants = database
+    .select()
+    .from(usageGrants)
+    .where(and(eq(usageGrants.userId, of('user')), eq(usageGrants.serviceType, of('service'))))
     .prepare()
   const grants = database
     .select()
@@ -109,11 +118,28 @@ export function accountReader(database: Drizzle): (user: UserId, needs: Needs) =
     .where(eq(stripeWebhookEvents.id, of('event')))
     .prepare()
 
-  function totalsFor(user: UserId, totals: Needs['totals']): readonly UsageTotal[] {
-    if (totals === undefined) return []
-    const [service, ...others] = totals.services
-    if (others.length > 0) return totals.months.flatMap((month) => monthTotals.all({ month, user })).map(toUsageTotal)
-    return totals.months.flatMap((month) => serviceTotals.all({ month, user, service })).map(toUsageTotal)
+  const cache = createAccountCache((user) => ({
+    customerId: customer.get({ user })?.customerId ?? null,
+    subscriptions: subscriptions.all({ user }).map(toSubscription),
+    totals: new Map(),
+    grants: new Map(),
+  }))
+
+  function totalsFor(user: UserId, { totals }: Remembered, asked: Needs['totals']): readonly UsageTotal[] {
+    if (asked === undefined) return []
+    const found: UsageTotal[] = []
+    for (const month of asked.months) {
+      const known = totals.get(month) ?? remember(totals, month, monthTotals.all({ month, user }).map(toUsageTotal))
+      for (const total of known) if (asked.services.includes(total.service)) found.push(total)
+    }
+    return found
+  }
+
+  function grantsFor(user: UserId, known: Remembered, asked: Needs['totals']): readonly Grant[] {
+    return (asked?.services ?? []).flatMap(
+      (service) =>
+        known.grants.get(service) ?? remember(known.grants, service, grants.all({ user, service }).map(toGrant)),
+    )
   }
 
   /** The day leads the key, so that the rows of today lie together; a range is asked day by day. */
@@ -157,20 +183,32 @@ export function accountReader(database: Drizzle): (user: UserId, needs: Needs) =
     return held ? { fingerprint: held.fingerprint, answer: 'pending' } : null
   }
 
-  return (user, needs) => ({
-    user,
-    customerId: customer.get({ user })?.customerId ?? null,
-    subscriptions: subscriptions.all({ user }).map(toSubscription),
-    openIntents: needs.intents ? openIntents.all({ user }).map(toIntent) : [],
-    totals: totalsFor(user, needs.totals),
-    days: daysFor(user, needs.days),
-    grants: (needs.totals?.services ?? []).flatMap((service) => grants.all({ user, service }).map(toGrant)),
-    usage: usageFor(user, needs.usage),
-    record: recordFor(user, needs.record),
-    report: reportFor(user, needs.report),
-    answer: answerFor(needs.answer),
-    eventApplied: needs.event !== undefined && eventState.get({ event: needs.event })?.state === 'applied',
-  })
+  function read(user: UserId, needs: Needs): Account {
+    const known = cache.of(user)
+    return {
+      user,
+      customerId: known.customerId,
+      subscriptions: known.subscriptions,
+      openIntents: needs.intents ? openIntents.all({ user }).map(toIntent) : [],
+      totals: totalsFor(user, known, needs.totals),
+      days: daysFor(user, needs.days),
+      grants: grantsFor(user, known, needs.totals),
+      usage: usageFor(user, needs.usage),
+      record: recordFor(user, needs.record),
+      corrections: needs.record ? corrections.all({ id: needs.record, user }).map(toUsageRecord) : [],
+      allGrants: needs.allGrants ? allGrants.all({ user, service: needs.allGrants }).map(toGrant) : [],
+      report: reportFor(user, needs.report),
+      answer: answerFor(needs.answer),
+      eventApplied: needs.event !== undefined && eventState.get({ event: needs.event })?.state === 'applied',
+    }
+  }
+
+  return { read, cache }
+}
+
+function remember<K, V>(map: Map<K, V>, key: K, value: V): V {
+  map.set(key, value)
+  return value
 }
 
 function daysBetween(from: string, to: string): string[] {

@@ -2,10 +2,8 @@ import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Change, UserId } from '../../domain/account.ts'
 import type { Grant } from '../../domain/grant.ts'
 import type { Intent } from '../../domain/intent.ts'
-import { dayOf, totalOf, type UsageRecord } from '../../domain/usage.ts'
 import type { Drizzle } from './database.ts'
 import { reportAdder, reportApplier } from './reports.ts'
-import { fromAllowanceStart, fromIdentity } from './rows.ts'
 import {
   allowanceCrossings,
   auditLog,
@@ -14,12 +12,10 @@ import {
   intents,
   paymentRecords,
   stripeWebhookEvents,
-  usageDays,
   usageGrants,
-  usageRecords,
-  usageTotals,
   userSubscriptions,
 } from './schema.ts'
+import { usageInserter } from './usage-rows.ts'
 
 /** Writes changes: one exhaustive switch, inside the writer's transaction. */
 export function changeApplier(database: Drizzle): (user: UserId, change: Change) => void {
@@ -85,6 +81,8 @@ export function changeApplier(database: Drizzle): (user: UserId, change: Change)
         return void database.insert(usageGrants).values(grantRow(user, change.grant)).run()
       case 'grant-drawn':
         return void drawGrant.run({ id: change.draw.grantId, quantity: change.draw.quantity })
+      case 'grant-returned':
+        return void drawGrant.run({ id: change.draw.grantId, quantity: -change.draw.quantity })
       case 'report-added':
         return addToReport(user, change.report)
       case 'report-sealed':
@@ -132,79 +130,4 @@ function linkCustomer(database: Drizzle, userId: UserId, customerId: string, lin
     .set({ state: 'received', nextTryAt: linkedAt })
     .where(and(eq(stripeWebhookEvents.customerId, customerId), sql`state = 'parked'`))
     .run()
-}
-
-/** The hot path: one record and its two running totals. */
-function usageInserter(database: Drizzle): (user: UserId, record: UsageRecord) => void {
-  const of = sql.placeholder
-  const insertRecord = database
-    .insert(usageRecords)
-    .values({
-      id: of('id'),
-      userId: of('user'),
-      serviceType: of('service'),
-      quantity: of('quantity'),
-      rated: of('rated'),
-      corrects: of('corrects'),
-      unit: of('unit'),
-      identity: of('identity'),
-      resourceId: of('resourceId'),
-      occurredAt: of('occurredAt'),
-      recordedAt: of('recordedAt'),
-      subscriptionId: of('subscriptionId'),
-      planName: of('planName'),
-      allowanceStart: of('allowanceStart'),
-      rate: of('rate'),
-      granted: of('granted'),
-      overage: of('overage'),
-      billable: of('billable'),
-    })
-    .prepare()
-  const sums = { userId: of('user'), serviceType: of('service'), allowanceStart: of('start'), rate: of('rate') }
-  const parts = {
-    quantity: of('quantity'),
-    rated: of('rated'),
-    granted: of('granted'),
-    overage: of('overage'),
-    billable: of('billable'),
-  }
-  const addToTotal = database
-    .insert(usageTotals)
-    .values({ month: of('month'), ...sums, ...parts })
-    .onConflictDoUpdate({
-      target: [
-        usageTotals.month,
-        usageTotals.userId,
-        usageTotals.serviceType,
-        usageTotals.allowanceStart,
-        usageTotals.rate,
-      ],
-      set: addedUp,
-    })
-    .prepare()
-  const addToDay = database
-    .insert(usageDays)
-    .values({ day: of('day'), ...sums, ...parts })
-    .onConflictDoUpdate({
-      target: [usageDays.day, usageDays.userId, usageDays.serviceType, usageDays.allowanceStart, usageDays.rate],
-      set: addedUp,
-    })
-    .prepare()
-
-  return (user, record) => {
-    const identity = record.identity && fromIdentity(record.identity)
-    insertRecord.run({ ...record, user, identity })
-    const { month, ...total } = totalOf(record)
-    const sum = { ...total, user, start: fromAllowanceStart(total.allowanceStart) }
-    addToTotal.run({ ...sum, month })
-    addToDay.run({ ...sum, day: dayOf(record) })
-  }
-}
-
-const addedUp = {
-  quantity: sql`quantity + excluded.quantity`,
-  rated: sql`rated + excluded.rated`,
-  granted: sql`granted + excluded.granted`,
-  overage: sql`overage + excluded.overage`,
-  billable: sql`billable + excluded.billable`,
 }

@@ -14,6 +14,14 @@ export function sqliteInbox(database: Drizzle, writer: Writer): Inbox {
       apply: () => void database.update(events).set(values).where(unsettled).run(),
     })
   }
+  const { body: _, ...columns } = getTableColumns(events)
+  const due = database
+    .select(columns)
+    .from(events)
+    .where(lte(events.nextTryAt, sql.placeholder('at')))
+    .orderBy(asc(events.nextTryAt), asc(events.receivedAt))
+    .limit(sql.placeholder('limit'))
+    .prepare()
   return {
     receive: (event, body, at) => {
       const row = { ...event, body: Buffer.from(body), receivedAt: at, nextTryAt: at, state: 'received', attempts: 0 }
@@ -25,15 +33,7 @@ export function sqliteInbox(database: Drizzle, writer: Writer): Inbox {
       })
     },
     async due(at, limit) {
-      const { body: _, ...columns } = getTableColumns(events)
-      return database
-        .select(columns)
-        .from(events)
-        .where(lte(events.nextTryAt, at))
-        .orderBy(asc(events.nextTryAt), asc(events.receivedAt))
-        .limit(limit)
-        .all()
-        .map((row) => ({ event: toStripeEvent(row), attempts: row.attempts }))
+      return due.all({ at, limit }).map((row) => ({ event: toStripeEvent(row), attempts: row.attempts }))
     },
     async counts() {
       const count = (where: SQL) => reading(() => database.$count(events, where))

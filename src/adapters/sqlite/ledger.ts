@@ -6,8 +6,9 @@ import { reading, type Writer } from './writer.ts'
 
 /** The books in SQLite: decisions are made and saved inside the writer's shared transaction. */
 export function sqliteLedger(database: Drizzle, writer: Writer): Ledger {
-  const read = accountReader(database)
+  const { read, cache } = accountReader(database)
   const apply = changeApplier(database)
+  writer.onUndone(cache.clear)
   return {
     async account(user, needs) {
       return reading(() => read(user, needs))
@@ -16,7 +17,10 @@ export function sqliteLedger(database: Drizzle, writer: Writer): Ledger {
       const decided = await writer.submit({
         decide: () => decide(read(user, needs)),
         apply: ({ changes }) => {
-          for (const change of changes) apply(user, change)
+          for (const change of changes) {
+            apply(user, change)
+            cache.changed(user, change)
+          }
         },
       })
       return decided.result

@@ -3,8 +3,9 @@ import { invalidField } from '../../domain/errors.ts'
 import type { Payment } from '../../domain/payment.ts'
 import type { Records } from '../../ports.ts'
 import type { Drizzle } from './database.ts'
-import { toPayment } from './rows.ts'
-import { customers, intents, paymentRecords } from './schema.ts'
+import { toAuditEntry, toGrant, toPayment } from './rows.ts'
+import { auditLog, customers, intents, paymentRecords, usageGrants } from './schema.ts'
+import { usageHistory } from './usage-history.ts'
 
 /** History and indexes in SQLite. */
 export function sqliteRecords(database: Drizzle): Records {
@@ -21,6 +22,29 @@ export function sqliteRecords(database: Drizzle): Records {
       const last = items.at(-1)
       return { items, nextCursor: rows.length > limit && last ? cursorAt(last) : null }
     },
+    usageRecords: usageHistory(database),
+    async grants(user) {
+      const newestFirst = desc(usageGrants.id)
+      return database
+        .select()
+        .from(usageGrants)
+        .where(eq(usageGrants.userId, user))
+        .orderBy(newestFirst)
+        .all()
+        .map(toGrant)
+    },
+    async auditLog(limit, cursor) {
+      const before = cursor === null ? undefined : lt(auditLog.id, mustBeAuditId(cursor))
+      const rows = database
+        .select()
+        .from(auditLog)
+        .where(before)
+        .orderBy(desc(auditLog.id))
+        .limit(limit + 1)
+        .all()
+      const items = rows.slice(0, limit).map(toAuditEntry)
+      return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
+    },
     async userOfCustomer(customerId) {
       const row = database.select().from(customers).where(eq(customers.customerId, customerId)).get()
       return row?.userId ?? null
@@ -35,6 +59,11 @@ export function sqliteRecords(database: Drizzle): Records {
 /** A cursor is the place after an entry: its time and id, which together are unique and never change. */
 function cursorAt(payment: Payment): string {
   return Buffer.from(`${payment.createdAt}:${payment.id}`).toString('base64url')
+}
+
+function mustBeAuditId(cursor: string): string {
+  if (/^audit_[a-z0-9]{1,64}$/.test(cursor)) return cursor
+  throw invalidField('/cursor', 'is not one that this endpoint gave out; leave it out to start at the newest')
 }
 
 function olderThan(cursor: string) {

@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Change, UserId } from '../../domain/account.ts'
 import { type MeterReport, OPEN_FOR_MS } from '../../domain/metering.ts'
+import { compiled } from './compiled.ts'
 import type { Drizzle } from './database.ts'
 import { meterCarries, meterReports } from './schema.ts'
 
@@ -9,36 +10,38 @@ type ReportChange = Extract<Change, { type: 'report-sealed' | 'report-sending' |
 /** Adds to the open report of the same window, or opens it; part of the hot path where use is billed. */
 export function reportAdder(database: Drizzle): (user: UserId, report: MeterReport) => void {
   const of = sql.placeholder
-  const add = database
-    .insert(meterReports)
-    .values({
-      id: of('id'),
-      userId: of('user'),
-      serviceType: of('service'),
-      subscriptionId: of('subscriptionId'),
-      allowanceStart: of('allowanceStart'),
-      windowStart: of('windowStart'),
-      quantity: of('quantity'),
-      occurredAt: of('occurredAt'),
-      openedAt: of('openedAt'),
-      state: 'open',
-      tries: 0,
-      nextTryAt: of('dueAt'),
-    })
-    .onConflictDoUpdate({
-      target: [
-        meterReports.windowStart,
-        meterReports.userId,
-        meterReports.serviceType,
-        meterReports.subscriptionId,
-        meterReports.allowanceStart,
-      ],
-      targetWhere: sql`state = 'open'`,
-      set: { quantity: sql`quantity + excluded.quantity`, occurredAt: sql`max(occurred_at, excluded.occurred_at)` },
-    })
-    .prepare()
+  const add = compiled(
+    database.$client,
+    database
+      .insert(meterReports)
+      .values({
+        id: of('id'),
+        userId: of('user'),
+        serviceType: of('service'),
+        subscriptionId: of('subscriptionId'),
+        allowanceStart: of('allowanceStart'),
+        windowStart: of('windowStart'),
+        quantity: of('quantity'),
+        occurredAt: of('occurredAt'),
+        openedAt: of('openedAt'),
+        state: 'open',
+        tries: 0,
+        nextTryAt: of('dueAt'),
+      })
+      .onConflictDoUpdate({
+        target: [
+          meterReports.windowStart,
+          meterReports.userId,
+          meterReports.serviceType,
+          meterReports.subscriptionId,
+          meterReports.allowanceStart,
+        ],
+        targetWhere: sql`state = 'open'`,
+        set: { quantity: sql`quantity + excluded.quantity`, occurredAt: sql`max(occurred_at, excluded.occurred_at)` },
+      }),
+  )
   return (user, report) => {
-    add.run({ ...report, user, dueAt: report.openedAt + OPEN_FOR_MS })
+    add({ ...report, user, dueAt: report.openedAt + OPEN_FOR_MS })
   }
 }
 

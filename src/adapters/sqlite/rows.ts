@@ -1,3 +1,4 @@
+import type { AuditedUser } from '../../domain/account.ts'
 import type { Grant } from '../../domain/grant.ts'
 import type { StoredAnswer } from '../../domain/idempotency.ts'
 import type { Intent } from '../../domain/intent.ts'
@@ -25,7 +26,7 @@ export function toPayment({ userId: _, ...row }: Row<typeof schema.paymentRecord
 }
 
 export function toUsageRecord(row: Row<typeof schema.usageRecords>): UsageRecord {
-  const { userId: _, serviceType, identity, unit, allowanceStart, ...same } = row
+  const { userId: _, previous: __, serviceType, identity, unit, allowanceStart, ...same } = row
   return {
     ...same,
     service: serviceType as ServiceType,
@@ -39,7 +40,12 @@ export function toUsageTotal({ userId: _, serviceType, ...row }: Row<typeof sche
   return { ...row, service: serviceType as ServiceType, allowanceStart: toAllowanceStart(row.allowanceStart) }
 }
 
-export function toDailyUsage({ userId: _, serviceType, ...row }: Row<typeof schema.usageDays>): DailyUsage {
+export function toDailyUsage({
+  userId: _,
+  lastRecord: __,
+  serviceType,
+  ...row
+}: Row<typeof schema.usageDays>): DailyUsage {
   return { ...row, service: serviceType as ServiceType, allowanceStart: toAllowanceStart(row.allowanceStart) }
 }
 
@@ -65,6 +71,10 @@ function toIdentity(identity: string): UsageIdentity {
 
 export function toGrant({ userId: _, serviceType, ...row }: Row<typeof schema.usageGrants>): Grant {
   return { ...row, service: serviceType as ServiceType }
+}
+
+export function toAuditEntry({ userId, action, ...row }: Row<typeof schema.auditLog>): AuditedUser {
+  return { ...row, user: userId, action: action as AuditedUser['action'] }
 }
 
 export function toMeterReport(row: Row<typeof schema.meterReports>): MeterReport | SealedReport {

@@ -96,8 +96,13 @@ export const usageRecords = sqliteTable(
     granted: quantity('granted').notNull(),
     overage: quantity('overage').notNull(),
     billable: quantity('billable').notNull(),
+    /** The record before this one of the same row of `usage_days`: so a user's history is walked without an index. */
+    previous: text('previous'),
   },
-  (table) => [uniqueIndex('usage_records_identity').on(table.identity, table.userId).where(sql`identity IS NOT NULL`)],
+  (table) => [
+    uniqueIndex('usage_records_identity').on(table.identity, table.userId).where(sql`identity IS NOT NULL`),
+    index('usage_records_corrections').on(table.corrects).where(sql`corrects IS NOT NULL`),
+  ],
 )
 
 /** One row for each allowance period's part in a calendar month, so that both sums are a few rows. */
@@ -134,6 +139,8 @@ export const usageDays = sqliteTable(
     granted: quantity('granted').notNull(),
     overage: quantity('overage').notNull(),
     billable: quantity('billable').notNull(),
+    /** The latest record of the day; the others hang on it by `previous`. */
+    lastRecord: text('last_record'),
   },
   (table) => [primaryKey({ columns: [table.day, table.userId, table.serviceType, table.allowanceStart, table.rate] })],
 )
@@ -150,7 +157,10 @@ export const usageGrants = sqliteTable(
     expiresAt: integer('expires_at'),
     reason: text('reason').notNull(),
   },
-  (table) => [index('usage_grants_left').on(table.userId, table.serviceType).where(sql`remaining > 0`)],
+  (table) => [
+    index('usage_grants_left').on(table.userId, table.serviceType).where(sql`remaining > 0`),
+    index('usage_grants_user').on(table.userId, table.id),
+  ],
 )
 
 /** The outbox to Stripe's meters. `state`: open, sealed, sent, rejected, unbilled, replaced. */
@@ -181,6 +191,7 @@ export const meterReports = sqliteTable(
       .on(table.windowStart, table.userId, table.serviceType, table.subscriptionId, table.allowanceStart)
       .where(sql`state = 'open'`),
     index('meter_reports_due').on(table.nextTryAt).where(sql`next_try_at IS NOT NULL`),
+    index('meter_reports_set_aside').on(table.id).where(sql`state IN ('rejected', 'unbilled')`),
     index('meter_reports_billed').on(table.billedAt, table.userId).where(sql`billed_at IS NOT NULL`),
   ],
 )

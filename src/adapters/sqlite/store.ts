@@ -2,6 +2,7 @@ import { SQLiteError } from 'bun:sqlite'
 import { eq } from 'drizzle-orm'
 import type { PriceIds } from '../../domain/catalogue.ts'
 import type { Ports } from '../../ports.ts'
+import { sqliteCrossings } from './crossings.ts'
 import { type Drizzle, migrateDatabase, openDatabase } from './database.ts'
 import { sqliteInbox } from './inbox.ts'
 import { sqliteLedger } from './ledger.ts'
@@ -12,7 +13,7 @@ import { storeFacts } from './schema.ts'
 import { createWriter } from './writer.ts'
 
 export interface Store {
-  readonly ports: Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox'>
+  readonly ports: Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox' | 'crossings'>
   rememberedPrices(): PriceIds
   rememberPrices(prices: PriceIds, foundAt: number): Promise<void>
   /** The Stripe account that this file belongs to; null before the first one was seen. */
@@ -37,6 +38,7 @@ export function openStore(file: string, onFatal: (error: SQLiteError) => void): 
       records: sqliteRecords(database),
       inbox: sqliteInbox(database, writer),
       outbox: sqliteOutbox(database),
+      crossings: sqliteCrossings(database, writer),
     },
     rememberedPrices: () => rememberedPrices(database),
     rememberPrices: (prices, foundAt) => rememberPrices(database, writer, prices, foundAt),

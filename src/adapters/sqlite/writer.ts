@@ -10,6 +10,8 @@ interface Work<D> {
 export interface Writer {
   /** Fulfilled when the work is on disk together with all that was waiting beside it. */
   submit<D>(work: Work<D>): Promise<D>
+  /** Called when what works had written is undone: whatever was remembered of it is wrong. */
+  onUndone(forget: () => void): void
 }
 
 interface Waiting {
@@ -33,9 +35,11 @@ export function createWriter(client: Database, onFatal: (error: SQLiteError) => 
   const begin = client.prepare('BEGIN IMMEDIATE')
   const commit = client.prepare('COMMIT')
   const rollback = client.prepare('ROLLBACK')
+  const undone: (() => void)[] = []
   let queue: Waiting[] = []
 
   return {
+    onUndone: (forget) => void undone.push(forget),
     submit: (work) =>
       new Promise((resolve, reject) => {
         if (queue.length === 0) setImmediate(flush)
@@ -71,6 +75,7 @@ export function createWriter(client: Database, onFatal: (error: SQLiteError) => 
       return null
     } catch (cause) {
       if (client.inTransaction) rollback.run()
+      for (const forget of undone) forget()
       if (cause instanceof SQLiteError && FATAL.has(cause.code ?? '')) onFatal(cause)
       return { cause, atBegin }
     }

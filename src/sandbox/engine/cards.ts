@@ -11,6 +11,9 @@ export interface Decline {
 /** When the card's bank asks the buyer: at every payment, unless prepared for off-session use, or only on-session. */
 export type Authentication = 'never' | 'always' | 'unless_set_up' | 'on_session'
 
+/** A dispute opened by the bank, or a refund that is slow or comes back. */
+export type Aftermath = 'dispute' | 'not_received' | 'inquiry' | 'refund_pending' | 'refund_fails'
+
 export interface TestCard {
   readonly brand: string
   readonly funding: 'credit' | 'debit' | 'prepaid'
@@ -19,6 +22,8 @@ export interface TestCard {
   /** What happens to a charge, after authentication if there is any. */
   readonly decline: Decline | null
   readonly authentication: Authentication
+  /** What becomes of a payment that went well, later. */
+  readonly aftermath: Aftermath | null
 }
 
 const generic: Decline = {
@@ -40,9 +45,11 @@ const good: TestCard = {
   refusedAtAttach: false,
   decline: null,
   authentication: 'never',
+  aftermath: null,
 }
 const refused = (decline: Decline): TestCard => ({ ...good, decline, refusedAtAttach: true })
 const failing = (decline: Decline): TestCard => ({ ...good, decline })
+const followedBy = (aftermath: Aftermath): TestCard => ({ ...good, aftermath })
 const secured = (authentication: Authentication, decline: Decline | null = null): TestCard => ({
   ...good,
   authentication,
@@ -88,6 +95,12 @@ const byNumber: Readonly<Record<string, TestCard>> = {
   '4000000000003220': secured('always'),
   '4000000000003055': good,
   '4000008400001629': secured('always', generic),
+  '4000000000000259': followedBy('dispute'),
+  '4000000000002685': followedBy('not_received'),
+  '4000000000001976': followedBy('inquiry'),
+  '4000000000007726': followedBy('refund_pending'),
+  '4000000000005126': followedBy('refund_fails'),
+  '4000000000000077': good,
 }
 
 const byToken: Readonly<Record<string, string>> = {
@@ -119,16 +132,31 @@ const byToken: Readonly<Record<string, string>> = {
   threeDSecureRequired: '4000000000003220',
   threeDSecureOptional: '4000000000003055',
   threeDSecureRequiredChargeDeclined: '4000008400001629',
+  createDispute: '4000000000000259',
+  createDisputeProductNotReceived: '4000000000002685',
+  createDisputeInquiry: '4000000000001976',
+  pendingRefund: '4000000000007726',
+  refundFail: '4000000000005126',
+  bypassPending: '4000000000000077',
 }
 
-// Real tokens whose particular effect (a dispute, a failing refund, a Radar verdict) is not simulated.
-const laterTokens =
-  /^(createDispute|pendingRefund|refundFail|radarBlock|riskLevel|cvcCheckFail|avs|bypassPending|disputed)/
+const ownCodes = ['expired_card', 'incorrect_cvc', 'processing_error', 'authentication_required'] as const
 
-/** The card number behind pm_card_…, written with or without `visa_`; undefined when it is no test token. */
+/** The decline a code stands for, in the words of the test card that has it where there is one. */
+export function declineCalled(code: string): Decline {
+  const known = Object.values(byNumber).find(({ decline }) => decline?.declineCode === code)?.decline
+  const own = ownCodes.find((candidate) => candidate === code)
+  return known ?? (own ? { code: own, declineCode: code, message: 'Your card was declined.' } : declined(code))
+}
+
+// Real tokens whose particular effect (a verdict of Radar, a check that fails) is not simulated.
+const laterTokens = /^(radarBlock|riskLevel|cvcCheckFail|avs)/
+
+/** The card number behind pm_card_… or tok_…, written with or without `visa_`; undefined when it is no test token. */
 export function numberOfToken(token: string): string | undefined {
-  if (!token.startsWith('pm_card_')) return undefined
-  const name = token.slice('pm_card_'.length)
+  const prefix = ['pm_card_', 'tok_'].find((candidate) => token.startsWith(candidate))
+  if (prefix === undefined) return undefined
+  const name = token.slice(prefix.length)
   const bare = name.replace(/^visa_/, '')
   if (laterTokens.test(bare)) throw unsupported(`the test card ${token}`)
   return byToken[name] ?? byToken[bare]

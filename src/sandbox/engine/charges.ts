@@ -1,3 +1,4 @@
+import { wallNow } from '../clock.ts'
 import { create } from '../events/record.ts'
 import { freshId } from '../identifiers.ts'
 import type { Turn } from '../turn.ts'
@@ -5,7 +6,16 @@ import type { Charge, PaymentIntent, PaymentMethod } from '../wire.ts'
 import type { Decline } from './cards.ts'
 
 /** Charges a card for an intent, or records that the attempt was declined. */
-export function charge(turn: Turn, intent: PaymentIntent, method: PaymentMethod, decline: Decline | null): Charge {
+/** What is charged: an intent, or nothing but an amount. */
+export type Chargeable = Omit<
+  Pick<
+    PaymentIntent,
+    'amount' | 'capture_method' | 'currency' | 'customer' | 'description' | 'id' | 'metadata' | 'receipt_email'
+  >,
+  'id'
+> & { readonly id: string | null }
+
+export function charge(turn: Turn, intent: Chargeable, method: PaymentMethod, decline: Decline | null): Charge {
   const captured = decline === null && intent.capture_method !== 'manual'
   const made: Charge = {
     ...blankCharge,
@@ -14,7 +24,7 @@ export function charge(turn: Turn, intent: PaymentIntent, method: PaymentMethod,
     amount_captured: captured ? intent.amount : 0,
     billing_details: { ...method.billing_details, tax_id: null },
     captured,
-    created: turn.now(intent.customer),
+    created: wallNow(),
     currency: intent.currency,
     customer: intent.customer,
     description: intent.description,

@@ -2,16 +2,17 @@ import { change } from '../events/record.ts'
 import { Failure, invalid } from '../http/failure.ts'
 import type { Turn } from '../turn.ts'
 import type { PaymentIntent, PaymentMethod, SetupIntent } from '../wire.ts'
+import { followAttempt } from './attempts.ts'
 import { authenticationStep, markSetUp, needsAuthentication } from './intents.ts'
 import { attach, cardOf, keepForCustomer } from './payment-methods.ts'
 import { type Attempt, attemptPayment, failAuthentication, type Manner } from './payments.ts'
-import { followAttempt, invoiceOf } from './settlement.ts'
+import { invoiceOf } from './settlement.ts'
 import { saveSubscription } from './subscription-store.ts'
 
 /** Confirms an intent with a method and carries the result to the invoice behind it. */
 export function confirmIntent(turn: Turn, intent: PaymentIntent, method: PaymentMethod, manner: Manner): Attempt {
   const attempt = attemptPayment(turn, intent, method, manner)
-  followAttempt(turn, attempt)
+  followAttempt(turn, attempt, manner.automatic === true)
   return attempt
 }
 

@@ -1,6 +1,7 @@
 import { listOf } from '../http/listing.ts'
 import { present } from '../present.ts'
 import type { Turn } from '../turn.ts'
+import { recall } from './memory.ts'
 import { intentOf } from './settlement.ts'
 import { terminal } from './subscription-end.ts'
 
@@ -12,6 +13,18 @@ export function invoiceExtras(turn: Turn, id: string, field: string): unknown {
   }
   if (field === 'confirmation_secret') return confirmationSecret(turn, id)
   return undefined
+}
+
+/** A price's tiers. */
+export function priceExtras(turn: Turn, id: string, field: string): unknown {
+  return field === 'tiers' ? recall(turn, 'tiers', id) : undefined
+}
+
+/** The products a coupon is limited to. */
+export function couponExtras(turn: Turn, id: string, field: string): unknown {
+  if (field !== 'applies_to') return undefined
+  const products = recall(turn, 'applies_to', id)
+  return products && { products }
 }
 
 /** A customer's subscriptions that have not ended. */

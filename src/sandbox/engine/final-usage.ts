@@ -2,27 +2,40 @@ import type { Turn } from '../turn.ts'
 import type { Subscription } from '../wire.ts'
 import { confirmIntent } from './confirmation.ts'
 import { draftInvoice, finalizeInvoice } from './invoices.ts'
-import { arrearsLines, usageOf } from './lines.ts'
+import { stretchesOf, usageBetween } from './lines.ts'
+import { defaultMethodOf } from './payment-methods.ts'
+import { pendingItems } from './pending-items.ts'
 import { openPayment, settlePaid } from './settlement.ts'
+import { endSubscription, expireIncomplete } from './subscription-end.ts'
 import { saveSubscription } from './subscription-store.ts'
+
+type Details = Partial<NonNullable<Subscription['cancellation_details']>>
+
+/** Ends a subscription after billing what its metered items used until now and what was still pending. */
+export function endWithUsage(turn: Turn, subscription: Subscription, details: Details): Subscription {
+  if (subscription.status === 'incomplete') return expireIncomplete(turn, subscription)
+  const billed = billFinalUsage(turn, subscription, turn.now(subscription.customer))
+  return endSubscription(turn, billed, details)
+}
 
 /**
  * Bills what was used and not billed when a subscription ends. The buyer is not there, so a card that asks for
  * authentication declines; an invoice that stays unpaid stays open and is not tried again.
  */
 export function billFinalUsage(turn: Turn, subscription: Subscription, until: number): Subscription {
-  const used = subscription.items.data.some((item) => usageOf(turn, subscription, item, until) !== '0')
+  const arrears = stretchesOf(turn, subscription.items.data, until)
+  const pending = pendingItems(turn, subscription)
+  const used = arrears.some(({ price, period }) => usageBetween(turn, subscription.customer, price, period) !== '0')
   const customer = turn.store.objects.find('customer', subscription.customer)
-  if (!used || !customer) return subscription
-  const makeLines = (id: string) => arrearsLines(turn, subscription, id, until)
-  const drafted = draftInvoice(turn, customer, subscription, 'subscription_cycle', makeLines)
-  const invoice = finalizeInvoice(turn, drafted, customer)
+  if ((!used && pending.length === 0) || !customer) return subscription
+  const draft = draftInvoice(turn, { customer, subscription, reason: 'subscription_cycle', arrears, pending })
+  const invoice = finalizeInvoice(turn, draft, customer)
   const billed = saveSubscription(turn, subscription, { latest_invoice: invoice.id })
   if (invoice.amount_due === 0) {
     settlePaid(turn, invoice, null)
     return billed
   }
-  const id = subscription.default_payment_method ?? customer.invoice_settings.default_payment_method
+  const id = subscription.default_payment_method ?? defaultMethodOf(customer)
   const method = id === null ? undefined : turn.store.objects.find('payment_method', id)
   const intent = openPayment(turn, invoice, method?.id ?? null, 'Subscription update')
   if (method && subscription.collection_method === 'charge_automatically') {

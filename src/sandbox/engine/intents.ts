@@ -1,3 +1,4 @@
+import { wallNow } from '../clock.ts'
 import { change, create } from '../events/record.ts'
 import { freshId, randomLetters } from '../identifiers.ts'
 import type { Turn } from '../turn.ts'
@@ -18,7 +19,7 @@ export function createIntent(turn: Turn, wish: IntentWish, extra: Partial<Paymen
     id,
     amount: wish.amount,
     client_secret: `${id}_secret_${randomLetters(25)}`,
-    created: turn.now(wish.customer),
+    created: wallNow(),
     currency: wish.currency,
     customer: wish.customer,
     payment_method: wish.paymentMethod,
@@ -86,7 +87,7 @@ export function cancelIntent(
 ): PaymentIntent {
   const patch: Partial<PaymentIntent> = {
     status: 'canceled',
-    canceled_at: turn.now(intent.customer),
+    canceled_at: wallNow(),
     cancellation_reason: reason,
     amount_capturable: 0,
     next_action: null,

@@ -2,7 +2,7 @@ import { Failure } from '../http/failure.ts'
 import { referenced, retrieve, type Turn } from '../turn.ts'
 import type { Invoice, PaymentMethod } from '../wire.ts'
 import { confirmIntent } from './confirmation.ts'
-import { usableMethod } from './payment-methods.ts'
+import { defaultMethodOf, usableMethod } from './payment-methods.ts'
 import { intentOf, openPayment, subscriptionOf } from './settlement.ts'
 
 interface Payment {
@@ -14,7 +14,7 @@ interface Payment {
 export function payInvoice(turn: Turn, invoice: Invoice, payment: Payment): Invoice {
   const method = methodFor(turn, invoice, payment.method)
   const intent = intentOf(turn, invoice) ?? openPayment(turn, invoice, method.id, 'Payment for Invoice')
-  const manner = { offSession: payment.offSession, returnUrl: null, authenticated: false }
+  const manner = { offSession: payment.offSession, returnUrl: null, authenticated: false, waits: true }
   const attempt = confirmIntent(turn, intent, method, manner)
   if (attempt.failure) throw attempt.failure
   if (attempt.outcome === 'requires_action') throw actionRequired(attempt.intent.id)
@@ -26,9 +26,7 @@ function methodFor(turn: Turn, invoice: Invoice, named: string | undefined): Pay
   if (named !== undefined) return usableMethod(turn, named, invoice.customer)
   const customer = referenced(turn, 'customer', invoice.customer ?? '', 'customer')
   const id =
-    invoice.default_payment_method ??
-    subscriptionOf(turn, invoice)?.default_payment_method ??
-    customer.invoice_settings.default_payment_method
+    invoice.default_payment_method ?? subscriptionOf(turn, invoice)?.default_payment_method ?? defaultMethodOf(customer)
   const method = id ? turn.store.objects.find('payment_method', id) : undefined
   if (method) return method
   throw new Failure(400, {

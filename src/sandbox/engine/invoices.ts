@@ -2,46 +2,171 @@ import { change, create } from '../events/record.ts'
 import { listOf } from '../http/listing.ts'
 import { freshId } from '../identifiers.ts'
 import type { Turn } from '../turn.ts'
-import type { Customer, Invoice, InvoiceLine, Subscription } from '../wire.ts'
+import type { Customer, Invoice, InvoiceItem, InvoiceLine, Subscription, SubscriptionItem } from '../wire.ts'
+import { clockOf } from './agenda.ts'
+import { recordBalance } from './balance.ts'
+import { blankInvoice, snapshotOf } from './blank-invoice.ts'
+import { applyCredits } from './credit-grants.ts'
+import { activeDiscounts, discounted, inheritedDiscounts, net, totalDiscounts } from './discounts.ts'
+import { advanceLines, arrearsLines, pendingLine, type Stretch } from './lines.ts'
+import { recall, remember } from './memory.ts'
 import { minimumCharge } from './money.ts'
 
-/** A draft invoice for a subscription's lines. */
-export function draftInvoice(
-  turn: Turn,
-  customer: Customer,
-  subscription: Subscription,
-  reason: Invoice['billing_reason'],
-  makeLines: (invoice: string) => InvoiceLine[],
-): Invoice {
-  const id = freshId('in')
+/** What an invoice is to bill. */
+export interface Bill {
+  readonly customer: Customer
+  readonly subscription: Subscription | null
+  readonly reason: Invoice['billing_reason']
+  /** Items billed in advance for the period they show. */
+  readonly advance?: readonly SubscriptionItem[]
+  /** What was metered in the period that ends. */
+  readonly arrears?: readonly Stretch[]
+  readonly pending?: readonly InvoiceItem[]
+  /** Instead of what the subscription or customer has. */
+  readonly discounts?: readonly string[]
+  readonly period?: { readonly start: number; readonly end: number }
+  readonly extra?: Partial<Invoice>
+}
+
+/** An invoice as it would be, not stored: what a preview shows and what a draft begins as. */
+export function composeInvoice(turn: Turn, bill: Bill, id = freshId('in')): Invoice {
+  const { customer, subscription } = bill
   const now = turn.now(customer.id)
-  const lines = makeLines(id)
-  const total = lines.reduce((sum, line) => sum + line.amount, 0)
-  const invoice: Invoice = {
+  const applied = bill.discounts ?? inheritedDiscounts(customer, subscription)
+  const discounts = activeDiscounts(turn, applied, now)
+  const raw = linesOf(turn, bill, id)
+  const lines = discounted(raw, (line) => activeDiscounts(turn, lineDiscounts(line, subscription), now), discounts)
+  return {
     ...blankInvoice,
     ...snapshotOf(customer),
-    ...totals(total),
+    ...totalsOf(lines),
     id,
-    billing_reason: reason,
-    collection_method: subscription.collection_method,
+    billing_reason: bill.reason,
+    collection_method: subscription?.collection_method ?? 'charge_automatically',
     created: now,
-    currency: subscription.currency,
-    default_payment_method: null,
+    currency: subscription?.currency ?? customer.currency ?? 'usd',
+    discounts: discounts.map((discount) => discount.id),
     lines: listOf(lines, `/v1/invoices/${id}/lines`),
-    parent: {
-      quote_details: null,
-      subscription_details: { metadata: subscription.metadata, subscription: subscription.id },
-      type: 'subscription_details',
-    },
-    period_end: now,
-    period_start: now,
+    parent: subscription && parentOf(subscription),
+    period_end: bill.period?.end ?? now,
+    period_start: bill.period?.start ?? now,
     starting_balance: customer.balance,
+    test_clock: clockOf(turn, customer.id),
+    ...bill.extra,
   }
-  return create(turn, 'invoice', invoice, 'invoice.created')
+}
+
+function linesOf(turn: Turn, { subscription, advance, arrears, pending }: Bill, id: string): InvoiceLine[] {
+  return [
+    ...(pending ?? []).map((item) => pendingLine(item, id)),
+    ...(subscription && arrears ? arrearsLines(turn, subscription, arrears, id) : []),
+    ...(subscription && advance ? advanceLines(turn, subscription, advance, id) : []),
+  ]
+}
+
+const parentOf = (subscription: Subscription): Invoice['parent'] => ({
+  quote_details: null,
+  subscription_details: { metadata: subscription.metadata, subscription: subscription.id },
+  type: 'subscription_details',
+})
+
+function lineDiscounts(line: InvoiceLine, subscription: Subscription | null): readonly string[] {
+  const id = line.parent?.subscription_item_details?.subscription_item
+  const item = subscription?.items.data.find((candidate) => candidate.id === id)
+  return [...line.discounts, ...(item?.discounts ?? [])]
+}
+
+export function totalsOf(lines: readonly InvoiceLine[]) {
+  const subtotal = lines.reduce((sum, line) => sum + line.amount, 0)
+  const total = lines.reduce((sum, line) => sum + net(line), 0)
+  return {
+    amount_due: Math.max(0, total),
+    amount_remaining: Math.max(0, total),
+    subtotal,
+    subtotal_excluding_tax: subtotal,
+    total,
+    total_discount_amounts: totalDiscounts(lines),
+    total_excluding_tax: total,
+  }
+}
+
+/** A draft invoice. What it takes in is no longer pending, and what it bills in advance is remembered for credits. */
+export function draftInvoice(turn: Turn, bill: Bill): Invoice {
+  const invoice = create(turn, 'invoice', composeInvoice(turn, bill), 'invoice.created')
+  for (const item of bill.pending ?? []) turn.store.objects.save('invoiceitem', { ...item, invoice: invoice.id })
+  for (const item of bill.advance ?? []) rememberBilled(turn, item, invoice)
+  if (bill.arrears && bill.arrears.length > 0) rememberMetered(turn, invoice, bill.arrears)
+  for (const { discount } of invoice.total_discount_amounts ?? []) spendOnce(turn, discount)
+  return invoice
+}
+
+function rememberBilled(turn: Turn, item: SubscriptionItem, invoice: Invoice): void {
+  const lines = invoice.lines.data.filter(({ parent }) => {
+    const from = parent?.subscription_item_details
+    return from?.subscription_item === item.id && !from.proration
+  })
+  if (lines.length === 0) return
+  remember(turn, 'billed', item.id, {
+    invoice: invoice.id,
+    lines: lines.map((line) => line.id),
+    amount: String(lines.reduce((sum, line) => sum + net(line), 0)),
+    start: item.current_period_start,
+    end: item.current_period_end,
+  })
+}
+
+// It stays to be seen on its subscription until the next period begins.
+function spendOnce(turn: Turn, id: string): void {
+  const coupon = turn.store.objects.find('discount', id)?.source.coupon
+  if (turn.store.objects.find('coupon', coupon ?? '')?.duration === 'once') remember(turn, 'spent', id, true)
+}
+
+function rememberMetered(turn: Turn, invoice: Invoice, stretches: readonly Stretch[]): void {
+  const metered = stretches.map(({ item, price, period }) => ({ item: item.id, price: price.id, ...period }))
+  remember(turn, 'metered', invoice.id, metered)
+}
+
+/** Usage that was reported while the invoice was a draft still joins it. */
+export function recountUsage(turn: Turn, invoice: Invoice, customer: Customer, subscription: Subscription): Invoice {
+  const stretches = (recall(turn, 'metered', invoice.id) ?? []).flatMap(
+    ({ item: itemId, price: priceId, start, end }) => {
+      const item = turn.store.objects.find('subscription_item', itemId)
+      const price = turn.store.objects.find('price', priceId)
+      return item && price ? [{ item, price, period: { start, end } }] : []
+    },
+  )
+  if (stretches.length === 0) return invoice
+  const counted = arrearsLines(turn, subscription, stretches, invoice.id)
+  const former = invoice.lines.data.filter((line) => isMeteredLine(turn, line))
+  const amounts = (lines: readonly InvoiceLine[]) => lines.map((line) => [line.amount, line.quantity_decimal])
+  if (Bun.deepEquals(amounts(counted), amounts(former))) return invoice
+  const others = invoice.lines.data.filter((line) => !former.includes(line))
+  return relined(turn, invoice, [...counted, ...others], customer, subscription)
+}
+
+/** A draft with other lines: discounts and totals are worked out again. */
+export function relined(
+  turn: Turn,
+  invoice: Invoice,
+  lines: readonly InvoiceLine[],
+  customer: Customer,
+  subscription: Subscription | null,
+): Invoice {
+  const bare = lines.map((line) => ({ ...line, discount_amounts: [] }))
+  const discounts = activeDiscounts(turn, invoice.discounts, turn.now(customer.id))
+  const own = (line: InvoiceLine) => activeDiscounts(turn, lineDiscounts(line, subscription), turn.now(customer.id))
+  const data = discounted(bare, own, discounts)
+  return change(turn, 'invoice', invoice, { ...totalsOf(data), lines: { ...invoice.lines, data } }, 'invoice.updated')
+}
+
+function isMeteredLine(turn: Turn, line: InvoiceLine): boolean {
+  const price = turn.store.objects.find('price', line.pricing?.price_details?.price ?? '')
+  return price?.recurring?.usage_type === 'metered' && line.parent?.type === 'subscription_item_details'
 }
 
 /** Fixes the number and what is due: the customer's balance is applied, and an amount too small to charge is carried. */
-export function finalizeInvoice(turn: Turn, invoice: Invoice, customer: Customer): Invoice {
+export function finalizeInvoice(turn: Turn, draft: Invoice, customer: Customer): Invoice {
+  const invoice = applyCredits(turn, draft, (line) => isMeteredLine(turn, line))
   const now = turn.now(customer.id)
   const owed = invoice.total + customer.balance
   const carried = owed < minimumCharge(invoice.currency)
@@ -52,92 +177,29 @@ export function finalizeInvoice(turn: Turn, invoice: Invoice, customer: Customer
     amount_due: due,
     amount_remaining: due,
     attempted: due === 0,
+    automatically_finalizes_at: null,
     effective_at: now,
     ending_balance: ending,
     number: `${customer.invoice_prefix}-${String(sequence).padStart(4, '0')}`,
     starting_balance: customer.balance,
     status: 'open',
     status_transitions: { ...invoice.status_transitions, finalized_at: now },
+    ...(invoice.collection_method === 'send_invoice' ? { due_date: invoice.due_date ?? now } : {}),
   }
-  billCustomer(turn, customer, invoice.currency, ending, sequence + 1)
+  billCustomer(turn, customer, invoice, ending, sequence + 1)
+  turn.store.dueWork.drop('finalize_invoice', invoice.id)
   return change(turn, 'invoice', invoice, patch, 'invoice.finalized')
 }
 
 // The first invoice fixes the customer's currency for good; the sequence alone moving is not announced.
-function billCustomer(turn: Turn, customer: Customer, currency: string, balance: number, sequence: number): void {
+function billCustomer(turn: Turn, customer: Customer, invoice: Invoice, balance: number, sequence: number): void {
+  const { currency } = invoice
   const visible = customer.currency !== currency || customer.balance !== balance
+  recordBalance(turn, customer, balance - customer.balance, {
+    currency,
+    invoice: invoice.id,
+    type: invoice.total > 0 && balance > 0 ? 'invoice_too_small' : 'applied_to_invoice',
+  })
   const patch = { balance, currency, next_invoice_sequence: sequence }
   change(turn, 'customer', customer, patch, ...(visible ? (['customer.updated'] as const) : []))
 }
-
-const totals = (total: number) => ({
-  amount_due: Math.max(0, total),
-  amount_remaining: Math.max(0, total),
-  subtotal: total,
-  subtotal_excluding_tax: total,
-  total,
-  total_excluding_tax: total,
-})
-
-const snapshotOf = (customer: Customer) => ({
-  customer: customer.id,
-  customer_address: customer.address ?? null,
-  customer_email: customer.email,
-  customer_name: customer.name ?? null,
-  customer_phone: customer.phone ?? null,
-  customer_shipping: null,
-  customer_tax_exempt: customer.tax_exempt ?? null,
-})
-
-const blankInvoice = {
-  object: 'invoice',
-  account_country: 'US',
-  account_name: 'Stripe simulator',
-  account_tax_ids: null,
-  amount_overpaid: 0,
-  amount_paid: 0,
-  amount_shipping: 0,
-  application: null,
-  attempt_count: 0,
-  attempted: false,
-  auto_advance: true,
-  automatic_tax: { disabled_reason: null, enabled: false, liability: null, provider: null, status: null },
-  automatically_finalizes_at: null,
-  custom_fields: null,
-  customer_account: null,
-  customer_tax_ids: [],
-  default_source: null,
-  default_tax_rates: [],
-  description: null,
-  discounts: [],
-  due_date: null,
-  effective_at: null,
-  ending_balance: null,
-  footer: null,
-  from_invoice: null,
-  hosted_invoice_url: null,
-  invoice_pdf: null,
-  issuer: { type: 'self' },
-  last_finalization_error: null,
-  latest_revision: null,
-  livemode: false,
-  metadata: {},
-  next_payment_attempt: null,
-  number: null,
-  on_behalf_of: null,
-  payment_settings: { default_mandate: null, payment_method_options: null, payment_method_types: null },
-  post_payment_credit_notes_amount: 0,
-  pre_payment_credit_notes_amount: 0,
-  receipt_number: null,
-  rendering: null,
-  shipping_cost: null,
-  shipping_details: null,
-  statement_descriptor: null,
-  status: 'draft',
-  status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
-  test_clock: null,
-  total_discount_amounts: [],
-  total_pretax_credit_amounts: [],
-  total_taxes: [],
-  webhooks_delivered_at: null,
-} satisfies Partial<Invoice>

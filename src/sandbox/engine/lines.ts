@@ -1,64 +1,141 @@
 import { freshId } from '../identifiers.ts'
 import type { Turn } from '../turn.ts'
-import type { InvoiceLine, Price, Subscription, SubscriptionItem } from '../wire.ts'
+import type { InvoiceItem, InvoiceLine, Price, Subscription, SubscriptionItem } from '../wire.ts'
+import { recall } from './memory.ts'
 import { aggregate } from './metering.ts'
-import { moneyText, timesQuantity } from './money.ts'
+import { moneyText, share, timesQuantity } from './money.ts'
+import { intervalOf, type Period, periodAt } from './periods.ts'
+import { type Charged, chargesOf, unitPrice } from './pricing.ts'
 
-/** What a period of a subscription costs in advance: a line per licensed item. Metered items are billed afterwards. */
-export function advanceLines(turn: Turn, subscription: Subscription, invoice: string): InvoiceLine[] {
-  return subscription.items.data
-    .filter((item) => item.price.recurring?.usage_type !== 'metered')
-    .map((item) => licensedLine(turn, subscription, item, invoice))
-}
+export const isMetered = (item: SubscriptionItem) => item.price.recurring?.usage_type === 'metered'
 
-/** What was used until a moment of the current period: a line per metered item with usage, none for zero. */
-export function arrearsLines(turn: Turn, subscription: Subscription, invoice: string, until: number): InvoiceLine[] {
-  return subscription.items.data
-    .map((item) => ({ item, usage: usageOf(turn, subscription, item, until) }))
-    .filter(({ usage }) => usage !== '0')
-    .map(({ item, usage }) => {
-      const period = { start: item.current_period_start, end: until }
-      return line(turn, subscription, item, invoice, usage, period)
+/** What a period costs in advance: a line (or one a tier) for a licensed item. Metered items are billed afterwards. */
+export function advanceLines(
+  turn: Turn,
+  subscription: Subscription,
+  items: readonly SubscriptionItem[],
+  invoice: string,
+): InvoiceLine[] {
+  return items
+    .filter((item) => !isMetered(item))
+    .flatMap((item) => {
+      const period = { start: item.current_period_start, end: item.current_period_end }
+      if (isInTrial(subscription, period)) return [trialLine(turn, subscription, item, invoice, period)]
+      const lines = linesOf(turn, subscription, item, invoice, String(item.quantity ?? 1), period)
+      return partOf(lines, period, periodAt(subscription.billing_cycle_anchor, intervalOf(item.price), period.start))
     })
 }
 
-/** The metered quantity of the current period, as an exact decimal; '0' for a licensed item. */
-export function usageOf(turn: Turn, subscription: Subscription, item: SubscriptionItem, until: number): string {
-  const meter = turn.store.objects.find('billing.meter', item.price.recurring?.meter ?? '')
-  if (!meter || item.price.recurring?.usage_type !== 'metered') return '0'
-  const { customer } = subscription
-  const values = turn.store.meterEvents.between(customer, meter.event_name, item.current_period_start, until)
+/** A first period that ends at an anchor set for later is shorter than a whole one, and costs that much less. */
+function partOf(lines: InvoiceLine[], period: Period, whole: Period): InvoiceLine[] {
+  if (period.start <= whole.start) return lines
+  return lines.map((line) => {
+    const amount = share(String(line.amount), period.end - period.start, whole.end - whole.start)
+    return { ...line, amount, subtotal: amount }
+  })
+}
+
+const isInTrial = (subscription: Subscription, period: Period) =>
+  subscription.status === 'trialing' && subscription.trial_end !== null && period.end <= subscription.trial_end
+
+/** A stretch of time in which an item was metered at one price. */
+export interface Stretch {
+  readonly item: SubscriptionItem
+  readonly price: Price
+  readonly period: Period
+}
+
+/** What was used and is not billed yet: lines per stretch with usage, none for zero (classic billing shows the zero). */
+export function arrearsLines(
+  turn: Turn,
+  subscription: Subscription,
+  stretches: readonly Stretch[],
+  invoice: string,
+): InvoiceLine[] {
+  return stretches.flatMap(({ item, price, period }) => {
+    const usage = usageBetween(turn, subscription.customer, price, period)
+    if (usage === '0' && subscription.billing_mode.type === 'flexible') return []
+    return linesOf(turn, subscription, { ...item, price }, invoice, usage, period)
+  })
+}
+
+/** The stretches of metered items until a moment; a change of price begins a new one. */
+export function stretchesOf(turn: Turn, items: readonly SubscriptionItem[], until: number): Stretch[] {
+  return items.filter(isMetered).flatMap((item) => {
+    const former = (recall(turn, 'segments', item.id) ?? []).flatMap(({ price: id, start, end }) => {
+      const price = turn.store.objects.find('price', id)
+      return price ? [{ item, price, period: { start, end } }] : []
+    })
+    const start = former.at(-1)?.period.end ?? item.current_period_start
+    return [...former, { item, price: item.price, period: { start, end: until } }]
+  })
+}
+
+/** The metered quantity of a stretch of time, as an exact decimal; '0' for a licensed price. */
+export function usageBetween(turn: Turn, customer: string, price: Price, period: Period): string {
+  const meter = turn.store.objects.find('billing.meter', price.recurring?.meter ?? '')
+  if (!meter || price.recurring?.usage_type !== 'metered') return '0'
+  const values = turn.store.meterEvents.between(customer, meter.event_name, period.start, period.end)
   return aggregate(
     meter,
     values.map(({ value }) => value),
   )
 }
 
-function licensedLine(turn: Turn, subscription: Subscription, item: SubscriptionItem, invoice: string): InvoiceLine {
-  const period = { start: item.current_period_start, end: item.current_period_end }
-  return line(turn, subscription, item, invoice, String(item.quantity ?? 1), period)
-}
-
-function line(
+function linesOf(
   turn: Turn,
   subscription: Subscription,
   item: SubscriptionItem,
   invoice: string,
   quantity: string,
-  period: InvoiceLine['period'],
+  period: Period,
+): InvoiceLine[] {
+  return chargesOf(turn, item.price, quantity).map((charged) => ({
+    ...itemLine(subscription, item, invoice, period),
+    ...amounts(charged),
+    description: describe(turn, item.price, charged),
+    pricing: pricingOf(item.price, charged.unitAmount),
+  }))
+}
+
+function trialLine(
+  turn: Turn,
+  subscription: Subscription,
+  item: SubscriptionItem,
+  invoice: string,
+  period: Period,
 ): InvoiceLine {
-  const amount = timesQuantity(unitPrice(item.price), quantity)
+  const quantity = String(item.quantity ?? 1)
   return {
-    id: freshId('il'),
-    object: 'line_item',
+    ...itemLine(subscription, item, invoice, period),
+    ...amounts({ quantity, unitAmount: '0' }),
+    description: `Free trial for ${counted(turn, item.price, quantity)}`,
+    pricing: pricingOf(item.price, '0'),
+  }
+}
+
+function amounts({ quantity, unitAmount }: Charged) {
+  const amount = timesQuantity(unitAmount, quantity)
+  return {
     amount,
+    quantity: quantity.includes('.') ? null : Number(quantity),
+    quantity_decimal: quantity,
+    subtotal: amount,
+  }
+}
+
+export const pricingOf = (price: Price, unitAmount = unitPrice(price)) => ({
+  price_details: { price: price.id, product: price.product },
+  type: 'price_details' as const,
+  unit_amount_decimal: unitAmount,
+})
+
+function itemLine(subscription: Subscription, item: SubscriptionItem, invoice: string, period: Period) {
+  return {
+    ...blankLine,
+    id: freshId('il'),
     currency: item.price.currency,
-    description: description(turn, item.price, quantity),
-    discount_amounts: [],
-    discountable: true,
-    discounts: [],
     invoice,
-    livemode: false,
     metadata: subscription.metadata,
     parent: {
       invoice_item_details: null,
@@ -69,31 +146,75 @@ function line(
         subscription: subscription.id,
         subscription_item: item.id,
       },
-      type: 'subscription_item_details',
+      type: 'subscription_item_details' as const,
     },
-    period,
-    pretax_credit_amounts: [],
-    pricing: {
-      price_details: { price: item.price.id, product: item.price.product },
-      type: 'price_details',
-      unit_amount_decimal: unitPrice(item.price),
-    },
-    quantity: quantity.includes('.') ? null : Number(quantity),
-    quantity_decimal: quantity,
+    period: { start: period.start, end: period.end },
     subscription: subscription.id,
-    subtotal: amount,
-    taxes: [],
   }
 }
 
-export const unitPrice = (price: Price): string => price.unit_amount_decimal ?? String(price.unit_amount ?? 0)
+const blankLine = {
+  object: 'line_item' as const,
+  discount_amounts: [],
+  discountable: true,
+  discounts: [],
+  livemode: false,
+  pretax_credit_amounts: [],
+  taxes: [],
+}
+
+/** The line an invoice item becomes. A proration shows the subscription item it comes from (as recorded). */
+export function pendingLine(item: InvoiceItem, invoice: string): InvoiceLine {
+  const subscription = item.parent?.subscription_details?.subscription ?? null
+  const from = item.parent?.subscription_details?.subscription_item
+  const credited = item.proration_details?.credited_items?.invoice_line_item_details
+  const proration_details = { credited_items: credited ? { ...credited } : null }
+  const shared = { invoice_item: item.id, proration: item.proration, proration_details }
+  return {
+    ...blankLine,
+    id: freshId('il'),
+    amount: item.amount,
+    currency: item.currency,
+    description: item.description,
+    discountable: item.discountable,
+    discounts: item.discounts ?? [],
+    invoice,
+    metadata: item.metadata ?? {},
+    parent:
+      item.proration && subscription && from
+        ? {
+            invoice_item_details: null,
+            subscription_item_details: { ...shared, subscription, subscription_item: from },
+            type: 'subscription_item_details',
+          }
+        : {
+            invoice_item_details: { ...shared, subscription },
+            subscription_item_details: null,
+            type: 'invoice_item_details',
+          },
+    period: item.period,
+    pricing: item.pricing,
+    quantity: item.quantity,
+    quantity_decimal: item.quantity_decimal,
+    subscription,
+    subtotal: item.amount,
+  }
+}
 
 /** `1 × Pro (at $39.00 / month)`; with a unit label `10 user × Pro (at …)`. */
-function description(turn: Turn, price: Price, quantity: string): string {
-  const product = turn.store.objects.find('product', price.product)
-  const unit = product?.unit_label ? ` ${product.unit_label}` : ''
+function describe(turn: Turn, price: Price, { quantity, unitAmount, tier, flat }: Charged): string {
   const { interval = 'month', interval_count: count = 1 } = price.recurring ?? {}
   const every = count === 1 ? interval : `${count} ${interval}s`
-  const at = moneyText(unitPrice(price), price.currency)
-  return `${quantity}${unit} × ${product?.name ?? price.product} (at ${at} / ${every})`
+  const at = moneyText(unitAmount, price.currency)
+  const what = flat ? productName(turn, price) : counted(turn, price, quantity)
+  const place = tier === undefined || price.tiers_mode === 'volume' ? '' : `Tier ${tier} `
+  return `${what} (${place}at ${at} / ${every})`
 }
+
+function counted(turn: Turn, price: Price, quantity: string): string {
+  const label = turn.store.objects.find('product', price.product)?.unit_label
+  return `${quantity}${label ? ` ${label}` : ''} × ${productName(turn, price)}`
+}
+
+export const productName = (turn: Turn, price: Price) =>
+  turn.store.objects.find('product', price.product)?.name ?? price.product

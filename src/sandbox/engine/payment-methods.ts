@@ -2,7 +2,7 @@ import { announce, change } from '../events/record.ts'
 import { Failure, noSuch } from '../http/failure.ts'
 import { freshId } from '../identifiers.ts'
 import type { Turn } from '../turn.ts'
-import type { PaymentMethod } from '../wire.ts'
+import type { Customer, PaymentMethod } from '../wire.ts'
 import { cardOfNumber, type Decline, numberOfToken, type TestCard } from './cards.ts'
 
 export interface CardDetails {
@@ -56,6 +56,10 @@ function notTheCustomers(id: string, param: string): Failure {
   })
 }
 
+/** What pays for a customer where nothing nearer says otherwise; the older kind of card comes last. */
+export const defaultMethodOf = (customer: Customer): string | null =>
+  customer.invoice_settings.default_payment_method ?? customer.default_source
+
 export function attach(turn: Turn, method: PaymentMethod, customer: string): PaymentMethod {
   if (method.customer === customer) return method
   if (method.customer !== null) {
@@ -64,8 +68,8 @@ export function attach(turn: Turn, method: PaymentMethod, customer: string): Pay
       message: 'The payment method you provided has already been attached to a customer.',
     })
   }
-  const card = cardOf(turn, method)
-  if (card.refusedAtAttach && card.decline) throw new Failure(402, attachRefusal(card.decline))
+  const card = method.type === 'card' ? cardOf(turn, method) : undefined
+  if (card?.refusedAtAttach && card.decline) throw new Failure(402, attachRefusal(card.decline))
   return change(turn, 'payment_method', method, { customer }, 'payment_method.attached')
 }
 
@@ -119,7 +123,7 @@ const incorrectNumber = () =>
     message: 'Your card number is incorrect.',
   })
 
-const blankMethod = (created: number): PaymentMethod => ({
+export const blankMethod = (created: number): PaymentMethod => ({
   id: freshId('pm'),
   object: 'payment_method',
   allow_redisplay: 'unspecified',

@@ -2,8 +2,9 @@ import { change } from '../events/record.ts'
 import { Failure } from '../http/failure.ts'
 import type { Turn } from '../turn.ts'
 import type { Charge, PaymentIntent, PaymentMethod } from '../wire.ts'
-import type { Decline } from './cards.ts'
+import { type Decline, declineCalled } from './cards.ts'
 import { charge } from './charges.ts'
+import { openDispute } from './disputes.ts'
 import { authenticationStep, isSetUp, markSetUp, needsAuthentication } from './intents.ts'
 import { cardOf, keepForCustomer } from './payment-methods.ts'
 
@@ -13,6 +14,10 @@ export interface Manner {
   readonly returnUrl: string | null
   /** The buyer has just authenticated. */
   readonly authenticated: boolean
+  /** Made by Stripe Billing on its own: a bank that wants to see the buyer is waited for, and failures are retried. */
+  readonly automatic?: boolean
+  /** A bank that wants to see the buyer is waited for although he is not there. */
+  readonly waits?: boolean
 }
 
 export type Outcome = 'paid' | 'requires_action' | 'declined'
@@ -34,8 +39,9 @@ export function attemptPayment(turn: Turn, intent: PaymentIntent, method: Paymen
   const card = cardOf(turn, method)
   const asks =
     !manner.authenticated && needsAuthentication(card.authentication, isSetUp(turn, method), manner.offSession)
-  if (asks && !manner.offSession) return askBuyer(turn, intent, method, manner)
-  const decline = asks ? authenticationRequired : card.decline
+  if (asks && (!manner.offSession || manner.automatic || manner.waits)) return askBuyer(turn, intent, method, manner)
+  const planned = turn.nextDecline?.(intent.customer)
+  const decline = asks ? authenticationRequired : planned === undefined ? card.decline : declineCalled(planned)
   const made = charge(turn, intent, method, decline)
   if (decline) return declineIntent(turn, intent, method, made, decline)
   return completeIntent(turn, intent, method, made)
@@ -69,6 +75,7 @@ function completeIntent(turn: Turn, intent: PaymentIntent, method: PaymentMethod
     keepForCustomer(turn, method.id, intent.customer)
     markSetUp(turn, method)
   }
+  openDispute(turn, made, method)
   return { intent: paid, outcome: 'paid', failure: null }
 }
 

@@ -18,6 +18,23 @@ export function stepsFromAnchor(anchor: number, { interval, interval_count }: In
   return addMonths(anchor, interval === 'year' ? count * 12 : count)
 }
 
+export interface Period {
+  readonly start: number
+  readonly end: number
+}
+
+const shortest = { day, week: 7 * day, month: 28 * day, year: 365 * day }
+
+/** The period of an anchor's cycle that a moment lies in; a moment on a boundary begins the next one. */
+export function periodAt(anchor: number, interval: Interval, moment: number): Period {
+  const length = shortest[interval.interval] * interval.interval_count
+  // The longest month is 31 days, so counting in the shortest unit overshoots: start below and walk up.
+  let steps =
+    moment >= anchor ? Math.floor(((moment - anchor) / length) * 0.9) - 1 : Math.floor((moment - anchor) / length) - 1
+  while (stepsFromAnchor(anchor, interval, steps + 1) <= moment) steps += 1
+  return { start: stepsFromAnchor(anchor, interval, steps), end: stepsFromAnchor(anchor, interval, steps + 1) }
+}
+
 function addMonths(anchor: number, months: number): number {
   const date = new Date(anchor * 1000)
   const month = date.getUTCMonth() + months

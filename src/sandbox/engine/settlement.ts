@@ -2,8 +2,9 @@ import { announce, change, create } from '../events/record.ts'
 import { freshId } from '../identifiers.ts'
 import type { Turn } from '../turn.ts'
 import type { Invoice, InvoicePayment, PaymentIntent, Subscription } from '../wire.ts'
+import { returnCredits } from './credit-grants.ts'
 import { cancelIntent, createIntent } from './intents.ts'
-import type { Attempt } from './payments.ts'
+import { recall, remember } from './memory.ts'
 import { saveSubscription } from './subscription-store.ts'
 
 /** The intent through which an open invoice is to be paid, and the record that ties the two together. */
@@ -53,15 +54,6 @@ export function invoiceOf(turn: Turn, intent: PaymentIntent): Invoice | undefine
   return payment && turn.store.objects.find('invoice', payment.invoice)
 }
 
-/** What an attempt on an intent means for the invoice behind it and for that invoice's subscription. */
-export function followAttempt(turn: Turn, attempt: Attempt): void {
-  const invoice = invoiceOf(turn, attempt.intent)
-  if (invoice?.status !== 'open') return
-  if (attempt.outcome === 'paid') settlePaid(turn, invoice, attempt.intent)
-  else if (attempt.outcome === 'declined') settleDeclined(turn, invoice)
-  else change(turn, 'invoice', invoice, { attempted: true }, 'invoice.payment_action_required')
-}
-
 /** Marks an open invoice paid: by an intent, by nothing at all when nothing was due, or outside of Stripe. */
 export function settlePaid(turn: Turn, invoice: Invoice, intent: PaymentIntent | null, outOfBand = false): Invoice {
   const now = turn.now(invoice.customer)
@@ -78,6 +70,7 @@ export function settlePaid(turn: Turn, invoice: Invoice, intent: PaymentIntent |
   }
   const paid = { ...invoice, ...patch }
   turn.store.objects.save('invoice', paid)
+  stopCollecting(turn, invoice.id)
   reviveSubscription(turn, paid, intent)
   announce(turn, 'invoice.updated', paid, invoice)
   announce(turn, 'invoice.paid', paid)
@@ -106,27 +99,55 @@ function cancelPayment(turn: Turn, payment: InvoicePayment, now: number): void {
     cancelIntent(turn, intent, 'void_invoice')
 }
 
-// The first attempt counts, whoever makes it; after it only automatic retries do, and there are none here yet.
-const firstAttempt = (invoice: Invoice) => Math.max(1, invoice.attempt_count)
+// The first attempt counts, whoever makes it; after it only automatic retries do.
+export const firstAttempt = (invoice: Invoice) => Math.max(1, invoice.attempt_count)
 
-function settleDeclined(turn: Turn, invoice: Invoice): void {
-  const patch = { attempt_count: firstAttempt(invoice), attempted: true }
-  change(turn, 'invoice', invoice, patch, 'invoice.payment_failed', 'invoice.updated')
+function stopCollecting(turn: Turn, invoice: string): void {
+  for (const task of ['collect_invoice', 'finalize_invoice', 'mark_invoice_overdue'] as const) {
+    turn.store.dueWork.drop(task, invoice)
+  }
 }
 
 // A paid invoice starts an incomplete subscription and brings one back that had fallen behind.
 function reviveSubscription(turn: Turn, invoice: Invoice, intent: PaymentIntent | null): void {
   const subscription = subscriptionOf(turn, invoice)
-  if (!subscription || subscription.latest_invoice !== invoice.id) return
-  const waiting = ['incomplete', 'past_due', 'unpaid'].includes(subscription.status)
-  const saves = subscription.payment_settings?.save_default_payment_method === 'on_subscription'
+  if (!subscription) return
+  const updated = applyPendingUpdate(turn, subscription, invoice)
+  if (!isLatest(turn, updated, invoice)) return
+  const saves = updated.payment_settings?.save_default_payment_method === 'on_subscription'
   const method = saves ? (intent?.payment_method ?? null) : null
-  const patch: Partial<Subscription> = {
-    ...(waiting ? { status: 'active' } : {}),
-    ...(method ? { default_payment_method: method } : {}),
-  }
-  saveSubscription(turn, subscription, patch, 'customer.subscription.updated')
+  const patch = method ? { default_payment_method: method } : {}
+  recover(turn, updated, patch)
   if (subscription.status === 'incomplete') turn.store.dueWork.drop('expire_incomplete_subscription', subscription.id)
+}
+
+// A newer invoice that is still a draft has not been asked for yet.
+function isLatest(turn: Turn, subscription: Subscription, invoice: Invoice): boolean {
+  if (subscription.latest_invoice === invoice.id) return true
+  return turn.store.objects.find('invoice', subscription.latest_invoice ?? '')?.status === 'draft'
+}
+
+function recover(turn: Turn, subscription: Subscription, patch: Partial<Subscription> = {}): void {
+  const behind = ['incomplete', 'past_due', 'unpaid'].includes(subscription.status)
+  const resumes = subscription.status === 'paused' && recall(turn, 'resuming', subscription.id) === true
+  if (resumes) remember(turn, 'resuming', subscription.id, null)
+  const state: Partial<Subscription> = behind || resumes ? { status: living(turn, subscription) } : {}
+  saveSubscription(turn, subscription, { ...state, ...patch }, 'customer.subscription.updated')
+}
+
+const living = (turn: Turn, { trial_end, customer }: Subscription) =>
+  trial_end !== null && trial_end > turn.now(customer) ? 'trialing' : 'active'
+
+/** A change that waited for its invoice to be paid takes effect. */
+function applyPendingUpdate(turn: Turn, subscription: Subscription, invoice: Invoice): Subscription {
+  const pending = recall(turn, 'pending_update', invoice.id)
+  if (!pending || subscription.pending_update === null) return subscription
+  remember(turn, 'pending_update', invoice.id, null)
+  turn.store.dueWork.drop('expire_pending_update', invoice.id)
+  for (const [item, billed] of pending.billed) remember(turn, 'billed', item, billed)
+  const patch = { ...pending.after, latest_invoice: invoice.id, status: subscription.status, pending_update: null }
+  const types = ['customer.subscription.pending_update_applied', 'customer.subscription.updated'] as const
+  return saveSubscription(turn, subscription, patch, ...types)
 }
 
 export function subscriptionOf(turn: Turn, invoice: Invoice): Subscription | undefined {
@@ -150,10 +171,27 @@ export function voidInvoice(turn: Turn, invoice: Invoice): Invoice {
     status_transitions: { ...invoice.status_transitions, voided_at: now },
   }
   const voided = change(turn, 'invoice', invoice, patch, 'invoice.voided')
+  returnCredits(turn, voided)
+  stopCollecting(turn, invoice.id)
   const payment = openPaymentOf(turn, invoice)
   if (payment) cancelPayment(turn, payment, now)
-  if (subscription && ['past_due', 'unpaid'].includes(subscription.status)) {
-    saveSubscription(turn, subscription, { status: 'active' }, 'customer.subscription.updated')
-  }
+  forgive(turn, voided)
   return voided
+}
+
+/** An invoice that need not be paid any more no longer holds its subscription back. */
+export function forgive(turn: Turn, invoice: Invoice): void {
+  const subscription = subscriptionOf(turn, invoice)
+  if (subscription && ['past_due', 'unpaid'].includes(subscription.status) && isLatest(turn, subscription, invoice)) {
+    recover(turn, subscription)
+  }
+}
+
+/** Nothing more is collected automatically on what a subscription has left unpaid when it ends. */
+export function stopCollectingFor(turn: Turn, subscription: Subscription): void {
+  for (const invoice of turn.store.objects.select('invoice', { parent: subscription.id })) {
+    if (invoice.status !== 'open' && invoice.status !== 'draft') continue
+    stopCollecting(turn, invoice.id)
+    change(turn, 'invoice', invoice, { auto_advance: false, next_payment_attempt: null })
+  }
 }

@@ -1,8 +1,7 @@
-import { inOrder } from '../events/record.ts'
+import { change, inOrder } from '../events/record.ts'
 import type { Turn } from '../turn.ts'
 import type { Subscription } from '../wire.ts'
-import { billFinalUsage } from './final-usage.ts'
-import { voidInvoice } from './settlement.ts'
+import { stopCollectingFor, voidInvoice } from './settlement.ts'
 import { saveSubscription } from './subscription-store.ts'
 
 export const terminal = (subscription: Subscription) => ['canceled', 'incomplete_expired'].includes(subscription.status)
@@ -22,20 +21,23 @@ export function endSubscription(
     canceled_at: subscription.canceled_at ?? now,
     cancellation_details: { ...detailsOf(subscription), ...details },
     ended_at: now,
+    pending_update: null,
   }
-  turn.store.dueWork.drop('cancel_subscription', subscription.id)
-  return saveSubscription(turn, subscription, patch, 'customer.subscription.deleted')
+  const ended = saveSubscription(turn, subscription, patch, 'customer.subscription.deleted')
+  stopCollectingFor(turn, ended)
+  endSchedule(turn, ended, details.reason === 'payment_failed')
+  return ended
 }
 
-/** The same, after billing what metered items used until now. */
-export function endWithUsage(
-  turn: Turn,
-  subscription: Subscription,
-  details: Partial<NonNullable<Subscription['cancellation_details']>>,
-): Subscription {
-  if (subscription.status === 'incomplete') return expireIncomplete(turn, subscription)
-  const billed = billFinalUsage(turn, subscription, turn.now(subscription.customer))
-  return endSubscription(turn, billed, details)
+// A schedule has nothing left to do when its subscription ends before it.
+function endSchedule(turn: Turn, { schedule: id, customer }: Subscription, delinquent: boolean): void {
+  const schedule = id === null ? undefined : turn.store.objects.find('subscription_schedule', id)
+  if (schedule?.status !== 'active') return
+  const patch = { canceled_at: turn.now(customer), current_phase: null, status: 'canceled' } as const
+  const type = delinquent ? 'subscription_schedule.aborted' : 'subscription_schedule.canceled'
+  change(turn, 'subscription_schedule', schedule, patch, type)
+  for (const task of ['advance_schedule', 'announce_schedule_expiry'] as const)
+    turn.store.dueWork.drop(task, schedule.id)
 }
 
 /** The 23 hours for the first payment are over, or it was cancelled before: final, with nothing left to pay. */

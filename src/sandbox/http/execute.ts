@@ -1,3 +1,4 @@
+import type { Breakdown } from '../faults/strike.ts'
 import { present } from '../present.ts'
 import type { Turn } from '../turn.ts'
 import { type Answer, asFailure, failed, success } from './answer.ts'
@@ -14,6 +15,8 @@ export interface Call {
   readonly form: FormFields
   readonly requestId: string
   readonly idempotencyKey: string | null
+  /** Set when a fault lets execution begin and fail. */
+  readonly breakdown?: Breakdown | undefined
 }
 
 type Undoable = <T>(change: () => T) => T
@@ -37,9 +40,10 @@ export function write(turn: Turn, call: Call, undoable: Undoable): Answer {
     const headers = { 'idempotent-replayed': 'true', 'original-request': earlier.request }
     return { status: earlier.status, body: earlier.body, headers }
   }
-  const answer = attempt(turn, call, undoable)
-  // A refusal before anything was done is not remembered; a declined card is.
-  if (key !== null && (answer.status < 300 || answer.status === 402)) {
+  const answer = call.breakdown ? breakDown(turn, call, call.breakdown, undoable) : attempt(turn, call, undoable)
+  // A refusal before anything was done is not remembered; a declined card is, and a failure once execution has begun.
+  const begun = answer.status < 300 || answer.status === 402 || (call.breakdown !== undefined && answer.status >= 500)
+  if (key !== null && begun) {
     turn.store.idempotency.remember({
       key,
       fingerprint,
@@ -49,6 +53,13 @@ export function write(turn: Turn, call: Call, undoable: Undoable): Answer {
     })
   }
   return answer
+}
+
+// What would have been refused anyway is refused: then execution never began.
+function breakDown(turn: Turn, call: Call, breakdown: Breakdown, undoable: Undoable): Answer {
+  if (!breakdown.keepsEffect) return breakdown.answer(call.requestId)
+  const answer = attempt(turn, call, undoable)
+  return answer.status < 300 ? breakdown.answer(call.requestId) : answer
 }
 
 function attempt(turn: Turn, call: Call, undoable: Undoable): Answer {

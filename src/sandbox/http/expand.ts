@@ -1,4 +1,5 @@
-import { chargeExtras, customerExtras, invoiceExtras } from '../engine/extras.ts'
+import { checkoutExtras, linkExtras } from '../checkout/extras.ts'
+import { chargeExtras, couponExtras, customerExtras, invoiceExtras, priceExtras } from '../engine/extras.ts'
 import { present } from '../present.ts'
 import type { Turn } from '../turn.ts'
 import type { Kind } from '../wire.ts'
@@ -19,6 +20,20 @@ const kindOfPrefix: Readonly<Record<string, Kind>> = {
   sub: 'subscription',
   in: 'invoice',
   inpay: 'invoice_payment',
+  ii: 'invoiceitem',
+  si: 'subscription_item',
+  di: 'discount',
+  promo: 'promotion_code',
+  cn: 'credit_note',
+  cbtxn: 'customer_balance_transaction',
+  clock: 'test_helpers.test_clock',
+  cs: 'checkout.session',
+  bpc: 'billing_portal.configuration',
+  plink: 'payment_link',
+  du: 'dispute',
+  txr: 'tax_rate',
+  feat: 'entitlements.feature',
+  credgr: 'billing.credit_grant',
 }
 
 // Fields that name another object, per kind of object; hashes without a kind of their own are listed by their path.
@@ -42,7 +57,13 @@ const expandable: Readonly<Record<string, readonly string[]>> = {
     'discounts',
     'on_behalf_of',
   ],
-  subscription_item: [],
+  subscription_item: ['discounts'],
+  invoiceitem: ['customer', 'discounts', 'invoice', 'test_clock'],
+  discount: ['customer', 'promotion_code', 'source.coupon'],
+  promotion_code: ['customer', 'promotion.coupon'],
+  credit_note: ['customer', 'customer_balance_transaction', 'invoice'],
+  customer_balance_transaction: ['credit_note', 'customer', 'invoice'],
+  subscription_schedule: ['customer', 'subscription', 'test_clock'],
   invoice: [
     'customer',
     'default_payment_method',
@@ -51,14 +72,25 @@ const expandable: Readonly<Record<string, readonly string[]>> = {
     'test_clock',
   ],
   line_item: ['discounts', 'subscription', 'pricing.price_details.price'],
+  'checkout.session': ['customer', 'invoice', 'payment_intent', 'payment_link', 'setup_intent', 'subscription'],
+  'billing_portal.session': ['configuration'],
+  dispute: ['charge', 'payment_intent'],
+  tax_id: ['customer'],
+  'entitlements.active_entitlement': ['feature'],
+  'billing.credit_grant': ['customer'],
+  'billing.credit_balance_transaction': ['credit_grant'],
   invoice_payment: ['invoice', 'payment.payment_intent', 'payment.charge'],
 }
 
 /** Fields a response leaves out unless they are asked for. */
 const extras: Readonly<Record<string, (turn: Turn, id: string, field: string) => unknown>> = {
   charge: chargeExtras,
+  coupon: couponExtras,
   customer: customerExtras,
   invoice: invoiceExtras,
+  price: priceExtras,
+  'checkout.session': checkoutExtras,
+  payment_link: linkExtras,
 }
 
 type Fields = Record<string, unknown>
@@ -111,12 +143,18 @@ function open(
   return value
 }
 
+// A coupon's id is whatever its maker chose.
+function kindOf(id: string): Kind {
+  if (id.startsWith('sub_sched_')) return 'subscription_schedule'
+  return kindOfPrefix[id.slice(0, id.indexOf('_'))] ?? 'coupon'
+}
+
 function resolve(turn: Turn, id: unknown): unknown {
   if (typeof id !== 'string') return id
-  const kind = kindOfPrefix[id.slice(0, id.indexOf('_'))]
-  const found = kind && turn.store.objects.find(kind, id)
+  const kind = kindOf(id)
+  const found = turn.store.objects.find(kind, id)
   if (found) return present(turn, found)
-  return kind && turn.store.objects.isDeleted(kind, id) ? { id, object: kind, deleted: true } : id
+  return turn.store.objects.isDeleted(kind, id) ? { id, object: kind, deleted: true } : id
 }
 
 function cannotExpand(path: string) {

@@ -1,6 +1,8 @@
+import { invalid } from './failure.ts'
 import type { FormFields } from './form.ts'
 
 const endive = '2026-10-28'
+const customers = /^\/v1\/customers(\/\w+)?$/
 const renamedIn = /^\/v1\/(payment_intents|setup_intents)(\/|$)/
 
 /**
@@ -10,6 +12,9 @@ const renamedIn = /^\/v1\/(payment_intents|setup_intents)(\/|$)/
 export function inTodaysWords(path: string, version: string | null, form: FormFields): FormFields {
   const old = version === null || version < endive
   const { payment_method_types: types, ...rest } = form
+  if (!old && customers.test(path) && form.coupon !== undefined) {
+    throw invalid('Received unknown parameter: coupon', 'coupon', 'parameter_unknown')
+  }
   if (!old || types === undefined || !renamedIn.test(path)) return form
   return { allowed_payment_method_types: types, ...rest }
 }

@@ -1,3 +1,4 @@
+import type { Breakdown } from '../faults/strike.ts'
 import { isRealPath } from '../resources/not-yet.ts'
 import type { Turn } from '../turn.ts'
 import { type Answer, asFailure, type Envelope, failed, freshRequestId, toResponse } from './answer.ts'
@@ -5,8 +6,10 @@ import { authenticate } from './authentication.ts'
 import { type Call, read, write } from './execute.ts'
 import { Failure, invalid, unauthenticated, unsupported } from './failure.ts'
 import { type FormFields, parseForm } from './form.ts'
+import { formOfJson } from './json-form.ts'
 import { inTodaysWords } from './older-versions.ts'
 import type { Match } from './route.ts'
+import type { Turnstile } from './turnstile.ts'
 
 export interface ApiPorts {
   readonly find: (method: string, path: string) => Match | undefined
@@ -14,10 +17,11 @@ export interface ApiPorts {
   /** Runs a change in a transaction; the promise settles when it is on disk. */
   readonly change: <T>(work: (turn: Turn) => T, requestId: string, idempotencyKey: string | null) => Promise<T>
   readonly undoable: <T>(work: () => T) => T
+  readonly turnstile: Turnstile
 }
 
 /** Answers one call of Stripe's API. */
-export async function answerApi(ports: ApiPorts, request: Request, url: URL): Promise<Response> {
+export async function answerApi(ports: ApiPorts, request: Request, url: URL, breakdown?: Breakdown): Promise<Response> {
   const requestId = freshRequestId()
   const idempotencyKey = request.method === 'POST' ? request.headers.get('idempotency-key') : null
   const envelope: Envelope = {
@@ -27,7 +31,7 @@ export async function answerApi(ports: ApiPorts, request: Request, url: URL): Pr
     idempotencyKey,
     browser: request.headers.has('origin'),
   }
-  const answer = await settle(ports, request, url, requestId, idempotencyKey)
+  const answer = await settle(ports, request, url, { requestId, idempotencyKey, breakdown })
   return toResponse(answer, envelope)
 }
 
@@ -35,8 +39,7 @@ async function settle(
   ports: ApiPorts,
   request: Request,
   url: URL,
-  requestId: string,
-  idempotencyKey: string | null,
+  { requestId, idempotencyKey, breakdown }: Pick<Call, 'requestId' | 'idempotencyKey' | 'breakdown'>,
 ): Promise<Answer> {
   try {
     const form = await formOf(request, url)
@@ -44,10 +47,11 @@ async function settle(
     const { key: _key, ...rest } = form
     const version = request.headers.get('stripe-version')
     const sent = inTodaysWords(url.pathname, version, match.route.client ? form : rest)
-    const call = { match, method: request.method, path: url.pathname, form: sent, requestId, idempotencyKey }
-    if (request.method === 'GET') return read(ports.turnFor(requestId, null), call)
+    const call = { match, method: request.method, path: url.pathname, form: sent, requestId, idempotencyKey, breakdown }
+    if (request.method === 'GET') return breakdown?.answer(requestId) ?? read(ports.turnFor(requestId, null), call)
     checkKey(idempotencyKey)
-    return await commit(ports, call)
+    const leave = ports.turnstile.enter(ports.turnFor(requestId, null), call.method, call.path, call.form)
+    return await commit(ports, call).finally(leave)
   } catch (reason) {
     return failed(asFailure(reason), requestId)
   }
@@ -59,6 +63,7 @@ const commit = (ports: ApiPorts, call: Call) =>
 async function formOf(request: Request, url: URL): Promise<FormFields> {
   if (request.method !== 'POST') return parseForm(url.search.slice(1))
   const body = await request.text()
+  if (url.pathname.startsWith('/v2/')) return formOfJson(body)
   const type = request.headers.get('content-type') ?? ''
   if (type.includes('json') || /^\s*[{[]/.test(body)) throw jsonRefused()
   if (type.includes('multipart/')) throw unsupported('multipart bodies')

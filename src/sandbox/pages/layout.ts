@@ -1,3 +1,5 @@
+import { style } from './style.ts'
+
 /** A plain page: no script, no request to anywhere else. `body` is HTML made by `html`. */
 export function page(title: string, body: Html, status = 200): Response {
   const document = html`<!doctype html>
@@ -5,15 +7,7 @@ export function page(title: string, body: Html, status = 200): Response {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
-<style>
-  :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-  body { max-width: 40rem; margin: 2rem auto; padding: 0 1rem }
-  table { border-collapse: collapse; width: 100% }
-  th, td { text-align: left; padding: .4rem 0; border-bottom: 1px solid #8884 }
-  td:last-child, th:last-child { text-align: right }
-  button { font: inherit; padding: .5rem 1.2rem; margin-right: .5rem }
-  small { opacity: .7 }
-</style>
+<style>${{ text: style }}</style>
 <main>${body}</main>
 </html>`
   return new Response(document.text, {

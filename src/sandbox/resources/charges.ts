@@ -1,11 +1,13 @@
+import { planRefund, refundStatus } from '../engine/refunds.ts'
 import { announce, change, create } from '../events/record.ts'
 import { fields, ignored, integer, metadata, oneOf, type Parameters, text } from '../http/decode.ts'
 import { invalid, noSuch } from '../http/failure.ts'
 import { listing, paging } from '../http/listing.ts'
-import { notYet, route } from '../http/route.ts'
+import { route } from '../http/route.ts'
 import { freshId } from '../identifiers.ts'
 import { referenced, retrieve, type Turn } from '../turn.ts'
 import type { Charge, Refund } from '../wire.ts'
+import { captureCharge, chargeUpdate, charging, createCharge, updateCharge } from './direct-charges.ts'
 import { mergeMetadata } from './patches.ts'
 
 const creation = {
@@ -18,15 +20,15 @@ const creation = {
 }
 
 export const chargeRoutes = [
-  notYet('POST', '/v1/charges'),
+  route('POST', '/v1/charges', fields(charging), createCharge),
   route('GET', '/v1/charges', fields({ ...paging, customer: text, payment_intent: text }), (turn, sent) =>
     listing(turn, 'charge', '/v1/charges', sent, {
       where: { customer: sent.customer, parent: sent.payment_intent },
     }),
   ),
   route('GET', '/v1/charges/:id', fields({}), (turn, _sent, id) => retrieve(turn, 'charge', id)),
-  notYet('POST', '/v1/charges/:id'),
-  notYet('POST', '/v1/charges/:id/capture'),
+  route('POST', '/v1/charges/:id', fields(chargeUpdate), updateCharge),
+  route('POST', '/v1/charges/:id/capture', fields({ amount: integer, receipt_email: ignored }), captureCharge),
   route('POST', '/v1/refunds', fields(creation), createRefund),
   route('GET', '/v1/refunds', fields({ ...paging, charge: text, payment_intent: text }), (turn, sent) =>
     listing(turn, 'refund', '/v1/refunds', sent, {
@@ -37,11 +39,11 @@ export const chargeRoutes = [
   route('POST', '/v1/refunds/:id', fields({ metadata }), (turn, sent, id) => {
     const before = retrieve(turn, 'refund', id)
     const patch = { metadata: mergeMetadata(before.metadata, sent.metadata) }
-    return change(turn, 'refund', before, patch, 'refund.updated')
+    return change(turn, 'refund', before, patch, 'refund.updated', 'charge.refund.updated')
   }),
 ]
 
-function createRefund(turn: Turn, sent: Parameters<typeof creation>): Refund {
+export function createRefund(turn: Turn, sent: Parameters<typeof creation>): Refund {
   const charge = chargeOf(turn, sent)
   const left = charge.amount_captured - charge.amount_refunded
   if (left === 0) {
@@ -57,6 +59,7 @@ function createRefund(turn: Turn, sent: Parameters<typeof creation>): Refund {
   const patch = { amount_refunded: refunded, refunded: refunded === charge.amount_captured }
   const after = change(turn, 'charge', charge, patch)
   announce(turn, 'charge.refunded', after)
+  planRefund(turn, after, refund)
   return refund
 }
 
@@ -99,7 +102,7 @@ function refundOf(turn: Turn, charge: Charge, amount: number, sent: Parameters<t
     reason: sent.reason ?? null,
     receipt_number: null,
     source_transfer_reversal: null,
-    status: 'succeeded',
+    status: refundStatus(turn, charge),
     transfer_reversal: null,
   }
 }

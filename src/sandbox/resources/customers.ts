@@ -1,4 +1,6 @@
 import { attach, attachedMethod, namedMethod } from '../engine/payment-methods.ts'
+import { redeem } from '../engine/redemption.ts'
+import { readSetting } from '../engine/settings.ts'
 import { endSubscription, terminal } from '../engine/subscription-end.ts'
 import { announce, change, create } from '../events/record.ts'
 import {
@@ -14,18 +16,22 @@ import {
   scalars,
   text,
 } from '../http/decode.ts'
+import { invalid } from '../http/failure.ts'
 import { listing, paging } from '../http/listing.ts'
 import { route } from '../http/route.ts'
 import { search, searching } from '../http/search.ts'
 import { freshId, randomLetters } from '../identifiers.ts'
-import { retrieve, type Turn } from '../turn.ts'
+import { referenced, retrieve, type Turn } from '../turn.ts'
 import type { Customer, PaymentMethod } from '../wire.ts'
 import { mergeMetadata, sentOnly } from './patches.ts'
+import { createTaxId, taxIdParameters } from './tax-ids.ts'
 
 const common = {
   address: clearable(scalars),
   balance: integer,
   business_name: notSimulated,
+  // Of callers from before the current version only; see older-versions.
+  coupon: clearable(text),
   description: clearable(text),
   email: clearable(text),
   individual_name: notSimulated,
@@ -42,17 +48,20 @@ const common = {
   phone: clearable(text),
   preferred_locales: list(text),
   shipping: clearedOnly,
-  source: notSimulated,
+  source: text,
   tax: notSimulated,
   tax_exempt: clearable(oneOf('exempt', 'none', 'reverse')),
 }
-const creation = { ...common, payment_method: text, tax_id_data: notSimulated, test_clock: notSimulated }
+const creation = { ...common, payment_method: text, tax_id_data: list(taxIdParameters), test_clock: text }
 type Sent = Parameters<typeof common>
 
 export const customerRoutes = [
   route('POST', '/v1/customers', fields(creation), createCustomer),
-  route('GET', '/v1/customers', fields({ ...paging, email: text, test_clock: notSimulated }), (turn, sent) =>
-    listing(turn, 'customer', '/v1/customers', sent, { where: { lookup: sent.email } }),
+  route('GET', '/v1/customers', fields({ ...paging, email: text, test_clock: text }), (turn, sent) =>
+    listing(turn, 'customer', '/v1/customers', sent, {
+      where: { lookup: sent.email },
+      accept: (customer) => sent.test_clock === undefined || customer.test_clock === sent.test_clock,
+    }),
   ),
   route('GET', '/v1/customers/search', searching, (turn, sent) =>
     search(turn, 'customer', sent, '/v1/customers/search', ['email', 'name', 'phone', 'created']),
@@ -68,12 +77,31 @@ const gone = (id: string) => ({ id, object: 'customer', deleted: true })
 
 function createCustomer(turn: Turn, sent: Parameters<typeof creation>): Customer {
   const id = freshId('cus')
-  const blank: Customer = { ...blankCustomer, id, created: turn.now(), invoice_prefix: randomLetters(8).toUpperCase() }
+  const clock = sent.test_clock === undefined ? null : joinClock(turn, id, sent.test_clock)
+  const blank: Customer = {
+    ...blankCustomer,
+    id,
+    created: turn.now(id),
+    invoice_prefix: randomLetters(8).toUpperCase(),
+    test_clock: clock,
+  }
   const customer = { ...blank, ...patchOf(blank, sent) }
   const method = sent.payment_method === undefined ? undefined : adopt(turn, sent.payment_method, id)
   const wanted = sent.invoice_settings?.default_payment_method ?? undefined
-  const complete = { ...customer, ...defaultMethod(turn, customer, wanted, sent.payment_method, method) }
-  return create(turn, 'customer', complete, 'customer.created')
+  const source = sent.source === undefined ? {} : { default_source: adopt(turn, sent.source, id).id }
+  const complete = { ...customer, ...source, ...defaultMethod(turn, customer, wanted, sent.payment_method, method) }
+  const made = create(turn, 'customer', complete, 'customer.created')
+  for (const data of sent.tax_id_data ?? []) createTaxId(turn, data, id)
+  return sent.coupon ? rediscounted(turn, made, sent.coupon) : made
+}
+
+/** Stripe lets three customers live by one test clock. */
+function joinClock(turn: Turn, customer: string, id: string): string {
+  const clock = referenced(turn, 'test_helpers.test_clock', id, 'test_clock')
+  const full = turn.store.clocks.members(clock.id).length >= 3 && readSetting(turn, 'test_clock_limits') === 'on'
+  if (full) throw invalid('You can only create up to 3 customers on a test clock.', 'test_clock')
+  turn.store.clocks.join(customer, clock.id)
+  return clock.id
 }
 
 const adopt = (turn: Turn, name: string, customer: string) => attach(turn, namedMethod(turn, name), customer)
@@ -97,7 +125,19 @@ function updateCustomer(turn: Turn, sent: Sent, id: string): Customer {
   const before = retrieve(turn, 'customer', id)
   const patched = { ...before, ...patchOf(before, sent) }
   const method = defaultMethod(turn, patched, sent.invoice_settings?.default_payment_method)
-  return change(turn, 'customer', before, { ...patched, ...method }, 'customer.updated')
+  const source = sent.source === undefined ? {} : { default_source: adopt(turn, sent.source, id).id }
+  const after = change(turn, 'customer', before, { ...patched, ...source, ...method }, 'customer.updated')
+  return sent.coupon === undefined ? after : rediscounted(turn, after, sent.coupon)
+}
+
+/** Puts a coupon on a customer in place of the one before, or takes it off. */
+function rediscounted(turn: Turn, customer: Customer, coupon: string | null): Customer {
+  const former = customer.discount ? turn.store.objects.find('discount', customer.discount.id) : undefined
+  const [id] = coupon === null ? [] : redeem(turn, [{ coupon }], { customer })
+  const discount = turn.store.objects.find('discount', id ?? '') ?? null
+  if (former && discount) announce(turn, 'customer.discount.updated', discount, former)
+  else if (former) announce(turn, 'customer.discount.deleted', former)
+  return change(turn, 'customer', customer, { discount })
 }
 
 function patchOf(before: Customer, sent: Sent): Partial<Customer> {

@@ -1,23 +1,27 @@
 import { payInvoice } from '../engine/invoice-payment.ts'
 import { settlePaid, voidInvoice } from '../engine/settlement.ts'
-import { change } from '../events/record.ts'
-import {
-  clearable,
-  fields,
-  flag,
-  metadata,
-  notSimulated,
-  oneOf,
-  type Parameters,
-  text,
-  timeRange,
-} from '../http/decode.ts'
+import { fields, flag, notSimulated, oneOf, type Parameters, text, timeRange } from '../http/decode.ts'
 import { Failure, invalid } from '../http/failure.ts'
 import { limitOf, listing, paging } from '../http/listing.ts'
 import { notYet, route } from '../http/route.ts'
+import { search, searching } from '../http/search.ts'
 import { retrieve, type Turn } from '../turn.ts'
 import type { Invoice, InvoicePayment } from '../wire.ts'
-import { mergeMetadata, sentOnly } from './patches.ts'
+import { previewInvoice, previewing } from './invoice-preview.ts'
+import {
+  addLines,
+  createInvoice,
+  deleteInvoice,
+  finalize,
+  giveUp,
+  invoiceCreation,
+  invoiceUpdate,
+  lineAddition,
+  lineRemoval,
+  removeLines,
+  send,
+  updateInvoice,
+} from './manual-invoices.ts'
 
 const filters = {
   ...paging,
@@ -44,18 +48,15 @@ const paymentFilters = {
 const path = '/v1/invoices'
 
 export const invoiceRoutes = [
-  notYet('POST', path),
-  notYet('POST', `${path}/create_preview`),
-  notYet('GET', `${path}/search`),
+  route('POST', path, fields(invoiceCreation), createInvoice),
+  route('POST', `${path}/create_preview`, fields(previewing), previewInvoice),
+  route('GET', `${path}/search`, searching, (turn, sent) =>
+    search(turn, 'invoice', sent, `${path}/search`, ['created', 'currency', 'customer', 'number', 'status', 'total']),
+  ),
   route('GET', path, fields(filters), listInvoices),
   route('GET', `${path}/:id`, fields({}), (turn, _sent, id) => retrieve(turn, 'invoice', id, 'invoice')),
-  route(
-    'POST',
-    `${path}/:id`,
-    fields({ description: clearable(text), footer: clearable(text), metadata }),
-    updateInvoice,
-  ),
-  notYet('DELETE', `${path}/:id`),
+  route('POST', `${path}/:id`, fields(invoiceUpdate), updateInvoice),
+  route('DELETE', `${path}/:id`, fields({}), deleteInvoice),
   route('GET', `${path}/:id/lines`, fields(paging), listLines),
   route('POST', `${path}/:id/pay`, fields(paying), pay),
   route('POST', `${path}/:id/void`, fields({}), (turn, _sent, id) => {
@@ -63,20 +64,12 @@ export const invoiceRoutes = [
     requireOpen(invoice, 'voided')
     return voidInvoice(turn, invoice)
   }),
-  route('POST', `${path}/:id/finalize`, fields({ auto_advance: flag }), (turn, _sent, id) => {
-    retrieve(turn, 'invoice', id, 'invoice')
-    // Only draft invoices can be, and those are not made here yet.
-    throw invalid(
-      "This invoice is already finalized, you can't re-finalize a non-draft invoice.",
-      undefined,
-      'invoice_not_editable',
-    )
-  }),
-  notYet('POST', `${path}/:id/send`),
-  notYet('POST', `${path}/:id/mark_uncollectible`),
-  notYet('POST', `${path}/:id/add_lines`),
+  route('POST', `${path}/:id/finalize`, fields({ auto_advance: flag }), finalize),
+  route('POST', `${path}/:id/send`, fields({}), send),
+  route('POST', `${path}/:id/mark_uncollectible`, fields({}), giveUp),
+  route('POST', `${path}/:id/add_lines`, fields(lineAddition), addLines),
+  route('POST', `${path}/:id/remove_lines`, fields(lineRemoval), removeLines),
   notYet('POST', `${path}/:id/update_lines`),
-  notYet('POST', `${path}/:id/remove_lines`),
   notYet('POST', `${path}/:id/attach_payment`),
   notYet('POST', `${path}/:id/lines/:line`),
   route('GET', '/v1/invoice_payments', fields(paymentFilters), listPayments),
@@ -105,30 +98,15 @@ function listLines(turn: Turn, sent: Parameters<typeof paging>, id: string) {
   return { object: 'list', data, has_more: lines.length > start + limit, url: `${path}/${id}/lines` }
 }
 
-function updateInvoice(
-  turn: Turn,
-  sent: {
-    readonly description?: string | null | undefined
-    readonly footer?: string | null | undefined
-    readonly metadata?: Readonly<Record<string, string>> | null | undefined
-  },
-  id: string,
-): Invoice {
-  const before = retrieve(turn, 'invoice', id, 'invoice')
-  const { description, footer } = sent
-  if (before.status !== 'draft' && (description !== undefined || footer !== undefined)) {
-    throw invalid("Finalized invoices can't be updated in this way", undefined, 'invoice_not_editable')
-  }
-  const patch = { ...sentOnly({ description, footer }), metadata: mergeMetadata(before.metadata, sent.metadata) }
-  return change(turn, 'invoice', before, patch, 'invoice.updated')
-}
-
 function pay(turn: Turn, sent: Parameters<typeof paying>, id: string): Invoice {
   const invoice = retrieve(turn, 'invoice', id, 'invoice')
   if (invoice.status === 'paid') throw invalid('Invoice is already paid')
-  requireOpen(invoice, 'paid')
-  if (sent.paid_out_of_band === true) return settlePaid(turn, invoice, null, true)
-  return payInvoice(turn, invoice, { method: sent.payment_method, offSession: sent.off_session ?? true })
+  // Paying a draft finalizes it first.
+  const open = invoice.status === 'draft' ? finalize(turn, {}, id) : invoice
+  if (open.status === 'paid') return open
+  requireOpen(open, 'paid')
+  if (sent.paid_out_of_band === true) return settlePaid(turn, open, null, true)
+  return payInvoice(turn, open, { method: sent.payment_method, offSession: sent.off_session ?? true })
 }
 
 function requireOpen(invoice: Invoice, what: string): void {

@@ -1,9 +1,10 @@
 import { aggregate } from '../engine/metering.ts'
+import { readSetting } from '../engine/settings.ts'
 import { change, create } from '../events/record.ts'
-import { fields, integer, need, oneOf, type Parameters, scalars, text } from '../http/decode.ts'
+import { fields, integer, need, oneOf, type Parameters, text } from '../http/decode.ts'
 import { invalid } from '../http/failure.ts'
-import { listing, listOf, paging } from '../http/listing.ts'
-import { notYet, route } from '../http/route.ts'
+import { limitOf, listing, paging } from '../http/listing.ts'
+import { route } from '../http/route.ts'
 import { freshId } from '../identifiers.ts'
 import { retrieve, type Turn } from '../turn.ts'
 import type { Meter } from '../wire.ts'
@@ -16,7 +17,6 @@ const creation = {
   event_time_window: oneOf('day', 'hour'),
   value_settings: fields({ event_payload_key: text }),
 }
-const event = { event_name: text, identifier: text, payload: scalars, timestamp: integer }
 const summary = {
   ...paging,
   customer: text,
@@ -39,25 +39,14 @@ export const meterRoutes = [
     const name = sent.display_name ?? before.display_name
     return change(turn, 'billing.meter', before, { display_name: name, updated: turn.now() }, 'billing.meter.updated')
   }),
-  notYet('POST', `${path}/:id/deactivate`),
-  notYet('POST', `${path}/:id/reactivate`),
+  route('POST', `${path}/:id/deactivate`, fields({}), deactivate),
+  route('POST', `${path}/:id/reactivate`, fields({}), reactivate),
   route('GET', `${path}/:id/event_summaries`, fields(summary), summarize),
-  route('POST', '/v1/billing/meter_events', fields(event), takeEvent),
-  notYet('POST', '/v1/billing/meter_event_adjustments'),
 ]
 
 function createMeter(turn: Turn, sent: Parameters<typeof creation>): Meter {
   const eventName = need(sent.event_name, 'event_name')
-  const twin = turn.store.objects
-    .select('billing.meter', { lookup: eventName })
-    .find(({ status }) => status === 'active')
-  if (twin) {
-    throw invalid(
-      `An active meter (${twin.id}) already uses the event name ${eventName}.`,
-      'event_name',
-      'resource_already_exists',
-    )
-  }
+  requireFree(turn, eventName)
   const now = turn.now()
   const meter: Meter = {
     id: freshId('mtr_test'),
@@ -82,82 +71,64 @@ function createMeter(turn: Turn, sent: Parameters<typeof creation>): Meter {
   return create(turn, 'billing.meter', meter, 'billing.meter.created')
 }
 
+function requireFree(turn: Turn, eventName: string): void {
+  const meters = turn.store.objects.select('billing.meter', { lookup: eventName })
+  const twin = meters.find(({ status }) => status === 'active')
+  if (!twin) return
+  throw invalid(
+    `An active meter (${twin.id}) already uses the event name ${eventName}.`,
+    'event_name',
+    'resource_already_exists',
+  )
+}
+
+function deactivate(turn: Turn, _sent: object, id: string): Meter {
+  const before = retrieve(turn, 'billing.meter', id)
+  if (before.status === 'inactive') throw invalid('This meter is already inactive.')
+  const status_transitions = { deactivated_at: turn.now() }
+  const patch = { status: 'inactive', status_transitions, updated: turn.now() } as const
+  return change(turn, 'billing.meter', before, patch, 'billing.meter.deactivated')
+}
+
+function reactivate(turn: Turn, _sent: object, id: string): Meter {
+  const before = retrieve(turn, 'billing.meter', id)
+  if (before.status === 'active') throw invalid('This meter is already active.')
+  requireFree(turn, before.event_name)
+  const patch = { status: 'active', status_transitions: { deactivated_at: null }, updated: turn.now() } as const
+  return change(turn, 'billing.meter', before, patch, 'billing.meter.reactivated')
+}
+
 const dayLong = 86_400
 
-/**
- * Takes in a usage event. Stripe checks payloads later and reports errors by another event; here they are refused
- * at once, so that a mistake does not pass for success.
- */
-function takeEvent(turn: Turn, sent: Parameters<typeof event>): object {
-  const eventName = need(sent.event_name, 'event_name')
-  const payload = need(sent.payload, 'payload')
-  const [meter] = turn.store.objects.select('billing.meter', { lookup: eventName })
-  if (!meter) throw invalid(`No active meter found for event name: ${eventName}.`, 'event_name', 'resource_missing')
-  const now = turn.now()
-  const timestamp = sent.timestamp ?? now
-  checkTime(timestamp, now)
-  const customer = need(
-    payload[meter.customer_mapping.event_payload_key],
-    `payload[${meter.customer_mapping.event_payload_key}]`,
-  )
-  const value = meteredValue(meter, payload)
-  const identifier = sent.identifier ?? crypto.randomUUID()
-  if (identifier.length > 100) throw invalid('Invalid string: must be at most 100 characters', 'identifier')
-  if (turn.store.meterEvents.seenSince(identifier, now - dayLong)) {
-    throw invalid(`An event already exists with identifier ${identifier}.`, 'identifier')
-  }
-  turn.store.meterEvents.take({ identifier, eventName, customer, value, timestamp, receivedAt: now })
-  return {
-    object: 'billing.meter_event',
-    created: now,
-    event_name: eventName,
-    identifier,
-    livemode: false,
-    payload,
-    timestamp,
-  }
-}
-
-function checkTime(timestamp: number, now: number): void {
-  if (timestamp < now - 35 * dayLong) {
-    throw invalid('The timestamp must be within the past 35 calendar days.', 'timestamp', 'timestamp_too_far_in_past')
-  }
-  if (timestamp > now + 300) {
-    throw invalid('The timestamp must be no more than 5 minutes in the future.', 'timestamp', 'timestamp_in_future')
-  }
-}
-
-function meteredValue(meter: Meter, payload: Readonly<Record<string, string>>): string {
-  const key = meter.value_settings.event_payload_key
-  if (meter.default_aggregation.formula === 'count') return payload[key] ?? '1'
-  const value = need(payload[key], `payload[${key}]`)
-  if (!/^-?\d+(\.\d+)?$/.test(value)) {
-    throw invalid(`The value ${value} is not a number.`, `payload[${key}]`, 'meter_event_invalid_value')
-  }
-  if (value.replace(/\D/g, '').length > 15) {
-    throw invalid('The value has more than 15 digits.', `payload[${key}]`, 'meter_event_value_too_many_digits')
-  }
-  return value
-}
-
+/** Sums may lag behind what was sent, as at Stripe; by how much is a setting. */
 function summarize(turn: Turn, sent: Parameters<typeof summary>, id: string) {
   const meter = retrieve(turn, 'billing.meter', id)
   const customer = need(sent.customer, 'customer')
-  const from = aligned(need(sent.start_time, 'start_time'), 'start_time')
-  const to = aligned(need(sent.end_time, 'end_time'), 'end_time')
-  const width =
-    sent.value_grouping_window === 'day' ? dayLong : sent.value_grouping_window === 'hour' ? 3600 : to - from
+  const from = aligned(need(sent.start_time, 'start_time'), 'start_time', sent.value_grouping_window)
+  const to = aligned(need(sent.end_time, 'end_time'), 'end_time', sent.value_grouping_window)
+  if (to <= from) throw invalid('end_time must be after start_time.', 'end_time')
+  const width = sent.value_grouping_window === undefined ? to - from : windows[sent.value_grouping_window]
+  const known = turn.now(customer) - Number(readSetting(turn, 'meter_summary_lag_seconds'))
   const summaries = []
-  for (let start = from; start < to && width > 0; start += width) {
-    const values = turn.store.meterEvents.between(customer, meter.event_name, start, Math.min(start + width, to))
-    if (values.length > 0) summaries.push(summaryOf(meter, start, Math.min(start + width, to), values))
+  for (let start = from; start < to; start += width) {
+    const end = Math.min(start + width, to)
+    const values = turn.store.meterEvents.between(customer, meter.event_name, start, end, known)
+    if (values.length > 0) summaries.push(summaryOf(meter, start, end, values))
   }
-  return listOf(summaries.reverse(), `${path}/${id}/event_summaries`)
+  return pageOf(summaries.reverse(), sent, `${path}/${id}/event_summaries`)
 }
 
-function aligned(at: number, name: string): number {
-  if (at % 60 !== 0) throw invalid(`${name} must be aligned with a minute boundary.`, name)
+const windows = { day: dayLong, hour: 3600 } as const
+
+function aligned(at: number, name: string, window: keyof typeof windows | undefined): number {
+  const unit = window === undefined ? 60 : windows[window]
+  if (at % unit !== 0) throw invalid(`${name} must be aligned with a ${window ?? 'minute'} boundary.`, name)
   return at
+}
+
+function pageOf<T>(summaries: readonly T[], page: Parameters<typeof summary>, url: string) {
+  const limit = limitOf(page)
+  return { object: 'list', data: summaries.slice(0, limit), has_more: summaries.length > limit, url }
 }
 
 function summaryOf(meter: Meter, start: number, end: number, values: readonly { readonly value: string }[]) {

@@ -1,4 +1,5 @@
 import { confirmIntent } from '../engine/confirmation.ts'
+import { startDebit } from '../engine/debits.ts'
 import { createIntent } from '../engine/intents.ts'
 import { requireChargeable } from '../engine/money.ts'
 import { usableMethod } from '../engine/payment-methods.ts'
@@ -61,6 +62,7 @@ const creation = {
   customer: text,
   error_on_requires_action: flag,
   off_session: flag,
+  mandate_data: ignored,
   return_url: text,
   use_stripe_sdk: ignored,
 }
@@ -139,6 +141,7 @@ interface ConfirmWish {
 function confirm(turn: Turn, intent: PaymentIntent, method: PaymentMethod | null, wish: ConfirmWish): PaymentIntent {
   const chosen = method ?? (intent.payment_method && turn.store.objects.find('payment_method', intent.payment_method))
   if (!chosen) throw withoutMethod()
+  if (chosen.type === 'sepa_debit') return startDebit(turn, intent, chosen)
   const manner = {
     offSession: wish.off_session === true,
     returnUrl: wish.return_url ?? null,

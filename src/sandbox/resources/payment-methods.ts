@@ -1,3 +1,5 @@
+import { numberOfToken } from '../engine/cards.ts'
+import { storeDebit } from '../engine/debits.ts'
 import { attach, detach, namedMethod, storeCard } from '../engine/payment-methods.ts'
 import { change } from '../events/record.ts'
 import {
@@ -12,7 +14,7 @@ import {
   scalars,
   text,
 } from '../http/decode.ts'
-import { Failure, unsupported } from '../http/failure.ts'
+import { Failure, noSuch, unsupported } from '../http/failure.ts'
 import { listing, paging } from '../http/listing.ts'
 import { clientRoute, route } from '../http/route.ts'
 import { referenced, retrieve, type Turn } from '../turn.ts'
@@ -34,6 +36,7 @@ const card = fields({
   token: text,
   networks: ignored,
 })
+const debit = fields({ iban: text })
 const redisplay = oneOf('always', 'limited', 'unspecified')
 export const methodData = fields({
   allow_redisplay: redisplay,
@@ -41,6 +44,7 @@ export const methodData = fields({
   card,
   metadata,
   radar_options: ignored,
+  sepa_debit: debit,
   type: text,
 })
 const creation = {
@@ -51,6 +55,7 @@ const creation = {
   metadata,
   payment_method: text,
   radar_options: ignored,
+  sepa_debit: debit,
   type: text,
   // Stripe.js sends these along.
   guid: ignored,
@@ -104,13 +109,18 @@ function createMethod(turn: Turn, sent: Parameters<typeof creation>): PaymentMet
   return methodOfData(turn, sent)
 }
 
-type Data = Pick<Parameters<typeof creation>, 'allow_redisplay' | 'billing_details' | 'card' | 'metadata' | 'type'>
+type Data = Pick<
+  Parameters<typeof creation>,
+  'allow_redisplay' | 'billing_details' | 'card' | 'metadata' | 'sepa_debit' | 'type'
+>
 
 /** A payment method from raw card data, as a test of Stripe's own form would send it. */
 export function methodOfData(turn: Turn, data: Data): PaymentMethod {
-  if (need(data.type, 'type') !== 'card') throw unsupported(`payment methods of the type ${data.type}`)
+  const type = need(data.type, 'type')
+  if (type === 'sepa_debit') return debitMethod(turn, data)
+  if (type !== 'card') throw unsupported(`payment methods of the type ${type}`)
   const sent = need(data.card, 'card')
-  if (sent.token !== undefined) throw unsupported('card tokens (tok_…)')
+  if (sent.token !== undefined) return ofToken(turn, sent.token, data)
   const expMonth = need(sent.exp_month, 'card[exp_month]')
   const expYear = fullYear(need(sent.exp_year, 'card[exp_year]'))
   const number = need(sent.number, 'card[number]').replaceAll(/[\s-]/g, '')
@@ -122,6 +132,19 @@ export function methodOfData(turn: Turn, data: Data): PaymentMethod {
     metadata: mergeMetadata({}, data.metadata),
   })
   return change(turn, 'payment_method', made, { billing_details: billingOf(made, data.billing_details) })
+}
+
+function ofToken(turn: Turn, token: string, data: Data): PaymentMethod {
+  if (numberOfToken(token) === undefined) throw noSuch('token', token, 'card[token]', 400)
+  const made = namedMethod(turn, token)
+  const metadata = mergeMetadata({}, data.metadata)
+  return change(turn, 'payment_method', made, { billing_details: billingOf(made, data.billing_details), metadata })
+}
+
+function debitMethod(turn: Turn, data: Data): PaymentMethod {
+  const made = storeDebit(turn, need(data.sepa_debit?.iban, 'sepa_debit[iban]'))
+  const metadata = mergeMetadata({}, data.metadata)
+  return change(turn, 'payment_method', made, { billing_details: billingOf(made, data.billing_details), metadata })
 }
 
 const fullYear = (year: number) => (year < 100 ? 2000 + year : year)

@@ -20,7 +20,7 @@ export function planOf(price: Price): Wire<Stripe.Plan> {
     meter: recurring?.meter ?? null,
     nickname: price.nickname,
     product: price.product,
-    tiers_mode: null,
+    tiers_mode: price.tiers_mode,
     transform_usage: null,
     trial_period_days: recurring?.trial_period_days ?? null,
     usage_type: recurring?.usage_type ?? 'licensed',

@@ -1,7 +1,9 @@
+import { remember, type Tier } from '../engine/memory.ts'
 import { change, create, recordEvent } from '../events/record.ts'
 import {
   clearable,
   decimal,
+  either,
   fields,
   flag,
   integer,
@@ -59,10 +61,18 @@ const creation = {
     tax_code: text,
     unit_label: text,
   }),
-  tiers: notSimulated,
-  tiers_mode: notSimulated,
+  tiers: list(
+    fields({
+      flat_amount: integer,
+      flat_amount_decimal: decimal,
+      unit_amount: integer,
+      unit_amount_decimal: decimal,
+      up_to: either(integer, oneOf('inf')),
+    }),
+  ),
+  tiers_mode: oneOf('graduated', 'volume'),
   transfer_lookup_key: flag,
-  transform_quantity: notSimulated,
+  transform_quantity: fields({ divide_by: integer, round: oneOf('down', 'up') }),
 }
 const updating = {
   active: flag,
@@ -98,7 +108,8 @@ export function createPrice(turn: Turn, sent: Creation): Price {
   if (sent.lookup_key !== undefined) takeLookupKey(turn, sent.lookup_key, id, sent.transfer_lookup_key)
   const price: Price = {
     ...blankPrice,
-    ...unitAmounts(sent),
+    ...(sent.billing_scheme === 'tiered' ? tiered(turn, sent, id) : unitAmounts(sent)),
+    ...(sent.transform_quantity ? { transform_quantity: transformation(sent.transform_quantity) } : {}),
     ...sentOnly({ active: sent.active, nickname: sent.nickname, tax_behavior: sent.tax_behavior }),
     id,
     created: turn.now(),
@@ -143,6 +154,37 @@ function unitAmounts(sent: Creation): Pick<Price, 'unit_amount' | 'unit_amount_d
   const text = exact === undefined ? String(need(whole, 'unit_amount')) : trimmed(exact)
   return { unit_amount: text.includes('.') ? null : Number(text), unit_amount_decimal: text }
 }
+
+/** Tiers are shown only to those who expand them, so they are kept beside the price. */
+function tiered(turn: Turn, sent: Creation, id: string) {
+  const tiers = need(sent.tiers, 'tiers').map((tier, index) => tierOf(tier, `tiers[${index}]`))
+  if (tiers.at(-1)?.up_to !== null) throw invalid('The last tier must have `up_to=inf`.', 'tiers')
+  remember(turn, 'tiers', id, tiers)
+  const tiers_mode = need(sent.tiers_mode, 'tiers_mode')
+  return { billing_scheme: 'tiered' as const, tiers_mode, unit_amount: null, unit_amount_decimal: null }
+}
+
+function tierOf(sent: NonNullable<Creation['tiers']>[number], name: string): Tier {
+  const decimalOf = (whole: number | undefined, exact: string | undefined) =>
+    exact === undefined ? (whole === undefined ? null : String(whole)) : trimmed(exact)
+  const wholeOf = (text: string | null) => (text === null || text.includes('.') ? null : Number(text))
+  const unit = decimalOf(sent.unit_amount, sent.unit_amount_decimal)
+  const flat = decimalOf(sent.flat_amount, sent.flat_amount_decimal)
+  if (unit === null && flat === null) throw invalid('A tier must have a unit_amount or a flat_amount.', name)
+  const upTo = need(sent.up_to, `${name}[up_to]`)
+  return {
+    flat_amount: wholeOf(flat),
+    flat_amount_decimal: flat,
+    unit_amount: wholeOf(unit),
+    unit_amount_decimal: unit,
+    up_to: upTo === 'inf' ? null : upTo,
+  }
+}
+
+const transformation = (sent: NonNullable<Creation['transform_quantity']>) => ({
+  divide_by: need(sent.divide_by, 'transform_quantity[divide_by]'),
+  round: need(sent.round, 'transform_quantity[round]'),
+})
 
 const trimmed = (value: string) => (value.includes('.') ? value.replace(/\.?0+$/, '') : value)
 

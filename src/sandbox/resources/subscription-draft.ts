@@ -1,13 +1,14 @@
-import { intervalOf, stepsFromAnchor } from '../engine/periods.ts'
+import { redeem } from '../engine/redemption.ts'
 import { need } from '../http/decode.ts'
 import { invalid } from '../http/failure.ts'
 import { listOf } from '../http/listing.ts'
 import { freshId } from '../identifiers.ts'
-import { referenced, type Turn } from '../turn.ts'
-import type { Customer, Price, Subscription, SubscriptionItem } from '../wire.ts'
+import type { Turn } from '../turn.ts'
+import type { Customer, Subscription, SubscriptionItem } from '../wire.ts'
 import { mergeMetadata } from './patches.ts'
-import { planOf } from './plans.ts'
-import type { Creation, SentItem } from './subscription-parameters.ts'
+import { draftItem, requireOneInterval } from './subscription-items.ts'
+import type { Creation } from './subscription-parameters.ts'
+import { timesOf } from './subscription-times.ts'
 
 /** A subscription as it would be, checked and not yet billed. */
 export function draftSubscription(turn: Turn, sent: Creation, customer: Customer): Subscription {
@@ -16,12 +17,17 @@ export function draftSubscription(turn: Turn, sent: Creation, customer: Customer
   const wanted = need(sent.items, 'items')
   if (wanted.length === 0) throw invalid('Missing required param: items.', 'items', 'parameter_missing')
   if (wanted.length > 20) throw invalid('A subscription can have up to 20 items.', 'items')
-  const items = wanted.map((item, index) => draftItem(turn, item, `items[${index}]`, id, now))
+  const times = timesOf(sent, now, trialDays(turn, sent))
+  const place = { customer, subscription: id, created: now, periodOf: times.firstPeriod }
+  const items = wanted.map((item, index) => draftItem(turn, item, `items[${index}]`, place))
+  if (sent.billing_mode?.type === 'classic') requireOneInterval(items)
   const currency = commonCurrency(items, sent.currency, customer)
+  const target = { customer, subscription: id, amount: amountOf(items) }
   return {
     ...blankSubscription,
     id,
-    billing_cycle_anchor: now,
+    billing_cycle_anchor: times.anchor,
+    billing_cycle_anchor_config: anchorConfig(sent),
     billing_mode: billingMode(sent, now),
     collection_method: sent.collection_method ?? 'charge_automatically',
     created: now,
@@ -29,6 +35,7 @@ export function draftSubscription(turn: Turn, sent: Creation, customer: Customer
     customer: customer.id,
     days_until_due: daysUntilDue(sent),
     description: sent.description ?? null,
+    discounts: redeem(turn, sent.discounts ?? [], target),
     items: listOf(items, `/v1/subscription_items?subscription=${id}`),
     metadata: mergeMetadata({}, sent.metadata),
     payment_settings: {
@@ -37,46 +44,42 @@ export function draftSubscription(turn: Turn, sent: Creation, customer: Customer
       save_default_payment_method: sent.payment_settings?.save_default_payment_method ?? 'off',
     },
     start_date: now,
-    status: 'incomplete',
+    status: times.trialEnd === null ? 'incomplete' : 'trialing',
+    test_clock: customer.test_clock ?? null,
+    trial_end: times.trialEnd,
+    trial_settings: trialSettings(sent.trial_settings),
+    trial_start: times.trialEnd === null ? null : now,
   }
 }
 
-function draftItem(turn: Turn, sent: SentItem, name: string, subscription: string, now: number): SubscriptionItem {
-  const price = referenced(turn, 'price', need(sent.price, `${name}[price]`), `${name}[price]`)
-  requireRecurring(price, name)
-  const metered = price.recurring?.usage_type === 'metered'
-  if (metered && sent.quantity !== undefined) {
-    throw invalid('You cannot set the quantity of a metered price.', `${name}[quantity]`)
-  }
-  const quantity = sent.quantity ?? 1
-  if (quantity < 0) throw invalid('This value must be greater than or equal to 0.', `${name}[quantity]`)
+const amountOf = (items: readonly SubscriptionItem[]) =>
+  items.reduce((sum, { price, quantity }) => sum + (price.unit_amount ?? 0) * (quantity ?? 0), 0)
+
+function trialDays(turn: Turn, sent: Creation): number | null {
+  const days = (sent.items ?? []).map(
+    ({ price }) => turn.store.objects.find('price', price ?? '')?.recurring?.trial_period_days ?? 0,
+  )
+  return Math.max(0, ...days) || null
+}
+
+function anchorConfig({ billing_cycle_anchor_config: config }: Creation): Subscription['billing_cycle_anchor_config'] {
+  if (!config) return null
   return {
-    id: freshId('si'),
-    object: 'subscription_item',
-    billing_thresholds: null,
-    created: now,
-    current_period_end: stepsFromAnchor(now, intervalOf(price), 1),
-    current_period_start: now,
-    current_trial: null,
-    discounts: [],
-    metadata: mergeMetadata({}, sent.metadata),
-    plan: planOf(price),
-    price,
-    subscription,
-    tax_rates: [],
-    ...(metered ? {} : { quantity }),
+    day_of_month: need(config.day_of_month, 'billing_cycle_anchor_config[day_of_month]'),
+    hour: config.hour ?? null,
+    minute: config.minute ?? null,
+    month: config.month ?? null,
+    second: config.second ?? null,
   }
 }
 
-export function requireRecurring(price: Price, name: string): void {
-  if (!price.recurring) {
-    throw invalid(
-      'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',
-      `${name}[price]`,
-    )
-  }
-  if (!price.active) {
-    throw invalid('The price specified is inactive. This field only accepts active prices.', `${name}[price]`)
+export function trialSettings(sent: Creation['trial_settings']): Subscription['trial_settings'] {
+  const behavior = sent?.end_behavior
+  return {
+    end_behavior: {
+      billing_cycle_anchor: behavior?.billing_cycle_anchor ?? null,
+      missing_payment_method: behavior?.missing_payment_method ?? 'create_invoice',
+    },
   }
 }
 
@@ -113,7 +116,6 @@ const blankSubscription = {
   application: null,
   application_fee_percent: null,
   automatic_tax: { disabled_reason: null, enabled: false, liability: null },
-  billing_cycle_anchor_config: null,
   billing_schedules: [],
   billing_thresholds: null,
   cancel_at: null,
@@ -143,9 +145,5 @@ const blankSubscription = {
   pending_setup_intent: null,
   pending_update: null,
   schedule: null,
-  test_clock: null,
   transfer_data: null,
-  trial_end: null,
-  trial_settings: { end_behavior: { billing_cycle_anchor: null, missing_payment_method: 'create_invoice' } },
-  trial_start: null,
 } satisfies Partial<Subscription>

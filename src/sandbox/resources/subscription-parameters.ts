@@ -1,6 +1,7 @@
 import {
   clearable,
   clearedOnly,
+  decimal,
   either,
   fields,
   flag,
@@ -15,19 +16,29 @@ import {
   text,
 } from '../http/decode.ts'
 
-const item = fields({
+export const discountWishes = clearable(list(fields({ coupon: text, discount: text, promotion_code: text })))
+const inlinePrice = fields({
+  currency: text,
+  product: text,
+  recurring: fields({ interval: oneOf('day', 'week', 'month', 'year'), interval_count: integer }),
+  tax_behavior: oneOf('exclusive', 'inclusive', 'unspecified'),
+  unit_amount: integer,
+  unit_amount_decimal: decimal,
+})
+export const itemFields = {
   billing_thresholds: clearedOnly,
-  clear_usage: notSimulated,
+  clear_usage: flag,
   current_trial: notSimulated,
-  deleted: offOnly,
-  discounts: clearedOnly,
+  deleted: flag,
+  discounts: discountWishes,
   id: text,
   metadata,
   price: text,
-  price_data: notSimulated,
+  price_data: inlinePrice,
   quantity: integer,
   tax_rates: clearedOnly,
-})
+}
+const item = fields(itemFields)
 const cancellationDetails = fields({
   comment: clearable(text),
   feedback: clearable(
@@ -44,8 +55,25 @@ const cancellationDetails = fields({
   ),
   feedback_option: clearable(text),
 })
+const addedItem = fields({
+  discounts: discountWishes,
+  metadata,
+  period: ignored,
+  price: text,
+  price_data: inlinePrice,
+  quantity: integer,
+  tax_rates: clearedOnly,
+})
+const trialSettings = clearable(
+  fields({
+    end_behavior: fields({
+      billing_cycle_anchor: oneOf('now', 'unchanged'),
+      missing_payment_method: oneOf('cancel', 'create_invoice', 'pause'),
+    }),
+  }),
+)
 const common = {
-  add_invoice_items: notSimulated,
+  add_invoice_items: list(addedItem),
   application_fee_percent: clearedOnly,
   automatic_tax: fields({ enabled: offOnly, liability: ignored }),
   billing_thresholds: clearedOnly,
@@ -57,7 +85,7 @@ const common = {
   default_source: notSimulated,
   default_tax_rates: clearedOnly,
   description: clearable(text),
-  discounts: clearedOnly,
+  discounts: discountWishes,
   invoice_settings: clearedOnly,
   items: list(item),
   metadata,
@@ -71,34 +99,42 @@ const common = {
   pending_invoice_item_interval: clearedOnly,
   proration_behavior: oneOf('always_invoice', 'create_prorations', 'none'),
   transfer_data: clearedOnly,
-  trial_end: notSimulated,
-  trial_from_plan: offOnly,
-  trial_settings: clearedOnly,
+  trial_end: either(integer, oneOf('now')),
+  trial_from_plan: flag,
+  trial_settings: trialSettings,
 }
 
 export const subscriptionCreation = {
   ...common,
   backdate_start_date: notSimulated,
-  billing_cycle_anchor: notSimulated,
-  billing_cycle_anchor_config: notSimulated,
+  billing_cycle_anchor: integer,
+  billing_cycle_anchor_config: fields({
+    day_of_month: integer,
+    hour: integer,
+    minute: integer,
+    month: integer,
+    second: integer,
+  }),
   billing_mode: fields({ flexible: ignored, type: oneOf('classic', 'flexible') }),
   currency: text,
   customer: text,
   payment_behavior: oneOf('allow_incomplete', 'default_incomplete', 'error_if_incomplete', 'pending_if_incomplete'),
-  trial_period_days: notSimulated,
+  trial_period_days: integer,
 }
 export const subscriptionUpdate = {
   ...common,
-  billing_cycle_anchor: notSimulated,
+  billing_cycle_anchor: either(fields({ type: oneOf('now', 'unchanged') }), oneOf('now', 'unchanged')),
   cancellation_details: cancellationDetails,
-  pause_collection: clearedOnly,
+  pause_collection: clearable(
+    fields({ behavior: oneOf('keep_as_draft', 'mark_uncollectible', 'void'), resumes_at: integer }),
+  ),
   payment_behavior: oneOf('allow_incomplete', 'default_incomplete', 'error_if_incomplete', 'pending_if_incomplete'),
   proration_date: integer,
 }
 export const subscriptionCancellation = {
   cancellation_details: cancellationDetails,
   invoice_now: flag,
-  prorate: offOnly,
+  prorate: flag,
 }
 
 export type Creation = Parameters<typeof subscriptionCreation>

@@ -1,29 +1,52 @@
 import { attachedMethod } from '../engine/payment-methods.ts'
-import { detailsOf } from '../engine/subscription-end.ts'
-import { saveSubscription } from '../engine/subscription-store.ts'
-import { invalid, unsupported } from '../http/failure.ts'
+import { type Interval, intervalOf, periodAt } from '../engine/periods.ts'
+import { redeem } from '../engine/redemption.ts'
+import { endTrialWithoutCard } from '../engine/renewal.ts'
+import { type Change, makeChange } from '../engine/subscription-change.ts'
+import { announce } from '../events/record.ts'
+import { invalid } from '../http/failure.ts'
 import { referenced, retrieve, type Turn } from '../turn.ts'
-import type { Subscription, SubscriptionItem } from '../wire.ts'
+import type { Customer, Subscription, SubscriptionItem } from '../wire.ts'
+import { addInvoiceItems } from './added-items.ts'
 import { mergeMetadata, sentOnly } from './patches.ts'
-import { planOf } from './plans.ts'
-import { requireRecurring } from './subscription-draft.ts'
-import type { SentItem, Update } from './subscription-parameters.ts'
+import { trialSettings } from './subscription-draft.ts'
+import { cancellationDetails, endPatch } from './subscription-ending.ts'
+import { changedItems, currentPeriod } from './subscription-items.ts'
+import type { Update } from './subscription-parameters.ts'
+import { checkedEnd } from './subscription-times.ts'
 
 export function updateSubscription(turn: Turn, sent: Update, id: string): Subscription {
   const before = retrieve(turn, 'subscription', id)
   requireChangeable(before, sent)
-  const patch: Partial<Subscription> = {
-    ...sentOnly({ collection_method: sent.collection_method, description: sent.description }),
-    ...sentOnly({ days_until_due: sent.days_until_due }),
-    ...defaultMethod(turn, before, sent),
-    ...paymentSettings(before, sent),
-    ...items(turn, before, sent),
-    metadata: mergeMetadata(before.metadata, sent.metadata),
+  requireDeferrable(sent)
+  const customer = referenced(turn, 'customer', before.customer, 'customer')
+  const withoutCard =
+    sent.trial_end === 'now' && before.status === 'trialing' ? endTrialWithoutCard(turn, before, customer) : undefined
+  if (withoutCard) return withoutCard
+  if (sent.add_invoice_items) addInvoiceItems(turn, customer, before, sent.add_invoice_items)
+  return makeChange(turn, customer, planUpdate(turn, sent, before, customer))
+}
+
+/** What an update would make of a subscription; a preview asks this too. */
+export function planUpdate(turn: Turn, sent: Update, before: Subscription, customer: Customer): Change {
+  const now = turn.now(before.customer)
+  const at = prorationDate(before, sent, now)
+  const place = { customer, subscription: before.id, created: now, periodOf: currentPeriod(before, at) }
+  const data = sent.items ? changedItems(turn, before, sent.items, place) : before.items.data
+  const restarts = restartOf(before, data, sent)
+  const cycle = cycleOf(before, data, sent, now, restarts)
+  const patched: Subscription = { ...before, ...plainPatch(turn, before, sent, customer), ...cycle }
+  const ending = { ...patched, ...endPatch(turn, patched, sent) }
+  const after = { ...ending, ...cancellationDetails(ending, sent) }
+  return {
+    before,
+    after,
+    at: restarts ? now : at,
+    prorations: sent.proration_behavior ?? 'create_prorations',
+    restarted: restarts ? after.items.data.map((item) => item.id) : [],
+    payment: sent.payment_behavior ?? 'allow_incomplete',
+    clearUsage: sent.items?.some((item) => item.clear_usage === true) === true,
   }
-  const patched = { ...before, ...patch, ...endPatch(turn, { ...before, ...patch }, sent) }
-  const after = { ...patched, ...cancellationDetails(patched, sent) }
-  planEnd(turn, after)
-  return saveSubscription(turn, before, after, 'customer.subscription.updated')
 }
 
 function requireChangeable(subscription: Subscription, sent: Update): void {
@@ -32,6 +55,129 @@ function requireChangeable(subscription: Subscription, sent: Update): void {
   if (others.length > 0) {
     throw invalid('A canceled subscription can only update its cancellation_details and metadata.', others[0])
   }
+}
+
+const deferrable = new Set([
+  'add_invoice_items',
+  'billing_cycle_anchor',
+  'cancel_at_period_end',
+  'discounts',
+  'items',
+  'metadata',
+  'off_session',
+  'payment_behavior',
+  'proration_behavior',
+  'proration_date',
+  'trial_end',
+  'trial_from_plan',
+])
+
+function requireDeferrable(sent: Update): void {
+  if (sent.payment_behavior !== 'pending_if_incomplete') return
+  const other = Object.keys(sent).find((name) => !deferrable.has(name))
+  if (other) throw invalid(`You cannot set \`${other}\` when payment_behavior is pending_if_incomplete.`, other)
+}
+
+function prorationDate(before: Subscription, sent: Update, now: number): number {
+  const { proration_date: date } = sent
+  if (date === undefined) return now
+  if (sent.proration_behavior === 'none') {
+    throw invalid('You cannot specify proration_date when proration_behavior is none.', 'proration_date')
+  }
+  const starts = before.items.data.map((item) => item.current_period_start)
+  const ends = before.items.data.map((item) => item.current_period_end)
+  if (date < Math.min(...starts) || date > Math.max(...ends)) {
+    throw invalid('Invalid proration date: it must be within the current period.', 'proration_date')
+  }
+  return date
+}
+
+const wantsNow = ({ billing_cycle_anchor: anchor }: Update) =>
+  anchor === 'now' || (typeof anchor === 'object' && anchor.type === 'now')
+
+/** Whether the billing cycle begins anew: asked for, a trial cut short, or a change that classic billing restarts for. */
+function restartOf(before: Subscription, data: readonly SubscriptionItem[], sent: Update): boolean {
+  if (wantsNow(sent) || (sent.trial_end === 'now' && before.status === 'trialing')) return true
+  if (before.billing_mode.type !== 'classic' || before.status === 'trialing') return false
+  const [former] = before.items.data
+  const [item] = data
+  if (!former || !item) return false
+  const longer = !Bun.deepEquals(intervalOf(former.price), intervalOf(item.price))
+  return longer || (isFree(before.items.data) && !isFree(data))
+}
+
+const isFree = (items: readonly SubscriptionItem[]) => items.every(({ price }) => price.unit_amount === 0)
+
+/** Status, trial, anchor and periods after the change. */
+function cycleOf(
+  before: Subscription,
+  data: readonly SubscriptionItem[],
+  sent: Update,
+  now: number,
+  restarts: boolean,
+): Partial<Subscription> {
+  const wish = sent.trial_end
+  if (typeof wish === 'number') return trialPatch(before, data, checkedEnd(wish, now), now)
+  if (!restarts) return { items: { ...before.items, data: [...data] } }
+  const ended = before.status === 'trialing' ? { status: 'active' as const, trial_end: now } : {}
+  return { ...ended, billing_cycle_anchor: now, items: { ...before.items, data: data.map((item) => from(item, now)) } }
+}
+
+const from = (item: SubscriptionItem, now: number): SubscriptionItem => {
+  const interval: Interval = intervalOf(item.price)
+  return { ...item, current_period_start: now, current_period_end: periodAt(now, interval, now).end }
+}
+
+/** A trial begun or moved on a running subscription: until its end nothing is billed, then the cycle begins. */
+function trialPatch(
+  before: Subscription,
+  data: readonly SubscriptionItem[],
+  end: number,
+  now: number,
+): Partial<Subscription> {
+  const start = before.status === 'trialing' ? (before.trial_start ?? now) : now
+  const items = data.map((item) => ({ ...item, current_period_start: start, current_period_end: end }))
+  return {
+    billing_cycle_anchor: end,
+    items: { ...before.items, data: items },
+    status: 'trialing',
+    trial_end: end,
+    trial_start: start,
+  }
+}
+
+function plainPatch(turn: Turn, before: Subscription, sent: Update, customer: Customer): Partial<Subscription> {
+  return {
+    ...sentOnly({ collection_method: sent.collection_method, description: sent.description }),
+    ...sentOnly({ days_until_due: sent.days_until_due }),
+    ...defaultMethod(turn, before, sent),
+    ...paymentSettings(before, sent),
+    ...(sent.discounts === undefined ? {} : { discounts: discountsAfter(turn, before, sent, customer) }),
+    ...(sent.pause_collection === undefined ? {} : { pause_collection: pauseOf(sent) }),
+    ...(sent.trial_settings === undefined ? {} : { trial_settings: trialSettings(sent.trial_settings) }),
+    metadata: mergeMetadata(before.metadata, sent.metadata),
+  }
+}
+
+/** A list replaces all discounts, an empty value clears them; what leaves is announced. */
+function discountsAfter(turn: Turn, before: Subscription, sent: Update, customer: Customer): string[] {
+  const kept = redeem(turn, sent.discounts ?? [], { customer, subscription: before.id })
+  for (const id of before.discounts.filter((former) => !kept.includes(former))) {
+    const discount = turn.store.objects.find('discount', id)
+    if (discount) announce(turn, 'customer.discount.deleted', discount)
+  }
+  return kept
+}
+
+function pauseOf({ pause_collection: wish }: Update): Subscription['pause_collection'] {
+  if (!wish) return null
+  if (wish.behavior === undefined)
+    throw invalid(
+      'Missing required param: pause_collection[behavior].',
+      'pause_collection[behavior]',
+      'parameter_missing',
+    )
+  return { behavior: wish.behavior, resumes_at: wish.resumes_at ?? null }
 }
 
 function defaultMethod(turn: Turn, before: Subscription, sent: Update): Partial<Subscription> {
@@ -45,107 +191,4 @@ function paymentSettings(before: Subscription, sent: Update): Partial<Subscripti
   const saves = sent.payment_settings?.save_default_payment_method
   if (saves === undefined || !before.payment_settings) return {}
   return { payment_settings: { ...before.payment_settings, save_default_payment_method: saves } }
-}
-
-/** Items change without proration only so far: the next period bills the new price or quantity. */
-function items(turn: Turn, before: Subscription, sent: Update): Partial<Subscription> {
-  if (!sent.items) return {}
-  const changed = sent.items.reduce<SubscriptionItem[]>(
-    (data, item, index) => replaceItem(turn, data, item, `items[${index}]`),
-    before.items.data,
-  )
-  if (Bun.deepEquals(changed, before.items.data, true)) return {}
-  const priced = changed.some((item, index) => {
-    const former = before.items.data[index]
-    return former?.price.id !== item.price.id || former.quantity !== item.quantity
-  })
-  if (priced && sent.proration_behavior !== 'none') {
-    throw unsupported('a change of items with proration (proration_behavior other than none)')
-  }
-  return { items: { ...before.items, data: changed } }
-}
-
-function replaceItem(turn: Turn, data: SubscriptionItem[], sent: SentItem, name: string): SubscriptionItem[] {
-  if (sent.id === undefined) throw unsupported('adding an item to a subscription')
-  const former = data.find((item) => item.id === sent.id)
-  if (!former) throw invalid(`No such subscription item: '${sent.id}'`, `${name}[id]`, 'resource_missing')
-  const price = sent.price === undefined ? former.price : referenced(turn, 'price', sent.price, `${name}[price]`)
-  requireRecurring(price, name)
-  if (price.recurring?.interval !== former.price.recurring?.interval) {
-    throw unsupported('a change of the billing interval')
-  }
-  // A new price without a quantity starts again at one (a Stripe rule that surprises).
-  const quantity = sent.quantity ?? (price.id === former.price.id ? former.quantity : 1)
-  const metered = price.recurring?.usage_type === 'metered'
-  const { quantity: _former, ...rest } = former
-  const item: SubscriptionItem = {
-    ...rest,
-    metadata: mergeMetadata(former.metadata, sent.metadata),
-    plan: planOf(price),
-    price,
-    ...(metered || quantity === undefined ? {} : { quantity }),
-  }
-  return data.map((candidate) => (candidate.id === former.id ? item : candidate))
-}
-
-interface EndWish {
-  readonly cancel_at?: number | 'min_period_end' | 'max_period_end' | null | undefined
-  readonly cancel_at_period_end?: boolean | undefined
-}
-
-/**
- * When it is to end. As recorded: cancel_at_period_end fills cancel_at with the period's end and canceled_at with now,
- * and undoing clears both.
- */
-export function endPatch(turn: Turn, subscription: Subscription, wish: EndWish): Partial<Subscription> {
-  const ends = subscription.items.data.map((item) => item.current_period_end)
-  const cleared = { cancel_at: null, cancel_at_period_end: false, canceled_at: null, cancellation_details: null }
-  if (wish.cancel_at && wish.cancel_at_period_end === true) {
-    throw invalid('You may only specify one of these parameters: cancel_at, cancel_at_period_end.', 'cancel_at')
-  }
-  if (wish.cancel_at_period_end === true) {
-    if (subscription.cancel_at_period_end) return {}
-    return { ...ending(turn, subscription, Math.min(...ends)), cancel_at_period_end: true }
-  }
-  if (wish.cancel_at) {
-    const at = moment(wish.cancel_at, ends)
-    if (at <= turn.now(subscription.customer)) throw invalid('cancel_at must be in the future.', 'cancel_at')
-    return { ...ending(turn, subscription, at), cancel_at_period_end: false }
-  }
-  const undone = wish.cancel_at === null || (wish.cancel_at_period_end === false && subscription.cancel_at !== null)
-  return undone ? { ...cleared, cancellation_details: blankDetails } : {}
-}
-
-const blankDetails = { comment: null, feedback: null, feedback_option: null, reason: null }
-
-function moment(wanted: number | 'min_period_end' | 'max_period_end', ends: readonly number[]): number {
-  if (typeof wanted === 'number') return wanted
-  return wanted === 'min_period_end' ? Math.min(...ends) : Math.max(...ends)
-}
-
-function ending(turn: Turn, subscription: Subscription, at: number): Partial<Subscription> {
-  const reason = 'cancellation_requested'
-  return {
-    cancel_at: at,
-    canceled_at: turn.now(subscription.customer),
-    cancellation_details: { ...detailsOf(subscription), reason },
-  }
-}
-
-function cancellationDetails(subscription: Subscription, sent: Update): Partial<Subscription> {
-  if (!sent.cancellation_details) return {}
-  if (subscription.cancel_at === null && subscription.canceled_at === null) {
-    throw invalid(
-      'cancellation_details can only be set on a subscription that is canceled or about to be.',
-      'cancellation_details',
-    )
-  }
-  return { cancellation_details: { ...detailsOf(subscription), ...sentOnly(sent.cancellation_details) } }
-}
-
-/** Plans the end that a subscription has been given, or forgets the plan. */
-export function planEnd(turn: Turn, subscription: Subscription): void {
-  const over = ['canceled', 'incomplete_expired'].includes(subscription.status)
-  if (subscription.cancel_at === null || over) turn.store.dueWork.drop('cancel_subscription', subscription.id)
-  else turn.store.dueWork.plan('cancel_subscription', subscription.id, subscription.cancel_at)
 }

@@ -1,22 +1,25 @@
-import { attachedMethod } from '../engine/payment-methods.ts'
+import { attachedMethod, defaultMethodOf } from '../engine/payment-methods.ts'
 import { terminal } from '../engine/subscription-end.ts'
 import { startSubscription } from '../engine/subscription-start.ts'
-import { fields, need, notSimulated, oneOf, type Parameters, text, timeRange } from '../http/decode.ts'
+import { fields, ignored, need, notSimulated, oneOf, type Parameters, text, timeRange } from '../http/decode.ts'
 import { Failure, unsupported } from '../http/failure.ts'
 import { listing, paging } from '../http/listing.ts'
-import { notYet, route } from '../http/route.ts'
+import { route } from '../http/route.ts'
 import { search, searching } from '../http/search.ts'
 import { referenced, retrieve, type Turn } from '../turn.ts'
 import type { Customer, Subscription } from '../wire.ts'
+import { addInvoiceItems } from './added-items.ts'
 import { cancelSubscription } from './subscription-cancel.ts'
 import { draftSubscription } from './subscription-draft.ts'
+import { endPatch } from './subscription-ending.ts'
 import {
   type Creation,
   subscriptionCancellation,
   subscriptionCreation,
   subscriptionUpdate,
 } from './subscription-parameters.ts'
-import { endPatch, planEnd, updateSubscription } from './subscription-update.ts'
+import { deleteDiscount, migrate, pause, pausing, resume, resuming } from './subscription-pausing.ts'
+import { updateSubscription } from './subscription-update.ts'
 
 const filters = {
   ...paging,
@@ -38,7 +41,7 @@ const filters = {
     'trialing',
     'unpaid',
   ),
-  test_clock: notSimulated,
+  test_clock: text,
 }
 const path = '/v1/subscriptions'
 
@@ -51,21 +54,10 @@ export const subscriptionRoutes = [
   route('GET', `${path}/:id`, fields({}), (turn, _sent, id) => retrieve(turn, 'subscription', id)),
   route('POST', `${path}/:id`, fields(subscriptionUpdate), updateSubscription),
   route('DELETE', `${path}/:id`, fields(subscriptionCancellation), cancelSubscription),
-  notYet('POST', `${path}/:id/resume`),
-  notYet('POST', `${path}/:id/pause`),
-  notYet('POST', `${path}/:id/migrate`),
-  notYet('DELETE', `${path}/:id/discount`),
-  route('GET', '/v1/subscription_items', fields({ ...paging, subscription: text }), (turn, sent) => {
-    const parent = need(sent.subscription, 'subscription')
-    referenced(turn, 'subscription', parent, 'subscription')
-    return listing(turn, 'subscription_item', '/v1/subscription_items', sent, { where: { parent } })
-  }),
-  route('GET', '/v1/subscription_items/:id', fields({}), (turn, _sent, id) =>
-    retrieve(turn, 'subscription_item', id, 'item'),
-  ),
-  notYet('POST', '/v1/subscription_items'),
-  notYet('POST', '/v1/subscription_items/:id'),
-  notYet('DELETE', '/v1/subscription_items/:id'),
+  route('POST', `${path}/:id/resume`, fields(resuming), resume),
+  route('POST', `${path}/:id/pause`, fields(pausing), pause),
+  route('POST', `${path}/:id/migrate`, fields({ billing_mode: ignored }), migrate),
+  route('DELETE', `${path}/:id/discount`, fields({}), deleteDiscount),
 ]
 
 function createSubscription(turn: Turn, sent: Creation): Subscription {
@@ -77,16 +69,17 @@ function createSubscription(turn: Turn, sent: Creation): Subscription {
     ? attachedMethod(turn, sent.default_payment_method, customer.id, 'default_payment_method').id
     : null
   const draft = { ...drafted, ...endPatch(turn, drafted, sent), default_payment_method: own }
-  const method = own ?? customer.invoice_settings.default_payment_method
+  const method = own ?? defaultMethodOf(customer)
   if (method === null && behavior !== 'default_incomplete') requireNothingToPay(draft, customer)
   const offSession = sent.off_session === true
-  planEnd(turn, draft)
-  return startSubscription(turn, draft, { customer, method, behavior, offSession })
+  const free = draft.billing_cycle_anchor > draft.created && sent.proration_behavior === 'none'
+  if (sent.add_invoice_items) addInvoiceItems(turn, customer, draft, sent.add_invoice_items)
+  return startSubscription(turn, draft, { customer, method, behavior, offSession, free })
 }
 
 // Wording as recorded: a 400 that names no parameter.
 function requireNothingToPay(draft: Subscription, customer: Customer): void {
-  if (draft.collection_method === 'send_invoice') return
+  if (draft.collection_method === 'send_invoice' || draft.status === 'trialing') return
   const due = draft.items.data.some(
     (item) => item.price.recurring?.usage_type !== 'metered' && item.price.unit_amount !== 0 && item.quantity !== 0,
   )
@@ -107,6 +100,7 @@ function listSubscriptions(turn: Turn, sent: Parameters<typeof filters>) {
     const start = Math.max(...items.map((item) => item.current_period_start))
     return (
       hasStatus(subscription, sent.status) &&
+      (sent.test_clock === undefined || subscription.test_clock === sent.test_clock) &&
       (sent.price === undefined || items.some((item) => item.price.id === sent.price)) &&
       (sent.collection_method === undefined || subscription.collection_method === sent.collection_method) &&
       within(end, sent.current_period_end) &&

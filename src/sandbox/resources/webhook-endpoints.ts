@@ -36,6 +36,7 @@ export const webhookEndpointRoutes = [
 // The secret is in the answer to the creation and never shown again.
 function createEndpoint(turn: Turn, sent: Parameters<typeof creation>): WebhookEndpoint {
   const events = need(sent.enabled_events, 'enabled_events')
+  if (events.length === 0) throw invalid('enabled_events must name at least one event.', 'enabled_events')
   const { endpoint, secret } = addEndpoint(turn, requireUrl(need(sent.url, 'url')), events)
   const described: WebhookEndpoint = {
     ...endpoint,

@@ -12,7 +12,17 @@ export function openDatabase(file: string): Database {
 
 /** Empties every table. */
 export function emptyDatabase(database: Database): void {
-  for (const table of ['objects', 'vault', 'idempotency', 'deliveries', 'due_work', 'meter_events', 'settings']) {
+  for (const table of [
+    'objects',
+    'vault',
+    'idempotency',
+    'deliveries',
+    'agenda',
+    'clocks',
+    'clock_members',
+    'meter_events',
+    'settings',
+  ]) {
     database.run(`DELETE FROM ${table}`)
   }
 }
@@ -55,14 +65,26 @@ const schema = [
   ) STRICT`,
   `CREATE INDEX IF NOT EXISTS deliveries_waiting ON deliveries (next_at, sequence) WHERE status = 'pending'`,
   `CREATE INDEX IF NOT EXISTS deliveries_by_event ON deliveries (event)`,
-  `CREATE TABLE IF NOT EXISTS due_work (
+  `CREATE TABLE IF NOT EXISTS agenda (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    clock TEXT NOT NULL,
     task TEXT NOT NULL,
     subject TEXT NOT NULL,
     UNIQUE (task, subject)
   ) STRICT`,
-  'CREATE INDEX IF NOT EXISTS due_work_in_order ON due_work (at, sequence)',
+  'CREATE INDEX IF NOT EXISTS agenda_in_order ON agenda (clock, at, place, sequence)',
+  `CREATE TABLE IF NOT EXISTS clocks (
+    id TEXT PRIMARY KEY,
+    now INTEGER NOT NULL,
+    target INTEGER
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS clock_members (
+    customer TEXT PRIMARY KEY,
+    clock TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+  'CREATE INDEX IF NOT EXISTS clock_members_by_clock ON clock_members (clock)',
   `CREATE TABLE IF NOT EXISTS meter_events (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     identifier TEXT NOT NULL,
@@ -74,5 +96,7 @@ const schema = [
   ) STRICT`,
   'CREATE INDEX IF NOT EXISTS meter_events_by_identifier ON meter_events (identifier)',
   'CREATE INDEX IF NOT EXISTS meter_events_summed ON meter_events (customer, event_name, timestamp)',
+  'CREATE TABLE IF NOT EXISTS canceled_meter_events (sequence INTEGER PRIMARY KEY) STRICT',
+  'CREATE TABLE IF NOT EXISTS snapshots (name TEXT PRIMARY KEY, taken_at INTEGER NOT NULL, content BLOB NOT NULL) STRICT',
   'CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID',
 ]

@@ -14,9 +14,13 @@ export interface Deliveries {
   readonly nextAt: () => number | undefined
   readonly succeed: (sequence: number) => void
   readonly retryAt: (sequence: number, nextAtMs: number, result: string) => void
+  /** Moves the attempt to later without counting one. */
+  readonly postpone: (sequence: number, nextAtMs: number) => void
   readonly giveUp: (sequence: number, result: string) => void
   readonly abandonFor: (endpoint: string) => void
   readonly pendingFor: (event: string) => number
+  /** How many of its deliveries wait or have failed for good. */
+  readonly undeliveredOf: (event: string) => number
 }
 
 export function createDeliveries(database: Database): Deliveries {
@@ -36,11 +40,15 @@ export function createDeliveries(database: Database): Deliveries {
   const postpone = database.query<unknown, [number, string, number]>(
     'UPDATE deliveries SET attempts = attempts + 1, next_at = ?, last_result = ? WHERE sequence = ?',
   )
+  const move = database.query<unknown, [number, number]>('UPDATE deliveries SET next_at = ? WHERE sequence = ?')
   const abandon = database.query<unknown, [string]>(
     `UPDATE deliveries SET status = 'abandoned' WHERE status = 'pending' AND endpoint = ?`,
   )
   const pending = database.query<{ count: number }, [string]>(
     `SELECT count(*) AS count FROM deliveries WHERE event = ? AND status = 'pending'`,
+  )
+  const undelivered = database.query<{ count: number }, [string]>(
+    `SELECT count(*) AS count FROM deliveries WHERE event = ? AND status IN ('pending', 'failed')`,
   )
   return {
     enqueue: (event, endpoint) => void insert.run(event, endpoint, Date.now()),
@@ -48,8 +56,10 @@ export function createDeliveries(database: Database): Deliveries {
     nextAt: () => next.get()?.at ?? undefined,
     succeed: (sequence) => void settle.run('delivered', '2xx', sequence),
     retryAt: (sequence, nextAtMs, result) => void postpone.run(nextAtMs, result, sequence),
+    postpone: (sequence, nextAtMs) => void move.run(nextAtMs, sequence),
     giveUp: (sequence, result) => void settle.run('failed', result, sequence),
     abandonFor: (endpoint) => void abandon.run(endpoint),
     pendingFor: (event) => pending.get(event)?.count ?? 0,
+    undeliveredOf: (event) => undelivered.get(event)?.count ?? 0,
   }
 }

@@ -12,14 +12,22 @@ export interface TakenMeterEvent {
 export interface MeterEvents {
   readonly take: (event: TakenMeterEvent) => void
   readonly seenSince: (identifier: string, receivedFrom: number) => boolean
-  /** Values with their times, oldest first; the end is exclusive. */
+  /** Takes an event that came in since then out of all sums; its identifier stays taken. False when there is none. */
+  readonly cancel: (eventName: string, identifier: string, receivedFrom: number) => boolean
+  /**
+   * Values with their times, oldest first; the end is exclusive. With `receivedUntil`, only what had come in by then:
+   * sums that lag behind.
+   */
   readonly between: (
     customer: string,
     eventName: string,
     from: number,
     to: number,
+    receivedUntil?: number,
   ) => { readonly value: string; readonly timestamp: number }[]
 }
+
+const living = 'sequence NOT IN (SELECT sequence FROM canceled_meter_events)'
 
 export function createMeterEvents(database: Database): MeterEvents {
   const insert = database.query<unknown, [string, string, string, string, number, number]>(
@@ -28,9 +36,15 @@ export function createMeterEvents(database: Database): MeterEvents {
   const seen = database.query<unknown, [string, number]>(
     'SELECT 1 FROM meter_events WHERE identifier = ? AND received_at > ? LIMIT 1',
   )
-  const between = database.query<{ value: string; timestamp: number }, [string, string, number, number]>(
+  const latest = database.query<{ sequence: number }, [string, string, number]>(
+    `SELECT sequence FROM meter_events WHERE identifier = ? AND event_name = ? AND received_at > ? AND ${living}
+     ORDER BY sequence DESC LIMIT 1`,
+  )
+  const markCanceled = database.query<unknown, [number]>('INSERT INTO canceled_meter_events (sequence) VALUES (?)')
+  const between = database.query<{ value: string; timestamp: number }, [string, string, number, number, number]>(
     `SELECT value, timestamp FROM meter_events
-     WHERE customer = ? AND event_name = ? AND timestamp >= ? AND timestamp < ? ORDER BY timestamp, sequence`,
+     WHERE customer = ? AND event_name = ? AND timestamp >= ? AND timestamp < ? AND received_at <= ? AND ${living}
+     ORDER BY timestamp, sequence`,
   )
   return {
     take: (event) =>
@@ -43,6 +57,12 @@ export function createMeterEvents(database: Database): MeterEvents {
         event.receivedAt,
       ),
     seenSince: (identifier, receivedFrom) => seen.get(identifier, receivedFrom) !== null,
-    between: (customer, eventName, from, to) => between.all(customer, eventName, from, to),
+    cancel: (eventName, identifier, receivedFrom) => {
+      const found = latest.get(identifier, eventName, receivedFrom)
+      if (found) markCanceled.run(found.sequence)
+      return found !== null
+    },
+    between: (customer, eventName, from, to, receivedUntil) =>
+      between.all(customer, eventName, from, to, receivedUntil ?? Number.MAX_SAFE_INTEGER),
   }
 }

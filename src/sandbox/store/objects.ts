@@ -1,6 +1,6 @@
 import type { Database, SQLQueryBindings } from 'bun:sqlite'
 import type { Kind, Kinds } from '../wire.ts'
-import { type Columns, columnsOf } from './columns.ts'
+import { type Columns, columnsOf, createdOf } from './columns.ts'
 
 export interface Position {
   readonly created: number
@@ -62,7 +62,7 @@ export function createObjects(database: Database): Objects {
     find: (kind, id) => decode<typeof kind>(byId.get(id, kind)),
     save: (kind, body) => {
       const { customer, parent, lookup }: Columns = columnsOf(kind, body)
-      upsert.run(body.id, kind, body.created, customer ?? null, parent ?? null, lookup ?? null, JSON.stringify(body))
+      upsert.run(body.id, kind, createdOf(body), customer ?? null, parent ?? null, lookup ?? null, JSON.stringify(body))
     },
     isDeleted: (kind, id) => deleted.get(id, kind) !== null,
     remove: (kind, id) => void markDeleted.run(id, kind),

@@ -67,7 +67,7 @@ export function createWriter(database: Database): Writer {
 
 // Savepoints of one name nest: the innermost is the one released or rolled back.
 // `query` keeps the statement prepared, which `run` on the database would not.
-function inSavepoint<T>(database: Database, change: () => T): T {
+export function inSavepoint<T>(database: Database, change: () => T): T {
   database.query('SAVEPOINT change').run()
   try {
     const value = change()

@@ -5,6 +5,7 @@ export interface KnownRoute {
   readonly path: string
   readonly permission: Permission
   /** The least that it takes, without a user. */
+  readonly query?: string
   readonly body?: Record<string, unknown>
 }
 
@@ -28,6 +29,24 @@ export const ROUTES: readonly KnownRoute[] = [
     body: { service_type: 'sms', usage_amount: 1, usage_unit: 'messages' },
   },
   { method: 'GET', path: '/payments/usage-summary', permission: 'manage-account' },
+  { method: 'GET', path: '/payments/usage-records', permission: 'manage-account' },
+  {
+    method: 'POST',
+    path: '/admin/users/:id/grants',
+    permission: 'operate',
+    body: { service_type: 'sms', amount: 1, reason: 'A test' },
+  },
+  { method: 'GET', path: '/admin/users/:id/grants', permission: 'operate' },
+  {
+    method: 'POST',
+    path: '/admin/users/:id/usage-corrections',
+    permission: 'operate',
+    body: { usage_record_id: 'usage_1', usage_amount: 1, usage_unit: 'messages', reason: 'A test' },
+  },
+  { method: 'GET', path: '/admin/unbilled-usage', permission: 'operate' },
+  { method: 'GET', path: '/admin/audit-log', permission: 'operate' },
+  { method: 'GET', path: '/payments/entitlements', permission: 'see-entitlements' },
+  { method: 'GET', path: '/payments/entitlements/check', permission: 'see-entitlements', query: 'service_type=sms' },
   {
     method: 'POST',
     path: '/payments/record-usage/batch',
@@ -38,8 +57,9 @@ export const ROUTES: readonly KnownRoute[] = [
 
 export const OPEN_ROUTES = ['/payments/stripe-webhook', '/healthz', '/readyz', '/docs']
 
-/** The route with this user named where a request names one. */
+/** The route with this user named where a request names one: in the path, in the body or in the query. */
 export function naming(route: KnownRoute, user: unknown): { path: string; body: Record<string, unknown> | undefined } {
-  if (route.body === undefined) return { path: `${route.path}?user_id=${user}`, body: undefined }
+  if (route.permission === 'operate') return { path: route.path.replace(':id', String(user)), body: route.body }
+  if (route.body === undefined) return { path: `${route.path}?${route.query ?? ''}&user_id=${user}`, body: undefined }
   return { path: route.path, body: { ...route.body, user_id: user } }
 }

@@ -1,0 +1,33 @@
+import type { Database, SQLQueryBindings } from 'bun:sqlite'
+import { is, Param, Placeholder } from 'drizzle-orm'
+
+/** What Drizzle's builders can be turned into. */
+interface Buildable {
+  toSQL(): { readonly sql: string; readonly params: readonly unknown[] }
+}
+
+export type Values = Readonly<Record<string, SQLQueryBindings>>
+
+/**
+ * A write of Drizzle's, compiled once to a statement of the driver. Drizzle's own prepared queries map every parameter on
+ * every call, which on the hot path costs as much as SQLite itself. Values go in by the names of the placeholders.
+ */
+export function compiled(client: Database, query: Buildable): (values: Values) => void {
+  const { sql, params } = query.toSQL()
+  const statement = client.prepare(sql)
+  const slots = params.map(slotOf)
+  return (values) => {
+    statement.run(...slots.map((slot) => (slot.name === null ? slot.constant : (values[slot.name] ?? null))))
+  }
+}
+
+interface Slot {
+  readonly name: string | null
+  readonly constant: SQLQueryBindings
+}
+
+function slotOf(param: unknown): Slot {
+  const value = is(param, Param) ? param.value : param
+  if (is(value, Placeholder)) return { name: String(value.name), constant: null }
+  return { name: null, constant: value as SQLQueryBindings }
+}

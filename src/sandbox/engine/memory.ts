@@ -1,0 +1,59 @@
+import type { Turn } from '../turn.ts'
+import type { Subscription } from '../wire.ts'
+
+export interface Tier {
+  readonly flat_amount: number | null
+  readonly flat_amount_decimal: string | null
+  readonly unit_amount: number | null
+  readonly unit_amount_decimal: string | null
+  readonly up_to: number | null
+}
+
+/** What a subscription item was last billed for: the basis of a later credit. */
+export interface Billed {
+  /** The invoice item of a proration, when it was one. */
+  readonly item?: string
+  readonly invoice: string | null
+  readonly lines: readonly string[]
+  /** What the whole period costs, net of discounts, in minor units; not rounded. */
+  readonly amount: string
+  readonly start: number
+  readonly end: number
+}
+
+/** Usage at a former price of an item, still to be billed. */
+export interface UsageSegment {
+  readonly price: string
+  readonly start: number
+  readonly end: number
+}
+
+/** A change of a subscription that waits for its invoice to be paid. */
+export interface PendingChange {
+  readonly after: Subscription
+  readonly billed: readonly (readonly [item: string, billed: Billed | null])[]
+}
+
+/** What the engine remembers about an object and Stripe does not show. */
+interface Memories {
+  readonly applies_to: readonly string[]
+  readonly billed: Billed
+  /** The stretches of usage an invoice bills; counted again when it is finalized. */
+  readonly metered: readonly (UsageSegment & { readonly item: string })[]
+  readonly pending_update: PendingChange
+  readonly segments: readonly UsageSegment[]
+  /** Paused, and to be resumed by the payment of its latest invoice. */
+  readonly resuming: boolean
+  readonly spent: boolean
+  readonly tiers: readonly Tier[]
+}
+
+export function remember<K extends keyof Memories>(turn: Turn, name: K, id: string, value: Memories[K] | null): void {
+  turn.store.vault.keep(`${id}:${name}`, JSON.stringify(value))
+}
+
+export function recall<K extends keyof Memories>(turn: Turn, name: K, id: string): Memories[K] | undefined {
+  const kept = turn.store.vault.read(`${id}:${name}`)
+  // Written by `remember` under the same name.
+  return kept === undefined ? undefined : ((JSON.parse(kept) as Memories[K] | null) ?? undefined)
+}

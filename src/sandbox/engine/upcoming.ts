@@ -1,0 +1,34 @@
+import { recordEvent } from '../events/record.ts'
+import type { Turn } from '../turn.ts'
+import type { Invoice, Subscription } from '../wire.ts'
+import { composeInvoice } from './invoices.ts'
+import { renewalBill, rolled } from './renewal.ts'
+import { periodEnd } from './subscription-store.ts'
+
+/** The invoice of the next renewal as it stands now, by the very functions that will make it. */
+export function upcomingInvoice(turn: Turn, subscription: Subscription): Invoice | undefined {
+  const customer = turn.store.objects.find('customer', subscription.customer)
+  if (!customer) return undefined
+  const boundary = periodEnd(subscription)
+  const then: Turn = { ...turn, now: () => boundary }
+  const trialOver = subscription.status === 'trialing' && (subscription.trial_end ?? 0) <= boundary
+  const after: Subscription = { ...rolled(subscription, boundary), ...(trialOver ? { status: 'active' } : {}) }
+  const invoice = composeInvoice(then, renewalBill(then, customer, subscription, after))
+  return {
+    ...invoice,
+    id: `upcoming_${invoice.id}`,
+    amount_due: Math.max(0, invoice.total + customer.balance),
+    amount_remaining: Math.max(0, invoice.total + customer.balance),
+    billing_reason: 'upcoming',
+    ending_balance: Math.min(0, invoice.total + customer.balance),
+    next_payment_attempt: invoice.automatically_finalizes_at,
+  }
+}
+
+/** Some days before a renewal; this event's invoice is the one that has no id. */
+export function announceUpcoming(turn: Turn, subscription: Subscription): void {
+  const invoice = upcomingInvoice(turn, subscription)
+  if (!invoice) return
+  const { id: _id, ...shown } = invoice
+  recordEvent(turn, 'invoice.upcoming', shown)
+}

@@ -1,0 +1,165 @@
+import { composeInvoice } from '../engine/invoices.ts'
+import { pendingItems, storeItems, unbilled } from '../engine/pending-items.ts'
+import { redeem } from '../engine/redemption.ts'
+import { immediateBill, prepareChange } from '../engine/subscription-change.ts'
+import { terminal } from '../engine/subscription-end.ts'
+import { periodEnd, storeSubscription } from '../engine/subscription-store.ts'
+import { upcomingInvoice } from '../engine/upcoming.ts'
+import { fields, flag, ignored, list, notSimulated, oneOf, type Parameters, text } from '../http/decode.ts'
+import { Failure, invalid } from '../http/failure.ts'
+import { referenced, type Turn } from '../turn.ts'
+import type { Customer, Invoice, Subscription } from '../wire.ts'
+import { buildItem, invoiceItemCreation } from './invoice-items.ts'
+import { creditUnused } from './subscription-cancel.ts'
+import { draftSubscription } from './subscription-draft.ts'
+import { discountWishes, subscriptionCreation, subscriptionUpdate } from './subscription-parameters.ts'
+import { planUpdate } from './subscription-update.ts'
+
+const {
+  billing_cycle_anchor,
+  cancel_at,
+  cancel_at_period_end,
+  default_tax_rates,
+  items,
+  proration_behavior,
+  proration_date,
+  trial_end,
+} = subscriptionUpdate
+const details = {
+  billing_cycle_anchor,
+  billing_mode: subscriptionCreation.billing_mode,
+  cancel_at,
+  cancel_at_period_end,
+  cancel_now: flag,
+  default_tax_rates,
+  items,
+  metadata: ignored,
+  pause: notSimulated,
+  proration_behavior,
+  proration_date,
+  resume_at: notSimulated,
+  start_date: ignored,
+  trial_end,
+}
+export const previewing = {
+  automatic_tax: ignored,
+  currency: text,
+  customer: text,
+  customer_details: ignored,
+  discounts: discountWishes,
+  invoice_items: list(fields({ ...invoiceItemCreation, invoiceitem: text })),
+  issuer: ignored,
+  on_behalf_of: ignored,
+  preview_mode: oneOf('next', 'recurring'),
+  schedule: notSimulated,
+  schedule_details: notSimulated,
+  subscription: text,
+  subscription_details: fields(details),
+}
+type Wish = Parameters<typeof previewing>
+
+/**
+ * The invoice that a change, a new subscription or simply time would make next. It is made by the very functions that
+ * would make it, in a rehearsal that leaves nothing behind.
+ */
+export function previewInvoice(turn: Turn, sent: Wish): Invoice {
+  const subscription =
+    sent.subscription === undefined ? undefined : referenced(turn, 'subscription', sent.subscription, 'subscription')
+  const owner = subscription?.customer ?? sent.customer
+  if (owner === undefined) {
+    throw invalid(
+      'You must provide at least one of customer, subscription or schedule.',
+      'customer',
+      'parameter_missing',
+    )
+  }
+  const customer = referenced(turn, 'customer', owner, 'customer')
+  return turn.store.rehearse(() => {
+    const items = (sent.invoice_items ?? []).map(({ invoiceitem: _known, ...item }) => buildItem(turn, item, customer))
+    storeItems(turn, items)
+    const discounts = sent.discounts ? redeem(turn, sent.discounts, { customer }) : undefined
+    return shown(turn, customer, rehearsed(turn, sent, customer, subscription, discounts))
+  })
+}
+
+type Composed = Invoice | undefined
+
+function rehearsed(
+  turn: Turn,
+  sent: Wish,
+  customer: Customer,
+  subscription: Subscription | undefined,
+  discounts: string[] | undefined,
+): Composed {
+  const wish = sent.subscription_details
+  if (subscription) return ofSubscription(turn, customer, withDiscounts(subscription, discounts), wish)
+  if (wish?.items) return ofNewSubscription(turn, customer, wish, discounts)
+  const pending = unbilled(turn, customer.id)
+  if (pending.length > 0) {
+    const own = discounts ? { discounts } : {}
+    return composeInvoice(turn, { customer, subscription: null, reason: 'upcoming', pending, ...own })
+  }
+  const [only] = turn.store.objects.select('subscription', { customer: customer.id }).filter((each) => !terminal(each))
+  return only && ofSubscription(turn, customer, withDiscounts(only, discounts), wish)
+}
+
+const withDiscounts = (subscription: Subscription, discounts: string[] | undefined): Subscription =>
+  discounts ? { ...subscription, discounts } : subscription
+
+type Details = Wish['subscription_details']
+
+function ofSubscription(turn: Turn, customer: Customer, before: Subscription, wish: Details): Composed {
+  if (terminal(before)) return undefined
+  if (wish?.cancel_now) return ofCancellation(turn, customer, before, wish)
+  const { cancel_now: _now, billing_mode: _mode, metadata: _meta, start_date: _start, ...update } = wish ?? {}
+  const change = planUpdate(turn, update, before, customer)
+  prepareChange(turn, customer, change)
+  const bill = immediateBill(turn, customer, change)
+  if (bill) return composeInvoice(turn, bill)
+  storeSubscription(turn, change.after)
+  const { after } = change
+  const ends = after.cancel_at !== null && after.cancel_at <= periodEnd(after)
+  if (ends && pendingItems(turn, after).length === 0) return undefined
+  return upcomingInvoice(turn, after)
+}
+
+function ofCancellation(turn: Turn, customer: Customer, before: Subscription, wish: NonNullable<Details>): Composed {
+  if (wish.proration_behavior !== 'none') creditUnused(turn, before)
+  const pending = pendingItems(turn, before)
+  return composeInvoice(turn, { customer, subscription: before, reason: 'subscription_update', pending })
+}
+
+function ofNewSubscription(
+  turn: Turn,
+  customer: Customer,
+  wish: NonNullable<Details>,
+  discounts: string[] | undefined,
+): Composed {
+  const { items: wanted, trial_end: end, billing_mode: mode } = wish
+  const draft = draftSubscription(turn, { items: wanted, trial_end: end, billing_mode: mode }, customer)
+  const subscription = withDiscounts(draft, discounts)
+  const pending = pendingItems(turn, subscription)
+  const advance = subscription.items.data
+  return composeInvoice(turn, { customer, subscription, reason: 'subscription_create', advance, pending })
+}
+
+/** A preview shows what the balance leaves to pay, and an id that names no invoice. */
+function shown(turn: Turn, customer: Customer, invoice: Composed): Invoice {
+  if (!invoice) {
+    throw new Failure(404, {
+      type: 'invalid_request_error',
+      code: 'invoice_upcoming_none',
+      message: `No upcoming invoices for customer: '${customer.id}'`,
+    })
+  }
+  const due = Math.max(0, invoice.total + customer.balance)
+  return {
+    ...invoice,
+    id: invoice.id.startsWith('upcoming_') ? invoice.id : `upcoming_${invoice.id}`,
+    amount_due: due,
+    amount_remaining: due,
+    created: invoice.created || turn.now(customer.id),
+    ending_balance: Math.min(0, invoice.total + customer.balance),
+    next_payment_attempt: invoice.next_payment_attempt,
+  }
+}

@@ -1,0 +1,216 @@
+import { clockOf } from '../engine/agenda.ts'
+import { endWithUsage } from '../engine/final-usage.ts'
+import { endSubscription, terminal } from '../engine/subscription-end.ts'
+import { saveSubscription } from '../engine/subscription-store.ts'
+import { announce, change, create } from '../events/record.ts'
+import {
+  either,
+  fields,
+  flag,
+  ignored,
+  integer,
+  list,
+  metadata,
+  need,
+  oneOf,
+  type Parameters,
+  text,
+} from '../http/decode.ts'
+import { invalid } from '../http/failure.ts'
+import { listing, paging } from '../http/listing.ts'
+import { route } from '../http/route.ts'
+import { freshId } from '../identifiers.ts'
+import { mergeMetadata } from '../resources/patches.ts'
+import { creditUnused } from '../resources/subscription-cancel.ts'
+import { referenced, retrieve, type Turn } from '../turn.ts'
+import type { Schedule, Subscription } from '../wire.ts'
+import { phasesOf, presentPhase, sentPhase } from './phases.ts'
+import { enterPhase, planSchedule, releaseSchedule } from './running.ts'
+
+const common = {
+  default_settings: ignored,
+  end_behavior: oneOf('cancel', 'none', 'release', 'renew'),
+  metadata,
+  phases: list(sentPhase),
+}
+const creation = {
+  ...common,
+  billing_mode: fields({ flexible: ignored, type: oneOf('classic', 'flexible') }),
+  customer: text,
+  from_subscription: text,
+  start_date: either(integer, oneOf('now')),
+}
+const updating = { ...common, proration_behavior: oneOf('always_invoice', 'create_prorations', 'none') }
+const filters = {
+  ...paging,
+  canceled_at: ignored,
+  completed_at: ignored,
+  customer: text,
+  released_at: ignored,
+  scheduled: flag,
+}
+const path = '/v1/subscription_schedules'
+const kind = 'subscription_schedule'
+
+export const scheduleRoutes = [
+  route('POST', path, fields(creation), createSchedule),
+  route('GET', path, fields(filters), (turn, sent) =>
+    listing(turn, kind, path, sent, {
+      where: { customer: sent.customer },
+      accept: (schedule) => sent.scheduled !== true || schedule.status === 'not_started',
+    }),
+  ),
+  route('GET', `${path}/:id`, fields({}), (turn, _sent, id) => retrieve(turn, kind, id, 'schedule')),
+  route('POST', `${path}/:id`, fields(updating), updateSchedule),
+  route('POST', `${path}/:id/release`, fields({ preserve_cancel_date: flag }), (turn, _sent, id) =>
+    releaseSchedule(turn, requireRunning(retrieve(turn, kind, id, 'schedule'))),
+  ),
+  route('POST', `${path}/:id/cancel`, fields({ invoice_now: flag, prorate: flag }), cancelSchedule),
+]
+
+function createSchedule(turn: Turn, sent: Parameters<typeof creation>): Schedule {
+  if (sent.from_subscription !== undefined) return fromSubscription(turn, sent.from_subscription, sent)
+  const customer = referenced(turn, 'customer', need(sent.customer, 'customer'), 'customer')
+  const now = turn.now(customer.id)
+  const begin = sent.start_date === undefined || sent.start_date === 'now' ? now : sent.start_date
+  const phases = phasesOf(turn, need(sent.phases, 'phases'), begin, now)
+  const schedule: Schedule = {
+    ...blankSchedule,
+    id: freshId('sub_sched'),
+    billing_mode: modeOf(sent.billing_mode?.type, now),
+    created: now,
+    customer: customer.id,
+    end_behavior: sent.end_behavior ?? 'release',
+    metadata: mergeMetadata({}, sent.metadata),
+    phases,
+    status: 'not_started',
+    test_clock: clockOf(turn, customer.id),
+  }
+  const made = create(turn, kind, schedule, 'subscription_schedule.created')
+  const [first] = phases
+  if (first && first.start_date <= now) return enterPhase(turn, made, first)
+  planSchedule(turn, made)
+  return made
+}
+
+function modeOf(type: 'classic' | 'flexible' | undefined, now: number): Schedule['billing_mode'] {
+  if (type === 'classic') return { flexible: null, type }
+  return { flexible: { proration_discounts: 'included' }, type: 'flexible', updated_at: now }
+}
+
+function fromSubscription(turn: Turn, id: string, sent: Parameters<typeof creation>): Schedule {
+  const subscription = referenced(turn, 'subscription', id, 'from_subscription')
+  requireFree(subscription)
+  if (sent.phases) {
+    throw invalid('You cannot set `phases` if `from_subscription` is set.', 'phases')
+  }
+  const phase = presentPhase(subscription)
+  const schedule: Schedule = {
+    ...blankSchedule,
+    id: freshId('sub_sched'),
+    billing_mode: subscription.billing_mode,
+    created: turn.now(subscription.customer),
+    current_phase: { end_date: phase.end_date, start_date: phase.start_date },
+    customer: subscription.customer,
+    end_behavior: sent.end_behavior ?? 'release',
+    metadata: mergeMetadata({}, sent.metadata),
+    phases: [phase],
+    status: 'active',
+    subscription: subscription.id,
+    test_clock: clockOf(turn, subscription.customer),
+  }
+  const made = create(turn, kind, schedule, 'subscription_schedule.created')
+  saveSubscription(turn, subscription, { schedule: made.id }, 'customer.subscription.updated')
+  planSchedule(turn, made)
+  return made
+}
+
+function requireFree(subscription: Subscription): void {
+  if (terminal(subscription)) throw invalid('You cannot schedule a subscription that has ended.', 'from_subscription')
+  if (subscription.schedule === null) return
+  throw invalid(
+    `You cannot migrate a subscription that is already attached to a schedule: ${subscription.schedule}`,
+    'from_subscription',
+  )
+}
+
+function requireRunning(schedule: Schedule): Schedule {
+  if (schedule.status === 'active' || schedule.status === 'not_started') return schedule
+  throw invalid(`You cannot change a subscription schedule that is ${schedule.status}.`)
+}
+
+/** New phases replace all: what is running must be sent again, and takes effect at once when it has changed. */
+function updateSchedule(turn: Turn, sent: Parameters<typeof updating>, id: string): Schedule {
+  const before = requireRunning(retrieve(turn, kind, id, 'schedule'))
+  const now = turn.now(before.customer)
+  const begin = before.current_phase?.start_date ?? before.phases[0]?.start_date ?? now
+  const phases = sent.phases ? phasesOf(turn, sent.phases, begin, now) : before.phases
+  const current = phases.find(({ start_date, end_date }) => start_date <= now && now < end_date)
+  if (before.status === 'active' && !current) {
+    throw invalid('You must send the current phase again when you update the phases of a schedule.', 'phases')
+  }
+  const patch: Partial<Schedule> = {
+    current_phase: current ? { end_date: current.end_date, start_date: current.start_date } : null,
+    end_behavior: sent.end_behavior ?? before.end_behavior,
+    metadata: mergeMetadata(before.metadata, sent.metadata),
+    phases,
+  }
+  const after = change(turn, kind, before, patch, 'subscription_schedule.updated')
+  planSchedule(turn, after)
+  const former = before.phases.find(({ start_date }) => start_date === before.current_phase?.start_date)
+  const behavior = sent.proration_behavior ?? current?.proration_behavior ?? 'create_prorations'
+  const differs = current !== undefined && !Bun.deepEquals(current.items, former?.items)
+  if (!differs || before.status !== 'active') return after
+  return enterPhase(turn, after, { ...current, proration_behavior: behavior })
+}
+
+function cancelSchedule(
+  turn: Turn,
+  sent: { readonly invoice_now?: boolean | undefined; readonly prorate?: boolean | undefined },
+  id: string,
+): Schedule {
+  const before = requireRunning(retrieve(turn, kind, id, 'schedule'))
+  const patch: Partial<Schedule> = { canceled_at: turn.now(before.customer), current_phase: null, status: 'canceled' }
+  const after = change(turn, kind, before, patch, 'subscription_schedule.canceled')
+  // As Stripe's own command line expects of a schedule that never began.
+  if (before.status === 'not_started') announce(turn, 'subscription_schedule.aborted', after)
+  planSchedule(turn, after)
+  const subscription = turn.store.objects.find('subscription', before.subscription ?? '')
+  if (!subscription || terminal(subscription)) return after
+  if (sent.prorate !== false) creditUnused(turn, subscription)
+  const end = sent.invoice_now === false ? endSubscription : endWithUsage
+  end(turn, subscription, { reason: 'cancellation_requested' })
+  return after
+}
+
+const blankSchedule = {
+  object: 'subscription_schedule',
+  application: null,
+  canceled_at: null,
+  completed_at: null,
+  current_phase: null,
+  customer_account: null,
+  default_settings: {
+    application_fee_percent: null,
+    billing_cycle_anchor: 'automatic',
+    billing_thresholds: null,
+    collection_method: 'charge_automatically',
+    default_payment_method: null,
+    description: null,
+    invoice_settings: {
+      account_tax_ids: null,
+      custom_fields: null,
+      days_until_due: null,
+      description: null,
+      footer: null,
+      issuer: { type: 'self' },
+    },
+    on_behalf_of: null,
+    transfer_data: null,
+  },
+  livemode: false,
+  pause_schedules: [],
+  released_at: null,
+  released_subscription: null,
+  subscription: null,
+} satisfies Partial<Schedule>

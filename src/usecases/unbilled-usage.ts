@@ -1,0 +1,48 @@
+import type { Account } from '../domain/account.ts'
+import { type Catalogue, findPlan } from '../domain/catalogue.ts'
+import { meterQuantity } from '../domain/metering.ts'
+import { exactCost, minorUnits } from '../domain/money.ts'
+import { isoTime } from '../domain/period.ts'
+import { amountOf, SERVICES } from '../domain/quantity.ts'
+import type { Ports, ReportSetAside } from '../ports.ts'
+
+/** What Stripe refused to count, or no subscription is left to bill, with the money at stake; oldest first. */
+export async function unbilledUsage(ports: Pick<Ports, 'outbox' | 'ledger' | 'catalogue'>, limit: number) {
+  const reports = await ports.outbox.setAside(limit)
+  const users = [...new Set(reports.map(({ user }) => user))]
+  const accounts = new Map(
+    await Promise.all(users.map(async (user) => [user, await ports.ledger.account(user, {})] as const)),
+  )
+  const shown = reports.map((report) => ({
+    report,
+    stake: stakeOf(ports.catalogue, accounts.get(report.user), report),
+  }))
+  return {
+    reports: shown.map(({ report, stake }) => shownReport(report, stake)),
+    amount_at_stake: minorUnits(shown.reduce((sum, { stake }) => sum + stake, 0n)),
+    currency: ports.catalogue.currency,
+  }
+}
+
+/** At the rate of the plan under which it was used; of a plan that is gone, at list price. */
+function stakeOf(catalogue: Catalogue, account: Account | undefined, { report }: ReportSetAside): bigint {
+  const subscription = account?.subscriptions.find(({ id }) => id === report.subscriptionId)
+  const terms = findPlan(catalogue, subscription?.planName ?? null)?.services[report.service]
+  return exactCost(report.service, meterQuantity(report), terms?.rate ?? catalogue.rates[report.service])
+}
+
+function shownReport({ user, report, state, reason }: ReportSetAside, stake: bigint) {
+  const { unit, unitQuanta } = SERVICES[report.service]
+  return {
+    report_id: report.id,
+    user_id: user,
+    service_type: report.service,
+    subscription_id: report.subscriptionId,
+    amount: amountOf(meterQuantity(report), unitQuanta),
+    unit,
+    amount_at_stake: minorUnits(stake),
+    state,
+    reason,
+    occurred_at: isoTime(report.occurredAt),
+  }
+}

@@ -1,0 +1,71 @@
+import { Database } from 'bun:sqlite'
+import { userName } from './load/workload.ts'
+
+const SUBSCRIPTION = `INSERT INTO user_subscriptions (id, user_id, customer_id, plan_name, price_id, status, status_since,
+  anchor, current_period_start, current_period_end, started_at, created_at, has_payment_method)
+  VALUES (?1, ?2, ?3, 'usage_based', 'price_bench', 'active', ?4, ?4, ?4, ?5, ?4, ?4, 1)`
+const MONTH_MS = 30 * 86_400_000
+
+/** Puts customers with live `usage_based` subscriptions straight into a migrated file, since yesterday. */
+export function seedSubscribers(file: string, users: number): void {
+  const database = open(file)
+  const start = yesterday()
+  const customer = database.prepare('INSERT INTO customers (customer_id, user_id, linked_at) VALUES (?, ?, ?)')
+  const subscription = database.prepare(SUBSCRIPTION)
+  database.transaction(() => {
+    for (let index = 0; index < users; index++) {
+      const user = userName(index)
+      customer.run(`cus_${user}`, user, start)
+      subscription.run(`sub_${user}`, user, `cus_${user}`, start, start + MONTH_MS)
+    }
+  })()
+  database.close()
+}
+
+/**
+ * Records of the past, with the totals that belong to them: `records` of them spread over the users from `firstUser` on.
+ * Written by SQL alone, since this is about a file of that size and not about how it came to be.
+ */
+export function seedRecords(file: string, firstUser: number, users: number, records: number): void {
+  const database = open(file)
+  const start = yesterday()
+  const user = `printf('user_%05d', ${firstUser} + n % ${users})`
+  database.run(`WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < ${records})
+    INSERT INTO usage_records (id, user_id, service_type, quantity, rated, unit, identity, occurred_at, recorded_at,
+      subscription_id, plan_name, allowance_start, rate, granted, overage, billable)
+    SELECT printf('usage_0000000000%016d', ${firstUser} * 1000000000 + n), ${user}, 'voice_call', 90000000, 90000000, 'seconds',
+      printf('event:01990000-0000-7%03d-8000-%012d', ${firstUser % 1_000}, n), ${start} + n / 1000, ${start} + n / 1000,
+      'sub_' || ${user}, 'usage_based', ${start}, '5', 0, 90000000, 90000000 FROM numbers`)
+  for (const [table, column, format] of [
+    ['usage_totals', 'month', '%Y-%m'],
+    ['usage_days', 'day', '%Y-%m-%d'],
+  ])
+    database.run(`INSERT INTO ${table} (${column}, user_id, service_type, allowance_start, rate, quantity, rated,
+        granted, overage, billable)
+      SELECT strftime('${format}', occurred_at / 1000, 'unixepoch'), user_id, service_type, allowance_start, rate,
+        sum(quantity), sum(rated), 0, sum(overage), sum(billable) FROM usage_records
+      WHERE id >= printf('usage_0000000000%016d', ${firstUser} * 1000000000)
+        AND id < printf('usage_0000000000%016d', ${firstUser} * 1000000000 + ${records})
+      GROUP BY 1, 2, 3, 4, 5`)
+  database.run('PRAGMA wal_checkpoint(TRUNCATE)')
+  database.close()
+}
+
+/** How many records a file holds; counted when its server has stopped. */
+export function countRecords(file: string): number {
+  const database = new Database(file, { readonly: true })
+  const [[count] = []] = database.query('SELECT count(*) FROM usage_records').values()
+  database.close()
+  return Number(count)
+}
+
+function open(file: string): Database {
+  const database = new Database(file)
+  database.run('PRAGMA synchronous = off')
+  return database
+}
+
+/** The same for all that is made on one day, so that totals meet. */
+function yesterday(): number {
+  return Math.floor(Date.now() / 86_400_000 - 1) * 86_400_000
+}
