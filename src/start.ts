@@ -115,8 +115,12 @@ export function openBooks(config: Config) {
 
 type WiredPorts = Ports & { readonly priceBook: PriceBook }
 
-function assemble(config: Config, store: Store, { stripe, meterCallsPerSecond }: StripeAccess): WiredPorts {
-  const clock = wallClock()
+function assemble(
+  config: Config,
+  store: Store,
+  { stripe, meterCallsPerSecond, clockOffsetMs }: StripeAccess,
+): WiredPorts {
+  const clock = wallClock(clockOffsetMs)
   const priceBook = createPriceBook({
     remembered: store.rememberedPrices(),
     find: () => findPrices(stripe, config.catalogue),

@@ -13,6 +13,8 @@ export interface StripeAccess {
   readonly publishableKey: string | null
   /** Stripe takes 1,000 meter events a second from a live account, and 25 calls of any kind from a sandbox. */
   readonly meterCallsPerSecond: number
+  /** How far business time is ahead of the wall clock: the simulator's clock can be moved. */
+  readonly clockOffsetMs: () => number
   readonly webhookSecrets: () => readonly string[]
   /** Of the simulator; null with Stripe itself. */
   readonly simulatorUrl: string | null
@@ -28,6 +30,7 @@ export async function openStripe(config: Config, log: (line: string) => void): P
     stripe: createStripe(config.stripe),
     livemode,
     meterCallsPerSecond: livemode ? 500 : 15,
+    clockOffsetMs: () => 0,
     publishableKey,
     webhookSecrets: () => webhookSecrets,
     simulatorUrl: null,
@@ -54,6 +57,7 @@ async function openSandbox(
     stripe,
     livemode: false,
     meterCallsPerSecond: 2_000,
+    clockOffsetMs: () => sandbox.clock().offsetSeconds * 1_000,
     publishableKey: SANDBOX_PUBLISHABLE_KEY,
     webhookSecrets: () => secrets,
     simulatorUrl: sandbox.url,

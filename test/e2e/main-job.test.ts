@@ -4,12 +4,15 @@ import { acquireLock } from '../../src/adapters/process/lock.ts'
 import { eventually, startTestServer, TEST_WEBHOOK_SECRET, type TestServer, tokenOf } from '../support/server.ts'
 
 let server: TestServer
-let stripe: Stripe
+
+/** Stripe's SDK at the simulator, wherever that listens after a restart. */
+function atStripe(): Stripe {
+  const { hostname, port } = new URL(server.simulator)
+  return new Stripe('sk_test_e2e', { host: hostname, port, protocol: 'http', telemetry: false })
+}
 
 beforeAll(async () => {
   server = await startTestServer()
-  const { hostname, port } = new URL(server.simulator)
-  stripe = new Stripe('sk_test_e2e', { host: hostname, port, protocol: 'http', telemetry: false })
 })
 afterAll(() => server.stop())
 
@@ -77,16 +80,16 @@ describe('the main job', () => {
     const dan = await tokenOf('dan')
     const wanted = { plan_name: 'pro_monthly', payment_method_id: 'pm_card_visa' }
     const { body } = await server.call('POST', '/payments/create-subscription', dan, wanted)
-    await stripe.subscriptions.update(body.subscription_id, { cancel_at_period_end: true })
+    await atStripe().subscriptions.update(body.subscription_id, { cancel_at_period_end: true })
     expect((await eventually(status(dan), (seen) => seen.cancel_at !== null)).body.cancel_at).toBe(
       body.current_period_end,
     )
-    const { latest_invoice: invoice } = await stripe.subscriptions.retrieve(body.subscription_id, {
+    const { latest_invoice: invoice } = await atStripe().subscriptions.retrieve(body.subscription_id, {
       expand: ['latest_invoice.payments'],
     })
     const payments = typeof invoice === 'object' && invoice !== null ? invoice.payments?.data : []
     const payment = payments?.[0]?.payment.payment_intent
-    await stripe.refunds.create({ payment_intent: String(payment), amount: 1_000 })
+    await atStripe().refunds.create({ payment_intent: String(payment), amount: 1_000 })
     const refunded = await eventually(history(dan), (seen) => seen.payments.length === 2)
     expect(refunded.body.payments).toContainEqual(expect.objectContaining({ kind: 'refund', amount: 1_000 }))
     expect(refunded.body.payments).toContainEqual(expect.objectContaining({ kind: 'invoice', refunded_amount: 1_000 }))
@@ -105,6 +108,53 @@ describe('the main job', () => {
     expect(again).toMatchObject({ status: 200, body: { usage_record_id: first.body.usage_record_id } })
     expect((await status(bob)()).body).toMatchObject({ has_subscription: true, plan_name: 'basic_monthly' })
     expect((await eventually(history(bob), ({ payments }) => payments.length === 1)).body.payments).toHaveLength(1)
+  })
+
+  test('a month that passes at the simulator renews the subscription, bills it, and begins a new allowance', async () => {
+    const kim = await tokenOf('kim', 'usage:write')
+    const wanted = { plan_name: 'basic_monthly', payment_method_id: 'pm_card_visa' }
+    const { body } = await server.call('POST', '/payments/create-subscription', kim, wanted)
+    const usage = { service_type: 'voice_call', usage_amount: 60, usage_unit: 'minutes', resource_id: 'CA1' }
+    expect((await server.call('POST', '/payments/record-usage', kim, usage)).body.remaining).toBe(40)
+    await fetch(`${server.simulator}/_sim/clock`, { method: 'POST', body: new URLSearchParams({ advance: '32d' }) })
+    const renewed = await eventually(status(kim), (seen) => seen.current_period_start === body.current_period_end)
+    expect(renewed.body).toMatchObject({ status: 'active', current_period_start: body.current_period_end })
+    expect(renewed.body.current_usage.voice_call).toMatchObject({ amount: 0, remaining: 100 })
+    const billed = await eventually(history(kim), ({ payments }) => payments.length === 2)
+    expect(billed.body.payments.map(({ amount, status }: Record<string, unknown>) => [amount, status])).toEqual([
+      [900, 'paid'],
+      [900, 'paid'],
+    ])
+  })
+
+  test('billed usage reaches the meter of the simulator, once, and its invoice', async () => {
+    const max = await tokenOf('max', 'usage:write')
+    const wanted = { plan_name: 'usage_based', payment_method_id: 'pm_card_visa' }
+    await server.call('POST', '/payments/create-subscription', max, wanted)
+    const usage = { service_type: 'voice_call', usage_amount: 23, usage_unit: 'minutes', resource_id: 'CA1' }
+    await server.call('POST', '/payments/record-usage', max, usage)
+    const advance = (by: string) =>
+      fetch(`${server.simulator}/_sim/clock`, { method: 'POST', body: new URLSearchParams({ advance: by }) })
+    await advance('2h')
+    const { data: meters } = await atStripe().billing.meters.list()
+    const meter = meters.find(({ event_name }) => event_name === 'voice_call')
+    const customers = await atStripe().customers.list({ limit: 100 })
+    const customer = customers.data.find(({ metadata }) => metadata.user_id === 'max')
+    const total = async () => {
+      const now = Math.floor(Date.now() / 60_000) * 60 + 40 * 86_400
+      const range = { customer: customer?.id ?? '', start_time: now - 80 * 86_400, end_time: now }
+      const summaries = await atStripe().billing.meters.listEventSummaries(meter?.id ?? '', range)
+      return summaries.data.reduce((sum, { aggregated_value }) => sum + aggregated_value, 0)
+    }
+    for (let tries = 0; tries < 200 && (await total()) === 0; tries++) await Bun.sleep(25)
+    expect(await total()).toBe(23)
+    await advance('32d')
+    const billed = await eventually(history(max), ({ payments }) =>
+      payments.some(({ amount }: { amount: number }) => amount === 115),
+    )
+    expect(billed.body.payments).toContainEqual(
+      expect.objectContaining({ kind: 'invoice', amount: 115, status: 'paid' }),
+    )
   })
 
   test('a second server on the same data is refused in words', () => {

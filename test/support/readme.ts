@@ -41,7 +41,8 @@ for (const [index, block] of blocks.entries()) {
   }
 }
 shell.stdin.end()
-for (const server of servers) server.kill('SIGTERM')
+// The whole group: npx does not hand a signal on.
+for (const server of servers) process.kill(-server.pid, 'SIGTERM')
 await Promise.all(servers.map((server) => server.exited))
 rmSync(folder, { recursive: true, force: true })
 for (const failure of failures) console.log(`FAILED  ${failure}`)
@@ -58,7 +59,14 @@ async function runBlock(text: string, next: Block | undefined): Promise<void> {
 }
 
 async function startServer(command: string): Promise<string | null> {
-  servers.push(Bun.spawn(['bash', '-c', `exec ${command}`], { env, stdout: 'inherit', stderr: 'ignore' }))
+  const isTaken = await fetch('http://localhost:8000/healthz').then(
+    () => true,
+    () => false,
+  )
+  if (isTaken) return 'port 8000 is taken; stop what listens there'
+  servers.push(
+    Bun.spawn(['bash', '-c', `exec ${command}`], { env, stdout: 'inherit', stderr: 'ignore', detached: true }),
+  )
   for (let tries = 0; tries < 300; tries++) {
     const readiness = await fetch('http://localhost:8000/readyz').then(
       (response) => response.text(),

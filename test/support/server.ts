@@ -15,6 +15,8 @@ export interface TestServer {
   readonly folder: string
   /** Stops it and starts it again on the same data. */
   restart(): Promise<void>
+  /** Until it is restarted. */
+  stopForNow(): Promise<void>
   stop(): Promise<void>
   call(method: string, path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
 }
@@ -27,9 +29,14 @@ export interface Answer {
 }
 
 /** The very program that production runs, in sandbox mode on free ports and a folder of its own. */
-export async function startTestServer(): Promise<TestServer> {
+export async function startTestServer(variables: Record<string, string> = {}): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'speech-billing-'))
-  let running = await startIn(folder)
+  let running = await startIn(folder, variables)
+  let isStopped = false
+  const stopOnce = async () => {
+    if (!isStopped) await running.stop()
+    isStopped = true
+  }
   return {
     get url() {
       return running.url
@@ -39,24 +46,27 @@ export async function startTestServer(): Promise<TestServer> {
     },
     folder,
     async restart() {
-      await running.stop()
-      running = await startIn(folder)
+      await stopOnce()
+      running = await startIn(folder, variables)
+      isStopped = false
     },
+    stopForNow: stopOnce,
     async stop() {
-      await running.stop()
+      await stopOnce()
       rmSync(folder, { recursive: true, force: true })
     },
     call: (method, path, token, body, headers = {}) => call(running.url + path, method, token, body, headers),
   }
 }
 
-async function startIn(folder: string): Promise<Running> {
+async function startIn(folder: string, variables: Record<string, string>): Promise<Running> {
   const reading = readConfig({
     PORT: '0',
     SANDBOX_PORT: '0',
     DATABASE_URL: `file:${join(folder, 'billing.db')}`,
     JWT_SECRET: TEST_JWT_SECRET,
     STRIPE_WEBHOOK_SECRET: TEST_WEBHOOK_SECRET,
+    ...variables,
   })
   if (!reading.ok) throw new Error(JSON.stringify(reading.problems))
   const running = await start(reading.config, createLog('error'))

@@ -29,7 +29,7 @@ async function run(job: Job): Promise<Outcome> {
     const request = nextRequest()
     const taken = socket.write(request)
     // What is left is copied: the next request is written over the same bytes.
-    socket.data.unsent = taken < request.length ? request.slice(taken) : NOTHING
+    socket.data.unsent = taken < request.length ? new Uint8Array(request.subarray(taken)) : NOTHING
     socket.data.sentAt = performance.now()
     count.sent += 1
   }
@@ -64,7 +64,7 @@ async function run(job: Job): Promise<Outcome> {
         },
         drain(socket) {
           if (socket.data.unsent.length > 0)
-            socket.data.unsent = socket.data.unsent.slice(socket.write(socket.data.unsent))
+            socket.data.unsent = socket.data.unsent.subarray(socket.write(socket.data.unsent))
         },
         data(socket, chunk) {
           const bytes = socket.data.received.length === 0 ? chunk : Buffer.concat([socket.data.received, chunk])
