@@ -19,6 +19,7 @@ import { commandSocketPath } from './adapters/process/command-path.ts'
 import { keptSecret } from './adapters/process/kept-secret.ts'
 import { acquireLock } from './adapters/process/lock.ts'
 import { createLog } from './adapters/process/log.ts'
+import { advanceSimulator, type ClockProgress } from './adapters/process/simulator.ts'
 import { migrateFile } from './adapters/sqlite/store.ts'
 import type { Config } from './config/config.ts'
 import { loadConfig, loadSandboxPlace } from './config/environment.ts'
@@ -26,7 +27,7 @@ import { startSandbox } from './sandbox/sandbox.ts'
 import { IMPORT_COMMAND, openBooks, type Running, start } from './start.ts'
 import { VERSION } from './version.ts'
 
-const program: Program = { version: VERSION, serve, migrate, health, token, openUsage, sandbox }
+const program: Program = { version: VERSION, serve, migrate, health, token, openUsage, sandbox, advanceSandbox }
 
 if (import.meta.main) process.exit(await runCommandLine(process.argv.slice(2), program))
 
@@ -125,6 +126,16 @@ async function tokenFor(config: Config, wish: TokenWish): Promise<string> {
     )
   const secret = jwt.kind === 'kept' ? keptSecret(config.dataFolder) : jwt.secret
   return signToken(secret, { ...wish, issuer, audience }, Date.now())
+}
+
+/** A variable that is wrong elsewhere does not matter here: only where the simulator listens does. */
+function advanceSandbox(
+  wish: { readonly duration: string; readonly port: number | null },
+  tell: (progress: ClockProgress) => void,
+): Promise<string> {
+  const place = loadSandboxPlace(process.env, process.cwd())
+  if (!place.ok) throw configurationRefusal(place.problems)
+  return advanceSimulator(wish.port ?? place.port, wish.duration, tell)
 }
 
 /** The simulator needs no keys, so a configuration that lacks some does not keep it from running. */

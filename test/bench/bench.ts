@@ -35,9 +35,11 @@ async function benchAll(options: Options): Promise<void> {
       results.push(result)
       console.log(`\n${resultText(result)}`)
     }
-  } finally {
-    rmSync(root, { recursive: true, force: true })
+  } catch (error) {
+    console.error(`It stopped here; what the servers wrote and stored is left in ${root}.`)
+    throw error
   }
+  rmSync(root, { recursive: true, force: true })
   const machine = machineFacts(bench)
   console.log(machineText(machine))
   if (options.jsonFile !== null)

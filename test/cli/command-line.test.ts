@@ -26,6 +26,11 @@ async function run(line: string | readonly string[], changes: Partial<Program> =
     token: note<string>('token', 'the.token.itself'),
     openUsage: async () => ({ record: async () => [], close: () => undefined }),
     sandbox: note('sandbox', 0),
+    advanceSandbox: async (wish, tell) => {
+      calls.push(['advanceSandbox', wish])
+      tell({ done: 3, left: 4 })
+      return '2026-12-22T00:00:00.000Z'
+    },
     ...changes,
   }
   let out = ''
@@ -88,6 +93,9 @@ describe('used wrongly', () => {
     ['serve --json', 'serve has no option --json.'],
     ['health -x', 'health has no option -x.'],
     ['sandbox --port http', '--port takes a whole number'],
+    ['sandbox advance', 'needs duration'],
+    ['sandbox advance soon', 'is no duration'],
+    ['sandbox advance 1d --port x', '--port takes a whole number'],
     ['sandbox --port 65536', '--port takes a whole number'],
     ['help nothing', 'there is no command "nothing"'],
   ])('%s: %s', async (line, words) => {
@@ -241,6 +249,16 @@ describe('token', () => {
 })
 
 describe('sandbox and version', () => {
+  test('the clock of the sandbox is moved with progress, and the time told', async () => {
+    expect(await run('sandbox advance 1mo --port 12200')).toEqual({
+      code: 0,
+      out: 'It is now 2026-12-22T00:00:00.000Z at the simulator.\n',
+      complaints: '3 things that were due are done, 4 are left\n',
+      calls: [['advanceSandbox', { duration: '1mo', port: 12200 }]],
+    })
+    expect((await run('sandbox advance 1mo --json')).out).toBe('{"now":"2026-12-22T00:00:00.000Z"}\n')
+  })
+
   test('the sandbox takes its port, or leaves it to the configuration', async () => {
     expect((await run('sandbox')).calls).toEqual([['sandbox', { port: null }]])
     expect((await run('sandbox --port 0')).calls).toEqual([['sandbox', { port: 0 }]])

@@ -46,6 +46,7 @@ async function runOn(file: string, options = '', record: Record = (batch) => imp
     health: nobody,
     token: nobody,
     sandbox: nobody,
+    advanceSandbox: nobody,
     openUsage: async () => {
       isOpen = true
       return {

@@ -6,6 +6,7 @@ import { migrateCommand } from './migrate.ts'
 import { printProblems } from './problems.ts'
 import { type Program, problemsOf } from './program.ts'
 import { sandboxCommand } from './sandbox.ts'
+import { sandboxAdvanceCommand } from './sandbox-advance.ts'
 import { serveCommand } from './serve.ts'
 import { suggestion } from './suggestion.ts'
 import { painter, processTerminal, type Terminal } from './terminal.ts'
@@ -19,6 +20,7 @@ const COMMANDS = [
   healthCommand,
   tokenCommand,
   usageImportCommand,
+  sandboxAdvanceCommand,
   sandboxCommand,
   versionCommand,
 ]

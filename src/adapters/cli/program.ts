@@ -13,6 +13,11 @@ export interface Program {
   openUsage(): Promise<UsageRecorder>
   /** Runs the simulator alone until a signal ends it; a port of null is the configured one. The exit code. */
   sandbox(wish: { readonly port: number | null }): Promise<number>
+  /** Moves the clock of a running simulator; its time then, in ISO 8601. `tell` hears how far it is. */
+  advanceSandbox(
+    wish: { readonly duration: string; readonly port: number | null },
+    tell: (progress: { readonly done: number; readonly left: number }) => void,
+  ): Promise<string>
 }
 
 /** A use out of a file, as the API has it; times in milliseconds since 1970. */

@@ -27,7 +27,7 @@ async function run(job: Job): Promise<Outcome> {
 
   const send = (socket: Bun.Socket<Connection>): void => {
     const request = nextRequest()
-    const taken = socket.write(request)
+    const taken = Math.max(socket.write(request), 0)
     // What is left is copied: the next request is written over the same bytes.
     socket.data.unsent = taken < request.length ? new Uint8Array(request.subarray(taken)) : NOTHING
     socket.data.sentAt = performance.now()
@@ -64,7 +64,7 @@ async function run(job: Job): Promise<Outcome> {
         },
         drain(socket) {
           if (socket.data.unsent.length > 0)
-            socket.data.unsent = socket.data.unsent.subarray(socket.write(socket.data.unsent))
+            socket.data.unsent = socket.data.unsent.subarray(Math.max(socket.write(socket.data.unsent), 0))
         },
         data(socket, chunk) {
           const bytes = socket.data.received.length === 0 ? chunk : Buffer.concat([socket.data.received, chunk])
