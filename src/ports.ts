@@ -99,6 +99,11 @@ export interface Outbox {
     from: Instant,
     to: Instant,
   ): Promise<readonly { readonly report: SealedReport; readonly settled: boolean }[]>
+  /** The users and services of which something was billed within a stretch (half-open). */
+  billedWithin(
+    from: Instant,
+    to: Instant,
+  ): Promise<readonly { readonly user: UserId; readonly customerId: string | null; readonly service: ServiceType }[]>
   setAside(limit: number): Promise<readonly ReportSetAside[]>
   userOfReport(reportId: string): Promise<UserId | null>
 }

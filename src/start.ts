@@ -1,4 +1,3 @@
-import { type AppWebhookPlace, appWebhook } from './adapters/app-webhook/app-webhook.ts'
 import { createApp } from './adapters/http/app.ts'
 import type { Readiness } from './adapters/http/health.ts'
 import type { JwtSettings } from './adapters/http/token-verifier.ts'
@@ -25,12 +24,9 @@ import type { Ports } from './ports.ts'
 import { readinessOf } from './readiness.ts'
 import { openStripe, type StripeAccess } from './stripe-access.ts'
 import { foreignDatabase, missingPrice, type StripeProblem } from './stripe-problems.ts'
-import { type Announcing, announceCrossings } from './usecases/announce-crossings.ts'
-import { applyDueEvents } from './usecases/apply-events.ts'
 import { type ImportBatch, importUsage } from './usecases/import-usage.ts'
-import { sendDueReports } from './usecases/report-usage.ts'
-import { resumeWishes } from './usecases/resume-wishes.ts'
 import { VERSION } from './version.ts'
+import { NOTHING_LEFT, startWorkers } from './workers.ts'
 
 export interface Running {
   readonly url: string
@@ -46,13 +42,6 @@ export interface Running {
 /** By this name the command line asks a running server to record what a file holds. */
 export const IMPORT_COMMAND = 'import-usage'
 
-/** A round of a worker that found nothing more to do. */
-const NOTHING_LEFT = 0
-const EVENTS_AT_ONCE = 16
-const EVENTS_IDLE_MS = 1_000
-const REPORTS_IDLE_MS = 2_000
-const CROSSINGS_IDLE_MS = 2_000
-const WISHES_IDLE_MS = 15_000
 const PRICES_IDLE_MS = 60_000
 /** Twice this is the longest stop: below the ten seconds after which containers are usually killed. */
 const STOP_MS = 4_000
@@ -66,7 +55,7 @@ export async function start(config: Config, log: Log): Promise<Running> {
   const store = openStore(config.databaseFile, (error) => endAtOnce(log, error))
   const access = await openStripe(config, (line) => log.debug(line))
   const ports = assemble(config, store, access)
-  const workers = startWorkers(config, ports, access, log)
+  const workers = startWorkers(config, ports, access.livemode, log)
   const readiness = () => readinessNow(ports, store)
   const app = createHttp(config, ports, access, readiness, workers.wakeEvents, log)
   const port = listen(app, config)
@@ -137,57 +126,6 @@ function assemble(
     priceBook,
     priceIds: priceBook.current,
     lanes: createLanes(),
-  }
-}
-
-/** What goes on behind the requests: applying events, reporting usage, and finishing wishes that were left open. */
-function startWorkers({ appWebhook: place }: Config, ports: Ports, { livemode }: StripeAccess, log: Log) {
-  const applying = {
-    ...ports,
-    livemode,
-    onFailure: ({ id, type }: { readonly id: string; readonly type: string }, error: unknown, isGivenUp: boolean) => {
-      const fields = { event_id: id, type, error }
-      if (isGivenUp) log.error('An event could not be applied and was given up.', fields)
-      else log.warning('An event could not be applied and will be tried again.', fields)
-    },
-  }
-  const reporting = {
-    ...ports,
-    onTrouble: (report: { readonly id: string; readonly service: string }, error: unknown) =>
-      log.warning('Usage could not be reported to Stripe.', { report_id: report.id, service: report.service, error }),
-  }
-  const resuming = {
-    ...ports,
-    onFailure: (user: string, error: unknown) =>
-      log.warning('A wish could not be finished and will be tried again.', { user, error }),
-  }
-  const failed = (error: unknown) => log.error('Work in the background failed and will be tried again.', { error })
-  const busy = new Set<string>()
-  const events = Array.from({ length: EVENTS_AT_ONCE }, () =>
-    startWorker(() => applyDueEvents(applying, busy), EVENTS_IDLE_MS, failed),
-  )
-  const others = [
-    startWorker(() => sendDueReports(reporting), REPORTS_IDLE_MS, failed),
-    startWorker(() => resumeWishes(resuming).then(() => NOTHING_LEFT), WISHES_IDLE_MS, failed),
-    ...(place ? [startWorker(() => announceCrossings(announcing(place, ports, log)), CROSSINGS_IDLE_MS, failed)] : []),
-  ]
-  return {
-    wakeEvents() {
-      for (const worker of events) worker.wake()
-    },
-    stop: () => Promise.all([...events, ...others].map((worker) => worker.stop())),
-  }
-}
-
-function announcing(place: AppWebhookPlace, ports: Ports, log: Log): Announcing {
-  return {
-    ...ports,
-    appWebhook: appWebhook(place, ports.clock.wall),
-    onTrouble: ({ id }, reason, isGivenUp) => {
-      const fields = { crossing_id: id, reason }
-      if (isGivenUp) log.error('The app was not told that an allowance is used up, and will not be.', fields)
-      else log.warning('The app could not be told that an allowance is used up; it will be tried again.', fields)
-    },
   }
 }
 

@@ -100,9 +100,14 @@ describe('the architecture', () => {
 
   test('lets only the composition root meet two adapters', async () => {
     const meeting = (await sources('src/*.ts')).filter(([, source]) => {
-      const adapters = [...source.matchAll(/from '\.\/adapters\/(\w+)\//g)].map((match) => match[1])
+      const adapters = [...source.matchAll(/from '\.\/adapters\/([\w-]+)\//g)].map((match) => match[1])
       return new Set(adapters).size > 1
     })
-    expect(meeting.map(([file]) => file).sort()).toEqual(['src/main.ts', 'src/start.ts', 'src/stripe-access.ts'])
+    expect(meeting.map(([file]) => file).sort()).toEqual([
+      'src/main.ts',
+      'src/start.ts',
+      'src/stripe-access.ts',
+      'src/workers.ts',
+    ])
   })
 })

@@ -331,6 +331,17 @@ export function memoryStore(): MemoryStore {
         )
         .filter(({ state }) => state === 'sent' || state === 'sealed')
         .flatMap(({ report, state }) => ('value' in report ? [{ report, settled: state === 'sent' }] : [])),
+    billedWithin: async (from, to) => {
+      const sent = allReports().filter(
+        (kept) => kept.state === 'sent' && (kept.billedAt ?? -1) >= from && (kept.billedAt ?? Infinity) < to,
+      )
+      const meters = sent.map(({ user, report }) => ({
+        user,
+        service: report.service,
+        customerId: users.get(user)?.customerId ?? null,
+      }))
+      return [...new Map(meters.map((meter) => [`${meter.user} ${meter.service}`, meter])).values()]
+    },
     setAside: async (limit) =>
       allReports()
         .filter(({ state }) => state === 'rejected' || state === 'unbilled')

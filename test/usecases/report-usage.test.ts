@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'bun:test'
 import { type Billing, createBilling } from '../../src/billing.ts'
 import { meterValue } from '../../src/domain/metering.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/domain/period.ts'
+import { compareMeters } from '../../src/usecases/compare-meters.ts'
 import { sendDueReports } from '../../src/usecases/report-usage.ts'
 import { type MemoryPorts, memoryPorts } from '../support/memory-ports.ts'
 
@@ -185,6 +186,37 @@ describe('a report whose outcome is unknown', () => {
     ports.advance(30 * HOUR_MS)
     await send()
     expect(told()).toBe(15_000_000n)
+  })
+})
+
+describe('the daily comparison', () => {
+  const compare = () => compareMeters(ports, ports.clock.now())
+
+  test('finds nothing where all that was reported is counted', async () => {
+    await record(5)
+    ports.advance(MINUTE_MS)
+    await send()
+    ports.advance(DAY_MS + HOUR_MS)
+    expect((await compare()).differences).toEqual([])
+  })
+
+  test('finds a meter that lost something, and says how much', async () => {
+    await record(5)
+    ports.advance(MINUTE_MS)
+    await send()
+    ports.advance(DAY_MS + HOUR_MS)
+    ports.meters.total = async () => 3_000_000n
+    expect((await compare()).differences).toEqual([
+      { user: 'ann', service: 'voice_call', reported: 5_000_000n, counted: 3_000_000n },
+    ])
+  })
+
+  test('leaves the present day alone', async () => {
+    await record(5)
+    ports.advance(MINUTE_MS)
+    await send()
+    ports.meters.total = async () => 0n
+    expect((await compare()).differences).toEqual([])
   })
 })
 

@@ -1,4 +1,5 @@
 import { and, asc, eq, gte, inArray, lt, lte, sql } from 'drizzle-orm'
+import type { ServiceType } from '../../domain/quantity.ts'
 import type { Outbox } from '../../ports.ts'
 import type { Drizzle } from './database.ts'
 import { toMeterReport } from './rows.ts'
@@ -40,6 +41,19 @@ export function sqliteOutbox(database: Drizzle): Outbox {
         const report = toMeterReport(row)
         return 'value' in report ? [{ report, settled: row.state === 'sent' }] : []
       })
+    },
+    async billedWithin(from, to) {
+      const rows = database
+        .selectDistinct({
+          user: meterReports.userId,
+          customerId: customers.customerId,
+          service: meterReports.serviceType,
+        })
+        .from(meterReports)
+        .leftJoin(customers, eq(customers.userId, meterReports.userId))
+        .where(and(gte(meterReports.billedAt, from), lt(meterReports.billedAt, to), eq(meterReports.state, 'sent')))
+        .all()
+      return rows.map((row) => ({ ...row, service: row.service as ServiceType }))
     },
     async setAside(limit) {
       const rows = database

@@ -1,0 +1,92 @@
+import { type AppWebhookPlace, appWebhook } from './adapters/app-webhook/app-webhook.ts'
+import type { Log } from './adapters/process/log.ts'
+import { startWorker } from './adapters/process/worker.ts'
+import type { Config } from './config/config.ts'
+import { DAY_MS, HOUR_MS } from './domain/period.ts'
+import type { Ports } from './ports.ts'
+import { type Announcing, announceCrossings } from './usecases/announce-crossings.ts'
+import { applyDueEvents } from './usecases/apply-events.ts'
+import { compareMeters } from './usecases/compare-meters.ts'
+import { sendDueReports } from './usecases/report-usage.ts'
+import { resumeWishes } from './usecases/resume-wishes.ts'
+
+/** A round of a worker that found nothing more to do. */
+export const NOTHING_LEFT = 0
+const EVENTS_AT_ONCE = 16
+const EVENTS_IDLE_MS = 1_000
+const REPORTS_IDLE_MS = 2_000
+const CROSSINGS_IDLE_MS = 2_000
+const WISHES_IDLE_MS = 15_000
+const COMPARISON_IDLE_MS = 600_000
+
+/** What goes on behind the requests: applying events, reporting usage, and finishing wishes that were left open. */
+export function startWorkers({ appWebhook: place }: Config, ports: Ports, livemode: boolean, log: Log) {
+  const applying = {
+    ...ports,
+    livemode,
+    onFailure: ({ id, type }: { readonly id: string; readonly type: string }, error: unknown, isGivenUp: boolean) => {
+      const fields = { event_id: id, type, error }
+      if (isGivenUp) log.error('An event could not be applied and was given up.', fields)
+      else log.warning('An event could not be applied and will be tried again.', fields)
+    },
+  }
+  const reporting = {
+    ...ports,
+    onTrouble: (report: { readonly id: string; readonly service: string }, error: unknown) =>
+      log.warning('Usage could not be reported to Stripe.', { report_id: report.id, service: report.service, error }),
+  }
+  const resuming = {
+    ...ports,
+    onFailure: (user: string, error: unknown) =>
+      log.warning('A wish could not be finished and will be tried again.', { user, error }),
+  }
+  const failed = (error: unknown) => log.error('Work in the background failed and will be tried again.', { error })
+  const busy = new Set<string>()
+  const events = Array.from({ length: EVENTS_AT_ONCE }, () =>
+    startWorker(() => applyDueEvents(applying, busy), EVENTS_IDLE_MS, failed),
+  )
+  const comparing = dailyComparison(ports, log)
+  const others = [
+    startWorker(comparing, COMPARISON_IDLE_MS, failed),
+    startWorker(() => sendDueReports(reporting), REPORTS_IDLE_MS, failed),
+    startWorker(() => resumeWishes(resuming).then(() => NOTHING_LEFT), WISHES_IDLE_MS, failed),
+    ...(place ? [startWorker(() => announceCrossings(announcing(place, ports, log)), CROSSINGS_IDLE_MS, failed)] : []),
+  ]
+  return {
+    wakeEvents() {
+      for (const worker of events) worker.wake()
+    },
+    stop: () => Promise.all([...events, ...others].map((worker) => worker.stop())),
+  }
+}
+
+function announcing(place: AppWebhookPlace, ports: Ports, log: Log): Announcing {
+  return {
+    ...ports,
+    appWebhook: appWebhook(place, ports.clock.wall),
+    onTrouble: ({ id }, reason, isGivenUp) => {
+      const fields = { crossing_id: id, reason }
+      if (isGivenUp) log.error('The app was not told that an allowance is used up, and will not be.', fields)
+      else log.warning('The app could not be told that an allowance is used up; it will be tried again.', fields)
+    },
+  }
+}
+
+/** Once for each day that has settled. */
+function dailyComparison(ports: Ports, log: Log): () => Promise<number> {
+  let compared = 0
+  return async () => {
+    const now = ports.clock.now()
+    if (now - compared < DAY_MS + HOUR_MS) return NOTHING_LEFT
+    const { to, differences } = await compareMeters(ports, now)
+    compared = to
+    for (const { user, service, reported, counted } of differences)
+      log.error("A meter of Stripe's does not hold what was reported to it (in millionths of the unit).", {
+        user,
+        service,
+        reported: String(reported),
+        counted: String(counted),
+      })
+    return NOTHING_LEFT
+  }
+}
