@@ -195,6 +195,8 @@ export interface Gateway {
 export interface Observatory {
   /** The object that an event is about, and what changes with it, as they are now. Empty: nothing that concerns us. */
   look(event: StripeEvent): Promise<readonly Observation[]>
+  /** The meter reports that an event of late refusals names, each with Stripe's reason. */
+  rejectedReports(event: StripeEvent): Promise<readonly { readonly reportId: string; readonly reason: string }[]>
   /** The customer that an earlier key of this intent made, by the intent's id in its metadata; null when it made none. */
   customerMadeBy(intent: Intent): Promise<string | null>
   /** The subscription or payment that an earlier key of this intent made; null when it made none. */

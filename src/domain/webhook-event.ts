@@ -26,11 +26,22 @@ export interface ReceivedEvent {
 /** The objects that matter to an account. Events about anything else are kept and ignored by name. */
 const FOLLOWED: ReadonlySet<string> = new Set(['subscription', 'invoice', 'payment_intent', 'charge', 'refund'])
 
+/** Stripe tells by these that a meter would not take, afterwards, what it had accepted at first. */
+const METER_ERRORS: ReadonlySet<string> = new Set([
+  'v1.billing.meter.error_report_triggered',
+  'v1.billing.meter.no_meter_found',
+])
+
+export function isMeterError(event: StripeEvent): boolean {
+  return METER_ERRORS.has(event.type)
+}
+
 /** Why an event has nothing to do with us, in a sentence for the operator; null when it may have. */
 export function reasonToIgnore(event: StripeEvent, livemode: boolean): string | null {
   if (event.livemode !== livemode)
     return `It is a ${event.livemode ? 'live' : 'test'} event and this program runs with ${livemode ? 'live' : 'test'} keys.`
   if (event.account !== null) return 'It comes from a connected account.'
+  if (isMeterError(event)) return null
   if (!FOLLOWED.has(event.objectType)) return `Events of type ${event.type} change nothing here.`
   if (event.objectId === null) return 'Its object has no id yet: it only announces something.'
   return null

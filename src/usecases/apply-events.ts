@@ -1,12 +1,19 @@
 import type { Change, UserId } from '../domain/account.ts'
 import { BillingError, type ErrorCode } from '../domain/errors.ts'
 import { customerOf, type Observation, observe } from '../domain/observation.ts'
-import { nextTryAt, type ReceivedEvent, reasonToIgnore, type StripeEvent } from '../domain/webhook-event.ts'
+import {
+  isMeterError,
+  nextTryAt,
+  type ReceivedEvent,
+  reasonToIgnore,
+  type StripeEvent,
+} from '../domain/webhook-event.ts'
 import type { Ports } from '../ports.ts'
+import { rejectReports } from './reject-reports.ts'
 
 type Applying = Pick<
   Ports,
-  'ledger' | 'records' | 'inbox' | 'observatory' | 'clock' | 'catalogue' | 'priceIds' | 'lanes'
+  'ledger' | 'records' | 'inbox' | 'outbox' | 'observatory' | 'clock' | 'catalogue' | 'priceIds' | 'lanes'
 > & {
   readonly livemode: boolean
   /** Tells the operator of an event that could not be applied, and whether it was given up. */
@@ -49,6 +56,7 @@ const OUTAGES: ReadonlySet<ErrorCode> = new Set(['stripe_unavailable', 'storage_
 async function applyEvent(ports: Applying, event: StripeEvent): Promise<void> {
   const nothing = reasonToIgnore(event, ports.livemode)
   if (nothing !== null) return ports.inbox.ignore(event.id, nothing, ports.clock.wall())
+  if (isMeterError(event)) return rejectReports(ports, event)
   const customerId = event.customerId ?? (await customerBehind(ports, event))
   if (customerId === null) return ports.inbox.ignore(event.id, 'Its object belongs to no customer.', ports.clock.wall())
   const user = await ports.records.userOfCustomer(customerId)

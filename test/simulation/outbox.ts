@@ -12,7 +12,8 @@ const records = Number(process.argv[2] ?? 20_000)
 const isTwin = process.argv[3] === 'twin'
 const seed = Number(process.env.SEED ?? 1)
 const USERS = Math.max(5, Math.min(500, Math.floor(records / 200)))
-const BURST = 500
+/** Sixty bursts at least, so that the outage of 25 hours begins and ends among them. */
+const BURST = Math.min(500, Math.ceil(records / 60))
 
 const store = openSqliteStore()
 const memory = memoryPorts()

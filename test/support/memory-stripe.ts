@@ -31,6 +31,8 @@ export interface MemoryStripe {
   failLater(others: number, when: 'before' | 'after'): void
   /** The customer confirms in the browser what was waiting. */
   confirm(subscriptionId: string): void
+  /** By event: the reports that a meter refused late. */
+  readonly rejections: Map<string, readonly { readonly reportId: string; readonly reason: string }[]>
   /** Prices that cost nothing, so that nothing is due at the start. */
   readonly freePrices: Set<string>
 }
@@ -47,6 +49,7 @@ export function memoryStripe(clock: Clock): MemoryStripe {
   const once = new Map<string, unknown>()
   const made: Made[] = []
   const freePrices = new Set<string>()
+  const rejections = new Map<string, readonly { readonly reportId: string; readonly reason: string }[]>()
   let failure: { readonly when: 'before' | 'after'; readonly error: Error; others: number } | null = null
   let count = 0
 
@@ -172,6 +175,7 @@ export function memoryStripe(clock: Clock): MemoryStripe {
   }
 
   const observatory: Observatory = {
+    rejectedReports: (event) => call(() => rejections.get(event.id) ?? []),
     look: (event) =>
       call((): readonly Observation[] => {
         const subscription = subscriptions.get(event.objectId ?? '')
@@ -193,6 +197,7 @@ export function memoryStripe(clock: Clock): MemoryStripe {
     payments,
     customers,
     freePrices,
+    rejections,
     failNext(when, error = unreachable()) {
       failure = { when, error, others: 0 }
     },

@@ -1,4 +1,5 @@
-import type { Database } from 'bun:sqlite'
+import { Database } from 'bun:sqlite'
+import { drizzle } from 'drizzle-orm/bun-sqlite'
 import { sqliteCrossings } from '../../src/adapters/sqlite/crossings.ts'
 import { type Drizzle, migrateDatabase, openDatabase } from '../../src/adapters/sqlite/database.ts'
 import { sqliteInbox } from '../../src/adapters/sqlite/inbox.ts'
@@ -18,6 +19,19 @@ export interface SqliteStore extends Pick<Ports, 'ledger' | 'records' | 'inbox' 
 export function openSqliteStore(file = ':memory:'): SqliteStore {
   const database = openDatabase(file)
   migrateDatabase(database)
+  return storeOn(database)
+}
+
+/** Opens one empty store in memory after the other, each a copy of one that was migrated once: for runs by the thousand. */
+export function sqliteStoreMaker(): () => SqliteStore {
+  const migrated = openDatabase(':memory:')
+  migrateDatabase(migrated)
+  const image = migrated.$client.serialize()
+  migrated.$client.close()
+  return () => storeOn(drizzle({ client: Database.deserialize(image, { strict: true, safeIntegers: true }) }))
+}
+
+function storeOn(database: Drizzle): SqliteStore {
   const writer = createWriter(database.$client, (error) => {
     throw error
   })

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'bun:test'
 import { type Billing, createBilling } from '../../src/billing.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
 import { applyDueEvents } from '../../src/usecases/apply-events.ts'
+import { sendDueReports } from '../../src/usecases/report-usage.ts'
 import { type MemoryPorts, memoryPorts, TEST_START } from '../support/memory-ports.ts'
 
 let ports: MemoryPorts
@@ -143,6 +144,49 @@ describe('an event', () => {
     slow.resolve()
     await Promise.all([held, first])
     expect(stateOf('evt_ann_39')).toBe('applied')
+  })
+
+  test('of a meter that refused late sets the reports aside that it names', async () => {
+    await billing.subscribe({
+      user: 'ann',
+      person,
+      key: null,
+      planName: 'usage_based',
+      priceId: null,
+      paymentMethodId: 'pm_card_visa',
+    })
+    await billing.recordUsage({
+      user: 'ann',
+      key: null,
+      service: 'sms',
+      amount: 3,
+      unit: 'messages',
+      resourceId: null,
+      eventId: null,
+      occurredAt: null,
+      enforce: false,
+    })
+    ports.advance(61_000)
+    await sendDueReports({ ...ports, onTrouble: () => {} })
+    const [sent] = ports.store.reportsOf('ann')
+    ports.stripe.rejections.set('evt_1', [
+      { reportId: sent?.report.id ?? '', reason: 'archived meter' },
+      { reportId: 'report_foreign', reason: 'x' },
+    ])
+    await billing.receiveEvent(
+      event({
+        id: 'evt_1',
+        type: 'v1.billing.meter.error_report_triggered',
+        objectType: 'billing.meter',
+        customerId: null,
+      }),
+      body,
+    )
+    await apply()
+    expect(await ports.outbox.setAside(10)).toMatchObject([
+      { user: 'ann', state: 'rejected', reason: 'archived meter' },
+    ])
+    expect(stateOf('evt_1')).toBe('applied')
   })
 
   test('that came before the cancellation does not revive the subscription', async () => {

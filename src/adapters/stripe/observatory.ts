@@ -20,6 +20,7 @@ import {
 export function stripeObservatory(stripe: Stripe): Observatory {
   return {
     look: (event) => look(stripe, event),
+    rejectedReports: (event) => rejectedReports(stripe, event),
     customerMadeBy: (intent) => customerMadeBy(stripe, intent),
     madeBy: (intent, customerId) => madeBy(stripe, intent, customerId),
     async clientSecret(objectId) {
@@ -94,6 +95,16 @@ async function lookAtRefunds(stripe: Stripe, paymentIntentId: string): Promise<r
     ...refunds.data.map((refund): Observation => ({ type: 'entry', payment: toRefundEntry(refund, customerId) })),
     ...(await lookAtPayment(stripe, paymentIntentId)),
   ]
+}
+
+/** A thin event tells nothing itself; what it is about is fetched. Reports are known by the idempotency key of their call. */
+async function rejectedReports(stripe: Stripe, { id }: StripeEvent) {
+  const event = await reached(stripe.v2.core.events.retrieve(id))
+  if (event.type !== 'v1.billing.meter.error_report_triggered' && event.type !== 'v1.billing.meter.no_meter_found')
+    return []
+  return event.data.reason.error_types.flatMap(({ sample_errors }) =>
+    sample_errors.map(({ error_message, request }) => ({ reportId: request.identifier, reason: error_message })),
+  )
 }
 
 /** Search would lag by a minute or more; the list does not. It goes back to when the wish was opened. */

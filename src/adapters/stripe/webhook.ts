@@ -44,7 +44,9 @@ function forged(why: string): BillingError {
 /** The few fields of the envelope that we go by; a body that lacks them is no event. */
 function toStripeEvent(body: Uint8Array): StripeEvent {
   const event = asRecord(parsed(body))
-  const object = asRecord(asRecord(event?.data)?.object) ?? asRecord(event?.related_object)
+  // A thin event names its object instead of showing it, or has none.
+  const isThin = text(event?.object) === 'v2.core.event'
+  const object = asRecord(asRecord(event?.data)?.object) ?? asRecord(event?.related_object) ?? (isThin ? {} : null)
   const id = text(event?.id)
   const type = text(event?.type)
   if (!event || !object || id === null || type === null || !/^evt_[A-Za-z0-9_]{1,250}$/.test(id))
