@@ -7,7 +7,7 @@ export function present(turn: Turn, object: object): object {
   const shown = object as Shown
   switch (shown.object) {
     case 'invoice':
-      return withLinks(turn, shown)
+      return 'status' in shown ? withLinks(turn, shown) : shown
     case 'subscription':
       return 'items' in shown ? withCurrentPrices(turn, shown) : shown
     case 'checkout.session':
@@ -34,7 +34,7 @@ function presentSession(turn: Turn, { sim_wish: _wish, ...session }: StoredCheck
 
 function presentLink(
   turn: Turn,
-  { created: _created, sim_parameters: _parameters, ...link }: StoredPaymentLink,
+  { created: _created, sim_parameters: _parameters, sim_session: _session, ...link }: StoredPaymentLink,
 ): object {
   return { ...link, url: `${turn.baseUrl}/b/${link.id}` }
 }

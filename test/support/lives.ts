@@ -92,7 +92,7 @@ export async function recordLife(name: string): Promise<Life & { close(): Promis
   return {
     name,
     customer,
-    events: await eventsOf(stripe),
+    events: await eventsOf(stripe, customer),
     observatory: remembering(stripeObservatory(stripe)),
     priceIds,
     truth: await stripeTruth(stripe, customer),
@@ -133,7 +133,7 @@ async function control({ sandbox }: Stage, path: string, body: Record<string, st
   if (!answer.ok) throw new Error(`/_sim/${path} answered ${answer.status}: ${await answer.text()}`)
 }
 
-async function eventsOf(stripe: Stripe): Promise<readonly LifeEvent[]> {
+async function eventsOf(stripe: Stripe, customer: string): Promise<readonly LifeEvent[]> {
   const verify = webhookVerifier(stripe, () => [SECRET], Date.now)
   const events: LifeEvent[] = []
   for await (const sent of stripe.events.list({ limit: 100 })) {
@@ -143,7 +143,9 @@ async function eventsOf(stripe: Stripe): Promise<readonly LifeEvent[]> {
     const body = new TextEncoder().encode(text)
     events.push({ event: await verify(body, `t=${time},v1=${digest}`), body, object: sent.data.object })
   }
-  return events.reverse()
+  const told = events.reverse()
+  // Before the customer there is the catalogue, which is no part of a life.
+  return told.slice(told.findIndex(({ event }) => event.customerId === customer || event.objectId === customer))
 }
 
 function remembering(observatory: Observatory): Observatory {

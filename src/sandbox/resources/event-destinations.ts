@@ -59,7 +59,7 @@ export const eventDestinationRoutes = [
     retrieve(turn, 'v2.core.event_destination', id)
     turn.store.objects.remove('v2.core.event_destination', id)
     turn.store.deliveries.abandonFor(id)
-    return { id, object: 'v2.core.event_destination', deleted: true }
+    return { id, object: 'v2.core.event_destination' }
   }),
   route('POST', `${path}/:id/disable`, fields({}), (turn, _sent, id) => setStatus(turn, id, 'disabled')),
   route('POST', `${path}/:id/enable`, fields({}), (turn, _sent, id) => setStatus(turn, id, 'enabled')),
