@@ -36,7 +36,12 @@ export async function settleOldReports(
   const sent = sum(reports.filter((entry) => entry.settled).map(({ report }) => report))
   const counted = (await ports.meters.total(customerId, due.service, from, to)) - sent
   const missing = sum(unknown) - counted
-  if (missing < 0n) ports.onTrouble(due, new Error(`Stripe's meter has ${-missing} millionths more than was reported.`))
+  const isPlausible = missing >= sum(unknown.filter(isNegative)) && missing <= sum(unknown.filter(isPositive))
+  if (!isPlausible)
+    ports.onTrouble(
+      due,
+      new Error(`Stripe's meter is ${-missing} millionths off what was reported; nothing more is sent.`),
+    )
   const ids = [ports.newId('report'), ports.newId('report')] as const
   await ports.ledger.change(user, { report: due.id }, (account) => {
     if (account.report === null) return { changes: [], result: undefined }
@@ -48,10 +53,10 @@ export async function settleOldReports(
     })
     const changes: readonly Change[] = [
       ...unknown.map((report): Change => settledAs(report.id, 'replaced', `Replaced by ${ids.join(' and ')}.`, now)),
-      ...(counted > 0n
+      ...(counted !== 0n
         ? [replacing(ids[0], counted), sending(ids[0], due, now), settledAs(ids[0], 'sent', null, now)]
         : []),
-      ...(missing > 0n ? [replacing(ids[1], missing)] : []),
+      ...(isPlausible && missing !== 0n ? [replacing(ids[1], missing)] : []),
     ]
     return { changes, result: undefined }
   })
@@ -66,6 +71,15 @@ async function postpone(ports: Comparing, user: UserId, due: SealedReport, now: 
     changes: [{ ...sending(due.id, due, now), nextTryAt: nextSending(due.tries, now) }],
     result: undefined,
   }))
+}
+
+/** Corrections are reported as negative values. */
+function isNegative({ value }: SealedReport): boolean {
+  return value < 0n
+}
+
+function isPositive({ value }: SealedReport): boolean {
+  return value > 0n
 }
 
 function sum(reports: readonly SealedReport[]): bigint {

@@ -189,6 +189,33 @@ describe('a report whose outcome is unknown', () => {
   })
 })
 
+test.each(['before', 'after'] as const)(
+  'a correction that got lost %s its effect for more than a day ends exact too',
+  async (when) => {
+    const { result } = await record(10)
+    ports.advance(MINUTE_MS)
+    await send()
+    await billing.correctUsage({
+      user: 'ann',
+      operator: 'operator:alice',
+      key: null,
+      recordId: result.usage_record_id,
+      amount: 4,
+      unit: 'minutes',
+      reason: 'the line was dead',
+    })
+    ports.advance(MINUTE_MS)
+    ports.meters.fault = () => when
+    await send()
+    ports.advance(25 * HOUR_MS)
+    ports.meters.fault = () => 'none'
+    await send()
+    ports.advance(MINUTE_MS)
+    await send()
+    expect(told()).toBe(6_000_000n)
+  },
+)
+
 describe('the daily comparison', () => {
   const compare = () => compareMeters(ports, ports.clock.now())
 
