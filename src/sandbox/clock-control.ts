@@ -14,9 +14,15 @@ export function clockState(clock: Clock, time: Timekeeper): object {
 /** Moves business time forward; what falls due on the way happens at its own time. `wait=false` does not wait for it. */
 export async function moveClock(clock: Clock, time: Timekeeper, sent: Sent): Promise<object> {
   const moved = time.moveTo(moveOf(sent, clock.now()))
-  if (String(sent.wait) === 'false') moved.catch(() => {})
+  if (String(sent.wait) === 'false') await underWay(moved)
   else await moved
   return clockState(clock, time)
+}
+
+/** It begins a moment after it was asked for: an answer before that would tell of a clock that stands still. */
+async function underWay(moved: Promise<void>): Promise<void> {
+  moved.catch(() => {})
+  await Bun.sleep(0)
 }
 
 function moveOf({ advance, to }: Sent, now: number): Move {

@@ -12,9 +12,10 @@ import { large } from './suites/large.ts'
 import { process as processSuite } from './suites/process.ts'
 import { reading } from './suites/reading.ts'
 import { recording } from './suites/recording.ts'
+import { simulator } from './suites/simulator.ts'
 import { webhooks } from './suites/webhooks.ts'
 
-const SUITES = { recording, batch, reading, checking, webhooks, process: processSuite, large }
+const SUITES = { recording, batch, reading, checking, webhooks, simulator, process: processSuite, large }
 /** Below this a disk does not wait for anything: it is memory, and durability costs nothing there. */
 const LEAST_FSYNC_MS = 0.01
 

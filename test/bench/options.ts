@@ -19,7 +19,7 @@ export interface Options {
 }
 
 export const USAGE = `bun run bench [SUITE…] [options]
-  SUITE             recording, batch, reading, checking, webhooks, process, large; parts of names will do
+  SUITE             recording, batch, reading, checking, webhooks, simulator, process, large; parts of names will do
   --quick           two short rounds, to see that it runs: the figures mean little
   --rounds N        rounds of each suite (5)
   --seconds N       length of one measurement (3)

@@ -47,7 +47,7 @@ async function portOf(stdout: ReadableStream<Uint8Array>, command: readonly stri
     const { value, done } = await reader.read()
     if (done) throw new Error(`${command.join(' ')} ended before it listened. ${text}`)
     text += new TextDecoder().decode(value)
-    const port = /API\s+http:\/\/[^\s:]+:(\d+)/.exec(text)?.[1]
+    const port = /(?:API|listens on)\s+http:\/\/[^\s:]+:(\d+)/.exec(text)?.[1]
     if (port !== undefined) return Number(port)
   }
 }

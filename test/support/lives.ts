@@ -1,11 +1,11 @@
 import type { Stripe } from 'stripe'
 import { stripeObservatory } from '../../src/adapters/stripe/observatory.ts'
+import { findPrices } from '../../src/adapters/stripe/prices.ts'
 import { webhookVerifier } from '../../src/adapters/stripe/webhook.ts'
+import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import type { PriceIds } from '../../src/domain/catalogue.ts'
 import type { Instant } from '../../src/domain/period.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
-import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
-import { findPrices } from '../../src/adapters/stripe/prices.ts'
 import type { Observatory } from '../../src/ports.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { openSandboxGateway } from './sandbox-gateway.ts'
@@ -77,6 +77,10 @@ const STORIES: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
     const payment_intent = await paymentOf(stage, made.id)
     await stage.stripe.refunds.create({ payment_intent, amount: 300 })
     await stage.stripe.refunds.create({ payment_intent, amount: 200 })
+  },
+  dispute: async (stage) => {
+    await setCard(stage, 'pm_card_createDispute')
+    await subscribed(stage)
   },
 }
 

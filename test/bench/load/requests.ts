@@ -43,6 +43,7 @@ async function tokensFor(users: readonly string[], tokens: Tokens, secret: strin
 function requestText({ workload, users }: Job, everybody: readonly string[], user: string, token: string): string {
   if (workload.kind === 'get') return head('GET', workload.path.replace('{user}', user), token)
   if (workload.kind === 'record') return post('/payments/record-usage', token, JSON.stringify(usageOf(user)))
+  if (workload.kind === 'form') return form(workload)
   if (workload.kind === 'webhook') throw new Error('Events are signed one by one.')
   const first = everybody.indexOf(user)
   const records = Array.from({ length: workload.recordsPerRequest }, (_, index) =>
@@ -57,6 +58,11 @@ function usageOf(user: string): object {
 
 function post(path: string, token: string, body: string): string {
   return `${head('POST', path, token, `content-type: application/json\r\ncontent-length: ${body.length}\r\n`)}${body}`
+}
+
+function form({ path, key, body }: Extract<Job['workload'], { kind: 'form' }>): string {
+  const type = 'content-type: application/x-www-form-urlencoded'
+  return `${head('POST', path, key, `${type}\r\ncontent-length: ${body.length}\r\n`)}${body}`
 }
 
 function head(method: string, path: string, token: string, more = ''): string {

@@ -5,6 +5,8 @@ export type Workload =
   /** `{user}` in the path stands for the user's id. */
   | { readonly kind: 'get'; readonly path: string }
   | { readonly kind: 'webhook'; readonly secret: string; readonly events: number }
+  /** To Stripe or whatever stands in for it, with a secret key for a token. */
+  | { readonly kind: 'form'; readonly path: string; readonly key: string; readonly body: string }
 
 /** Whose token a request carries: one of the app's backend for everybody, or each user's own. */
 export type Tokens =
