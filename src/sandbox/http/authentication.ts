@@ -16,7 +16,8 @@ export function authenticate(request: Request, form: FormFields): Caller {
   throw wrongKey(key)
 }
 
-function keyOf(request: Request, form: FormFields): string | undefined {
+/** The key or token a call carries, as Bearer, as the user of Basic or in its form. */
+export function keyOf(request: Request, form: FormFields): string | undefined {
   const header = request.headers.get('authorization') ?? ''
   if (/^bearer /i.test(header)) return header.slice('bearer '.length).trim()
   if (/^basic /i.test(header)) return basicUser(header.slice('basic '.length).trim())

@@ -24,12 +24,19 @@ export function listing<K extends Kind>(
   filter: { readonly where?: Selection; readonly accept?: (object: Kinds[K]) => boolean } = {},
 ): ListOf<object> {
   const limit = limitOf(page)
+  requireKnown(turn, filter.where?.customer)
   const backwards = page.ending_before !== undefined
   const selection = { ...filter.where, ...window(page.created), ...cursor(turn, kind, page) }
   const found = turn.store.objects.first(kind, selection, limit + 1, filter.accept ?? (() => true))
   const data = found.slice(0, limit)
   if (backwards) data.reverse()
   return { object: 'list', data: data.map((object) => present(turn, object)), has_more: found.length > limit, url }
+}
+
+/** A list of an unknown customer is refused; one who was deleted still has a past to be listed. */
+export function requireKnown(turn: Turn, customer: string | undefined): void {
+  if (customer === undefined || turn.store.objects.position('customer', customer)) return
+  throw noSuch('customer', customer, 'customer', 400)
 }
 
 /** A complete short list inside another object. */

@@ -10,6 +10,8 @@ export interface Route {
   readonly path: string
   /** May be called by a browser with a publishable key and the object's client secret. */
   readonly client: boolean
+  /** Takes a token of its own instead of an API key: checks it, and throws if it is none. */
+  readonly admits?: (turn: Turn, token: string | undefined) => void
   readonly answer: (turn: Turn, form: FormFields, ids: readonly string[]) => object
 }
 
@@ -27,6 +29,11 @@ export function route<P>(method: Method, path: string, accepts: Decoder<P>, hand
 
 export function clientRoute<P>(method: Method, path: string, accepts: Decoder<P>, handle: Handler<P>): Route {
   return { ...route(method, path, accepts, handle), client: true }
+}
+
+/** A route whose callers identify themselves by a token that an earlier call gave out. */
+export function tokenRoute(entry: Route, admits: NonNullable<Route['admits']>): Route {
+  return { ...entry, admits }
 }
 
 /** A path of Stripe's that answers nothing here yet. */

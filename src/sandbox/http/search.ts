@@ -31,7 +31,7 @@ export function search<K extends Kind>(turn: Turn, kind: K, wish: SearchWish, ur
 }
 
 const clausePattern =
-  /^(-)?\s*(?:metadata\[(['"])(.+?)\2\]|([a-z_]+))\s*(:|~|>=|<=|>|<)\s*(?:(['"])(.*?)\6|(\d+)|(null))\s*/
+  /^(-)?\s*(?:metadata\[(['"])(.+?)\2\]|([a-z_][a-z_\d.]*))\s*(:|~|>=|<=|>|<)\s*(?:(['"])(.*?)\6|(-?\d+)|(null))\s*/
 const joinPattern = /^(AND|OR)\s+/i
 
 function parseQuery(query: string, known: readonly string[]): Clause {
@@ -43,8 +43,8 @@ function parseQuery(query: string, known: readonly string[]): Clause {
     clauses.push(clauseOf(match, known))
     rest = rest.slice(match[0].length)
     const join = joinPattern.exec(rest)
-    if (!join && rest !== '') throw badQuery(query)
-    joins.add((join?.[1] ?? 'end').toUpperCase())
+    // Clauses that only a space divides are joined by AND.
+    if (rest !== '') joins.add((join?.[1] ?? 'AND').toUpperCase())
     rest = rest.slice(join?.[0].length ?? 0)
     if (join && rest === '') throw badQuery(query)
   }
@@ -67,17 +67,24 @@ function clauseOf(match: RegExpExecArray, known: readonly string[]): Clause {
   }
   const wanted = quoted ?? number ?? null
   const holds: Clause = (object) => {
-    const value = metadataKey === undefined ? object[field ?? ''] : metadataValue(object, metadataKey)
+    const value = metadataKey === undefined ? valueAt(object, field ?? '') : memberOf(object.metadata, metadataKey)
     return compare(value, operator, wanted)
   }
   return minus ? (object) => !holds(object) : holds
 }
 
-function metadataValue(object: Readonly<Record<string, unknown>>, key: string): unknown {
-  const { metadata } = object
-  return typeof metadata === 'object' && metadata !== null
-    ? Object.entries(metadata).find(([name]) => name === key)?.[1]
-    : undefined
+// Fields that are searched by another name than they are found under.
+const places: Readonly<Record<string, string>> = {
+  last_finalization_error_code: 'last_finalization_error.code',
+  last_finalization_error_type: 'last_finalization_error.type',
+  subscription: 'parent.subscription_details.subscription',
+}
+
+const valueAt = (object: unknown, field: string) => (places[field] ?? field).split('.').reduce(memberOf, object)
+
+function memberOf(object: unknown, key: string): unknown {
+  if (typeof object !== 'object' || object === null) return undefined
+  return Object.entries(object).find(([name]) => name === key)?.[1]
 }
 
 function compare(value: unknown, operator: string, wanted: string | null): boolean {

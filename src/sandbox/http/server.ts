@@ -2,7 +2,7 @@ import type { Breakdown } from '../faults/strike.ts'
 import { isRealPath } from '../resources/not-yet.ts'
 import type { Turn } from '../turn.ts'
 import { type Answer, asFailure, type Envelope, failed, freshRequestId, toResponse } from './answer.ts'
-import { authenticate } from './authentication.ts'
+import { authenticate, type Caller, keyOf } from './authentication.ts'
 import { type Call, read, write } from './execute.ts'
 import { Failure, invalid, unauthenticated, unsupported } from './failure.ts'
 import { type FormFields, parseForm } from './form.ts'
@@ -78,13 +78,19 @@ const jsonRefused = () =>
 
 /** Key first, then path, then version: the order in which Stripe complains. */
 function admit(ports: ApiPorts, request: Request, url: URL, form: FormFields): Match {
-  const caller = authenticate(request, form)
   const match = ports.find(request.method, url.pathname)
+  const caller = callerOf(ports, request, form, match)
   if (!match)
     throw isRealPath(url.pathname) ? unsupported(`${request.method} ${url.pathname}`) : unknownPath(request, url)
   if (caller === 'browser') requireClient(match, form)
   checkVersion(request.headers.get('stripe-version'))
   return match
+}
+
+function callerOf(ports: ApiPorts, request: Request, form: FormFields, match: Match | undefined): Caller {
+  if (!match?.route.admits) return authenticate(request, form)
+  match.route.admits(ports.turnFor(null, null), keyOf(request, form))
+  return 'server'
 }
 
 // Shape of the sentence as Stripe answers it.

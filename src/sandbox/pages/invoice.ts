@@ -1,14 +1,15 @@
 import { moneyText } from '../engine/money.ts'
 import type { Turn } from '../turn.ts'
-import type { Invoice } from '../wire.ts'
+import type { Invoice, InvoiceLine } from '../wire.ts'
 import { html, page } from './layout.ts'
+import { type Cell, pdfOf, type Row, sheet, textSize, wrapped } from './pdf.ts'
 
-/** What `hosted_invoice_url` and `invoice_pdf` show: the invoice as a page that prints well. */
+/** What `hosted_invoice_url` shows: the invoice as a page that prints well. */
 export function invoicePage(turn: Turn, id: string): Response {
-  const invoice = turn.store.objects.find('invoice', id)
-  if (!invoice || invoice.status === 'draft') return page('Not found', html`<h1>No such invoice</h1>`, 404)
+  const invoice = issued(turn, id)
+  if (!invoice) return missing()
   const rows = invoice.lines.data.map(
-    (line) => html`<tr><td>${line.description ?? ''}</td><td>${moneyText(line.amount, line.currency)}</td></tr>`,
+    (line) => html`<tr><td>${line.description ?? ''}</td><td>${signed(line.amount, line.currency)}</td></tr>`,
   )
   return page(
     `Invoice ${invoice.number ?? invoice.id}`,
@@ -17,9 +18,32 @@ export function invoicePage(turn: Turn, id: string): Response {
 ${dateText(invoice.created)} · <strong>${invoice.status ?? ''}</strong></p>
 <table><thead><tr><th>Description</th><th>Amount</th></tr></thead><tbody>${rows}</tbody>
 <tfoot>${totals(invoice)}</tfoot></table>
+<p><a href="/invoices/${invoice.id}/pdf">Download as PDF</a></p>
 <p><small>From the Stripe simulator. No money has moved.</small></p>`,
   )
 }
+
+/** What `invoice_pdf` serves. */
+export function invoicePdf(turn: Turn, id: string): Response {
+  const invoice = issued(turn, id)
+  if (!invoice) return missing()
+  const title = `Invoice ${invoice.number ?? invoice.id}`
+  const rows = [...heading(invoice, title), ...invoice.lines.data.flatMap(lineRows), ...sums(turn, invoice)]
+  return new Response(pdfOf(title, rows, 'SIMULATED – no money moved'), {
+    headers: {
+      'content-type': 'application/pdf',
+      'content-disposition': `inline; filename="Invoice-${(invoice.number ?? invoice.id).replace(/[^\w-]/g, '_')}.pdf"`,
+      'cache-control': 'no-store',
+    },
+  })
+}
+
+function issued(turn: Turn, id: string): Invoice | undefined {
+  const invoice = turn.store.objects.find('invoice', id)
+  return invoice?.status === 'draft' ? undefined : invoice
+}
+
+const missing = () => page('Not found', html`<h1>No such invoice</h1>`, 404)
 
 function totals(invoice: Invoice) {
   const entries: readonly (readonly [string, number])[] = [
@@ -27,7 +51,120 @@ function totals(invoice: Invoice) {
     ['Paid', invoice.amount_paid],
     ['Remaining', invoice.amount_remaining],
   ]
-  return entries.map(([name, amount]) => html`<tr><th>${name}</th><th>${moneyText(amount, invoice.currency)}</th></tr>`)
+  return entries.map(([name, amount]) => html`<tr><th>${name}</th><th>${signed(amount, invoice.currency)}</th></tr>`)
 }
+
+const columns = { description: sheet.left, period: 275, quantity: 460, amount: sheet.right, sums: 330 }
+const rowOf = (cells: readonly Cell[], height = 14): Row => ({ cells, height })
+const gap = rowOf([])
+const columnNames: Row = {
+  cells: [
+    { text: 'Description', x: columns.description, bold: true },
+    { text: 'Period', x: columns.period, bold: true },
+    { text: 'Quantity', x: columns.quantity, right: true, bold: true },
+    { text: 'Amount', x: columns.amount, right: true, bold: true },
+  ],
+  height: 20,
+  rule: true,
+  keep: 40,
+}
+
+function heading(invoice: Invoice, title: string): Row[] {
+  const { finalized_at, paid_at, voided_at, marked_uncollectible_at } = invoice.status_transitions
+  const facts: readonly (readonly [string, string | number | null])[] = [
+    ['Status', invoice.status],
+    ['Issued', invoice.effective_at ?? finalized_at ?? invoice.created],
+    ['Due', invoice.due_date],
+    ['Paid', paid_at],
+    ['Voided', voided_at],
+    ['Uncollectible', marked_uncollectible_at],
+  ]
+  return [
+    rowOf([{ text: title, x: sheet.left, bold: true, size: 18 }], 18),
+    rowOf([{ text: invoice.account_name ?? '', x: sheet.left }], 18),
+    gap,
+    ...facts.flatMap(([name, fact]) => {
+      if (fact === null) return []
+      const text = typeof fact === 'number' ? dateText(fact) : fact
+      return [
+        rowOf([
+          { text: name, x: sheet.left, bold: true },
+          { text, x: 130 },
+        ]),
+      ]
+    }),
+    gap,
+    rowOf([{ text: 'Billed to', x: sheet.left, bold: true }]),
+    ...customerTexts(invoice).flatMap(paragraph),
+    ...(invoice.description ? [gap, ...paragraph(invoice.description)] : []),
+    gap,
+    columnNames,
+  ]
+}
+
+function customerTexts(invoice: Invoice): string[] {
+  const { line1, line2, postal_code, city, state, country } = invoice.customer_address ?? {}
+  const place = [postal_code, city, state, country].filter(Boolean).join(' ')
+  const texts = [invoice.customer_name, invoice.customer_email, line1, line2, place]
+  const known = texts.flatMap((text) => text || [])
+  return known.length > 0 ? known : [invoice.customer ?? '']
+}
+
+const paragraph = (text: string): Row[] =>
+  wrapped(text, sheet.right - sheet.left).map((each) => rowOf([{ text: each, x: sheet.left }]))
+
+function lineRows(line: InvoiceLine): Row[] {
+  const { start, end } = line.period
+  const period = start === end ? dateText(start) : `${dateText(start)} – ${dateText(end)}`
+  const quantity = line.quantity_decimal ?? line.quantity ?? ''
+  const [first = '', ...more] = wrapped(line.description ?? '', columns.period - columns.description - textSize)
+  const cells: Cell[] = [
+    { text: first, x: columns.description },
+    { text: period, x: columns.period },
+    { text: String(quantity), x: columns.quantity, right: true },
+    { text: signed(line.amount, line.currency), x: columns.amount, right: true },
+  ]
+  const rows = [rowOf(cells, 16), ...more.map((text) => rowOf([{ text, x: columns.description }], 12))]
+  return rows.map((row) => ({ ...row, head: columnNames }))
+}
+
+function sums(turn: Turn, invoice: Invoice): Row[] {
+  const discounts = (invoice.total_discount_amounts ?? []).map(
+    ({ amount, discount }) => [discountName(turn, discount), -amount] as const,
+  )
+  const taxes = (invoice.total_taxes ?? []).map(
+    ({ amount, tax_behavior }) => [tax_behavior === 'inclusive' ? 'Tax (included)' : 'Tax', amount] as const,
+  )
+  const balance = invoice.ending_balance === null ? 0 : invoice.starting_balance - invoice.ending_balance
+  const credited = invoice.pre_payment_credit_notes_amount
+  const entries: readonly (readonly [string, number])[] = [
+    ['Subtotal', invoice.subtotal],
+    ...discounts,
+    ...taxes,
+    ['Total', invoice.total],
+    ...(balance === 0 ? [] : [['Applied balance', balance] as const]),
+    ...(credited === 0 ? [] : [['Credit notes', -credited] as const]),
+    ['Amount paid', invoice.amount_paid],
+    ['Amount due', invoice.amount_remaining],
+  ]
+  const rows = entries.flatMap(([name, amount]) => {
+    const bold = name === 'Total' || name === 'Amount due'
+    const [first = '', ...more] = wrapped(name, 130)
+    const money: Cell = { text: signed(amount, invoice.currency), x: columns.amount, right: true, bold }
+    const cells = [{ text: first, x: columns.sums, bold }, money]
+    return [rowOf(cells, 16), ...more.map((text) => rowOf([{ text, x: columns.sums }], 12))]
+  })
+  const opening: Row = { cells: [], height: 8, rule: true, keep: 60 }
+  return [opening, ...rows, ...(invoice.footer ? [gap, ...paragraph(invoice.footer)] : [])]
+}
+
+function discountName(turn: Turn, id: string): string {
+  const coupon = turn.store.objects.find('discount', id)?.source.coupon
+  const name = coupon ? turn.store.objects.find('coupon', coupon)?.name : undefined
+  return name ? `Discount (${name})` : 'Discount'
+}
+
+/** `-$5.00`: the sign before the symbol. */
+const signed = (amount: number, currency: string) => `${amount < 0 ? '-' : ''}${moneyText(Math.abs(amount), currency)}`
 
 const dateText = (at: number) => new Date(at * 1000).toISOString().slice(0, 10)

@@ -4,6 +4,7 @@ import { fields, ignored, integer, metadata, oneOf, type Parameters, text } from
 import { invalid, noSuch } from '../http/failure.ts'
 import { listing, paging } from '../http/listing.ts'
 import { route } from '../http/route.ts'
+import { search, searching } from '../http/search.ts'
 import { freshId } from '../identifiers.ts'
 import { referenced, retrieve, type Turn } from '../turn.ts'
 import type { Charge, Refund } from '../wire.ts'
@@ -19,12 +20,31 @@ const creation = {
   reason: oneOf('duplicate', 'fraudulent', 'requested_by_customer'),
 }
 
+const searched = [
+  'amount',
+  'billing_details.address.postal_code',
+  'created',
+  'currency',
+  'customer',
+  'disputed',
+  'payment_method_details.card.brand',
+  'payment_method_details.card.exp_month',
+  'payment_method_details.card.exp_year',
+  'payment_method_details.card.fingerprint',
+  'payment_method_details.card.last4',
+  'refunded',
+  'status',
+]
+
 export const chargeRoutes = [
   route('POST', '/v1/charges', fields(charging), createCharge),
   route('GET', '/v1/charges', fields({ ...paging, customer: text, payment_intent: text }), (turn, sent) =>
     listing(turn, 'charge', '/v1/charges', sent, {
       where: { customer: sent.customer, parent: sent.payment_intent },
     }),
+  ),
+  route('GET', '/v1/charges/search', searching, (turn, sent) =>
+    search(turn, 'charge', sent, '/v1/charges/search', searched),
   ),
   route('GET', '/v1/charges/:id', fields({}), (turn, _sent, id) => retrieve(turn, 'charge', id)),
   route('POST', '/v1/charges/:id', fields(chargeUpdate), updateCharge),

@@ -2,7 +2,7 @@ import { book, currencyOf, isUsable, leftOf } from '../engine/credit-grants.ts'
 import { change, create } from '../events/record.ts'
 import { clearable, fields, integer, list, metadata, need, oneOf, type Parameters, text } from '../http/decode.ts'
 import { invalid } from '../http/failure.ts'
-import { listing, paging } from '../http/listing.ts'
+import { listing, paging, requireKnown } from '../http/listing.ts'
 import { route } from '../http/route.ts'
 import { freshId } from '../identifiers.ts'
 import type { CreditGrant, CreditTransaction } from '../surface-kinds.ts'
@@ -143,6 +143,7 @@ function fits(grant: CreditGrant, filter: Filter): boolean {
 const listed = { ...paging, credit_grant: text, customer: text }
 
 function listTransactions(turn: Turn, sent: Parameters<typeof listed>) {
+  requireKnown(turn, sent.customer)
   const accept = ({ credit_grant: id }: CreditTransaction) =>
     sent.customer === undefined || turn.store.objects.find('billing.credit_grant', id)?.customer === sent.customer
   return listing(turn, 'billing.credit_balance_transaction', transactions, sent, {

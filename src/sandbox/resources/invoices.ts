@@ -47,12 +47,23 @@ const paymentFilters = {
 }
 const path = '/v1/invoices'
 
+const searched = [
+  'created',
+  'currency',
+  'customer',
+  'last_finalization_error_code',
+  'last_finalization_error_type',
+  'number',
+  'receipt_number',
+  'status',
+  'subscription',
+  'total',
+]
+
 export const invoiceRoutes = [
   route('POST', path, fields(invoiceCreation), createInvoice),
   route('POST', `${path}/create_preview`, fields(previewing), previewInvoice),
-  route('GET', `${path}/search`, searching, (turn, sent) =>
-    search(turn, 'invoice', sent, `${path}/search`, ['created', 'currency', 'customer', 'number', 'status', 'total']),
-  ),
+  route('GET', `${path}/search`, searching, (turn, sent) => search(turn, 'invoice', sent, `${path}/search`, searched)),
   route('GET', path, fields(filters), listInvoices),
   route('GET', `${path}/:id`, fields({}), (turn, _sent, id) => retrieve(turn, 'invoice', id, 'invoice')),
   route('POST', `${path}/:id`, fields(invoiceUpdate), updateInvoice),

@@ -1,10 +1,11 @@
 import { readSetting } from '../engine/settings.ts'
 import { isoTime, notify } from '../events/notify.ts'
-import { fields, integer, need, oneOf, type Parameters, scalars, text } from '../http/decode.ts'
+import { fields, integer, list, need, oneOf, type Parameters, scalars, text } from '../http/decode.ts'
 import { type Failure, invalid } from '../http/failure.ts'
-import { route } from '../http/route.ts'
+import { route, tokenRoute } from '../http/route.ts'
 import type { Turn } from '../turn.ts'
 import type { Meter } from '../wire.ts'
+import { openSession, requireSession } from './meter-stream.ts'
 
 const event = { event_name: text, identifier: text, payload: scalars, timestamp: integer }
 const second = { ...event, timestamp: text }
@@ -15,9 +16,15 @@ export const meterEventRoutes = [
   route('POST', '/v1/billing/meter_event_adjustments', fields(adjustment), cancelEvent),
   route('POST', '/v2/billing/meter_events', fields(second), takeSecond),
   route('POST', '/v2/billing/meter_event_adjustments', fields(adjustment), cancelEvent),
+  route('POST', '/v2/billing/meter_event_session', fields({}), openSession),
+  tokenRoute(
+    route('POST', '/v2/billing/meter_event_stream', fields({ events: list(fields(second)) }), takeMany),
+    requireSession,
+  ),
 ]
 
 const dayLong = 86_400
+const mostEvents = 100
 
 /** A reason why an event counts for nothing, found after it was taken in. */
 interface Problem {
@@ -140,15 +147,30 @@ function report(turn: Turn, meter: Meter | undefined, { code, message }: Problem
 
 // The second API checks everything before it answers, and writes its times in words.
 function takeSecond(turn: Turn, sent: Parameters<typeof second>): object {
-  const at = sent.timestamp === undefined ? undefined : Math.floor(Date.parse(sent.timestamp) / 1000)
-  if (Number.isNaN(at)) throw invalid('Invalid timestamp: it must be an ISO 8601 time.', 'timestamp')
-  const taken = take(turn, sent, at, true) as { readonly created: number; readonly timestamp: number }
+  const taken = take(turn, sent, secondsOf(sent.timestamp), true) as {
+    readonly created: number
+    readonly timestamp: number
+  }
   return {
     ...taken,
     object: 'v2.billing.meter_event',
     created: isoTime(taken.created),
     timestamp: isoTime(taken.timestamp),
   }
+}
+
+function secondsOf(timestamp: string | undefined): number | undefined {
+  const at = timestamp === undefined ? undefined : Math.floor(Date.parse(timestamp) / 1000)
+  if (Number.isNaN(at)) throw invalid('Invalid timestamp: it must be an ISO 8601 time.', 'timestamp')
+  return at
+}
+
+/** The stream: all of a call's events or none are taken in, and what is wrong with a payload is told later. */
+function takeMany(turn: Turn, sent: { readonly events?: readonly Parameters<typeof second>[] | undefined }): object {
+  const events = need(sent.events, 'events')
+  if (events.length > mostEvents) throw invalid(`Array must have at most ${mostEvents} elements.`, 'events')
+  for (const one of events) take(turn, one, secondsOf(one.timestamp))
+  return {}
 }
 
 /** Takes one event back, within a day of its coming in. */

@@ -22,6 +22,7 @@ import {
 import { Failure, invalid } from '../http/failure.ts'
 import { listing, paging } from '../http/listing.ts'
 import { clientRoute, route } from '../http/route.ts'
+import { search, searching } from '../http/search.ts'
 import { referenced, retrieve, type Turn } from '../turn.ts'
 import type { PaymentIntent, PaymentMethod } from '../wire.ts'
 import { clientSecret, requireSecret } from './client-secret.ts'
@@ -89,6 +90,9 @@ export const paymentIntentRoutes = [
   route('POST', path, fields(creation), createPaymentIntent),
   route('GET', path, fields({ ...paging, customer: text }), (turn, sent) =>
     listing(turn, 'payment_intent', path, sent, { where: { customer: sent.customer } }),
+  ),
+  route('GET', `${path}/search`, searching, (turn, sent) =>
+    search(turn, 'payment_intent', sent, `${path}/search`, ['amount', 'created', 'currency', 'customer', 'status']),
   ),
   clientRoute('GET', `${path}/:id`, fields(clientSecret), (turn, sent, id) =>
     requireSecret(retrieve(turn, 'payment_intent', id, 'intent'), sent),

@@ -18,6 +18,7 @@ import {
 import { invalid } from '../http/failure.ts'
 import { listing, paging } from '../http/listing.ts'
 import { route } from '../http/route.ts'
+import { search, searching } from '../http/search.ts'
 import { freshId } from '../identifiers.ts'
 import { referenced, retrieve, type Turn } from '../turn.ts'
 import type { Price, Product } from '../wire.ts'
@@ -97,6 +98,9 @@ type Creation = Parameters<typeof creation>
 export const priceRoutes = [
   route('POST', '/v1/prices', fields(creation), createPrice),
   route('GET', '/v1/prices', fields(filters), listPrices),
+  route('GET', '/v1/prices/search', searching, (turn, sent) =>
+    search(turn, 'price', sent, '/v1/prices/search', ['active', 'currency', 'lookup_key', 'product', 'type']),
+  ),
   route('GET', '/v1/prices/:id', fields({}), (turn, _sent, id) => retrieve(turn, 'price', id, 'price')),
   route('POST', '/v1/prices/:id', fields(updating), updatePrice),
 ]

@@ -14,6 +14,7 @@ import {
 import { invalid } from '../http/failure.ts'
 import { listing, paging } from '../http/listing.ts'
 import { route } from '../http/route.ts'
+import { search, searching } from '../http/search.ts'
 import { freshId } from '../identifiers.ts'
 import { referenced, retrieve, type Turn } from '../turn.ts'
 import type { Product } from '../wire.ts'
@@ -42,6 +43,9 @@ const filters = { ...paging, active: flag, ids: list(text), shippable: flag, typ
 export const productRoutes = [
   route('POST', '/v1/products', fields(creation), createProduct),
   route('GET', '/v1/products', fields(filters), listProducts),
+  route('GET', '/v1/products/search', searching, (turn, sent) =>
+    search(turn, 'product', sent, '/v1/products/search', ['active', 'description', 'name', 'shippable', 'url']),
+  ),
   route('GET', '/v1/products/:id', fields({}), (turn, _sent, id) => retrieve(turn, 'product', id)),
   route('POST', '/v1/products/:id', fields(updating), updateProduct),
   route('DELETE', '/v1/products/:id', fields({}), deleteProduct),
