@@ -22,7 +22,8 @@ function keepAnswer(from: string, body: unknown): void {
   } else if (elements) {
     for (const element of elements) keepAnswer(from, element)
     keep({ kind: listKind(fields), from, body: { ...fields, data: [] } })
-  } else {
+  } else if (Object.keys(fields).length > 0) {
+    // An empty answer has no shape: the stream of meter events gives none, and the SDK's type for it is void.
     keep({ kind: String(fields.object ?? 'nameless'), from, body })
   }
 }
