@@ -33,8 +33,12 @@ export async function applyDueEvents(ports: Applying, busy: Set<string> = new Se
   const [owner, events = []] = [...waiting].find(([candidate]) => !busy.has(candidate)) ?? []
   if (owner === undefined) return 0
   busy.add(owner)
-  for (const event of events) await applyOrPostpone(ports, event)
-  busy.delete(owner)
+  try {
+    for (const event of events) await applyOrPostpone(ports, event)
+  } finally {
+    // Also when even the postponing failed, as with a full disk: else this customer would never be served again.
+    busy.delete(owner)
+  }
   return events.length
 }
 

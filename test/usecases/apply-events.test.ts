@@ -123,6 +123,20 @@ describe('an event', () => {
     expect(stateOf('evt_1')).toBe('applied')
   })
 
+  test('of a customer is taken up again after even its postponing has failed', async () => {
+    await subscribe('pm_card_visa')
+    await billing.receiveEvent(event({ id: 'evt_1' }), body)
+    const busy = new Set<string>()
+    const round = () => applyDueEvents({ ...ports, livemode: false, onFailure: () => {} }, busy)
+    const { fail } = ports.inbox
+    ports.stripe.failNext('before')
+    ports.inbox.fail = () => Promise.reject(new Error('the disk is full'))
+    expect(await round().catch((error: Error) => error.message)).toBe('the disk is full')
+    ports.inbox.fail = fail
+    expect(await round()).toBe(1)
+    expect(stateOf('evt_1')).toBe('applied')
+  })
+
   test('of one customer who is slow holds up nobody else', async () => {
     await subscribe('pm_card_visa')
     await billing.subscribe({
