@@ -58,6 +58,13 @@ export class BillingError extends Error {
   }
 }
 
+const OUTAGES: ReadonlySet<ErrorCode> = new Set(['stripe_unavailable', 'storage_unavailable', 'in_progress'])
+
+/** Whether something failed only because Stripe, the disk or the user's lane was not to be had: it may be tried again. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof BillingError && OUTAGES.has(error.code)
+}
+
 /** A request that is well formed but means nothing valid: one field, one reason; the empty path is the whole request. */
 export function invalidField(path: string, message: string): BillingError {
   const detail = path === '' ? message : `${path.slice(1)}: ${message}`

@@ -1,5 +1,5 @@
 import type { Change, UserId } from '../domain/account.ts'
-import { BillingError, type ErrorCode } from '../domain/errors.ts'
+import { isOutage } from '../domain/errors.ts'
 import { customerOf, type Observation, observe } from '../domain/observation.ts'
 import {
   isMeterError,
@@ -47,14 +47,11 @@ async function applyOrPostpone(ports: Applying, { event, attempts }: ReceivedEve
   try {
     await applyEvent(ports, event)
   } catch (error) {
-    const isOutage = error instanceof BillingError && OUTAGES.has(error.code)
-    const nextTry = nextTryAt(attempts + 1, isOutage, ports.clock.wall())
+    const nextTry = nextTryAt(attempts + 1, isOutage(error), ports.clock.wall())
     ports.onFailure(event, error, nextTry === null)
     await ports.inbox.fail(event.id, error instanceof Error ? error.message : 'unknown error', nextTry)
   }
 }
-
-const OUTAGES: ReadonlySet<ErrorCode> = new Set(['stripe_unavailable', 'storage_unavailable', 'in_progress'])
 
 /** The event is a doorbell: what counts is the object as Stripe shows it now, looked at in the user's lane. */
 async function applyEvent(ports: Applying, event: StripeEvent): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Account, Decision, Needs, UserId } from '../domain/account.ts'
-import { BillingError, type ErrorCode } from '../domain/errors.ts'
+import { BillingError, isOutage } from '../domain/errors.ts'
 import type { Answered } from '../domain/idempotency.ts'
 import { type Intent, isStale, takeUpAgain, type Wish } from '../domain/intent.ts'
 import type { Opened } from '../domain/subscribing.ts'
@@ -101,15 +101,12 @@ async function toAnEnd<R>(
   try {
     return await work()
   } catch (error) {
-    const isRefusal = error instanceof BillingError
-    if (isRefusal && OUTAGES.has(error.code)) throw error
-    if (isRefusal) return settle<R>(ports, user, intent, [], { refusal: error })
+    if (isOutage(error)) throw error
+    if (error instanceof BillingError) return settle<R>(ports, user, intent, [], { refusal: error })
     if (intent.tries >= MOST_TRIES) await settle<R>(ports, user, intent, [], { refusal: given(error) })
     throw error
   }
 }
-
-const OUTAGES: ReadonlySet<ErrorCode> = new Set(['stripe_unavailable', 'storage_unavailable', 'in_progress'])
 
 function given(cause: unknown): BillingError {
   return new BillingError('stripe_unavailable', 'It failed again and again and was given up.', { cause })
