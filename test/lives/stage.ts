@@ -1,0 +1,199 @@
+import { Stripe } from 'stripe'
+import { type Answer, startTestServer, type TestServer, tokenOf } from '../support/server.ts'
+import { sortedEntries, stripeTruth } from '../support/stripe-truth.ts'
+import { differenceOf } from './matching.ts'
+import type { Call, Step, Story } from './story.ts'
+
+const BEGINNING = '2040-01-10T12:00'
+const QUIET_WITHIN_MS = 15_000
+const USER = 'ann'
+
+/** What a step shows: everything that a story may expect of it. */
+export interface Seen {
+  readonly answer: Answer['body']
+  readonly answers: readonly number[]
+  readonly status: Answer['body']
+  readonly access: string
+  readonly invoices: readonly string[]
+  readonly history: readonly string[]
+  readonly events: readonly string[]
+}
+
+/** Plays a story on a program and a simulator of its own, and gives what is seen after each step to `look`. */
+export async function play(story: Story, look: (step: Step, seen: Seen, index: number) => void): Promise<void> {
+  const server = await startTestServer(story.with ?? {})
+  try {
+    const stage = await createStage(server, story.begins ?? BEGINNING)
+    for (const [index, step] of story.steps.entries()) look(step, await stage.act(step), index)
+  } finally {
+    await server.stop()
+  }
+}
+
+async function createStage(server: TestServer, begins: string) {
+  const { hostname, port } = new URL(server.simulator)
+  const stripe = new Stripe('sk_test_lives', { host: hostname, port, protocol: 'http', telemetry: false })
+  const values = new Map<string, string>()
+  let known = new Map<string, string>()
+  let newestEvent: string | null = null
+
+  const filled = (text: string) =>
+    text
+      .replace(/\{(\d+) minutes ago\}/g, (_, count) => new Date(Date.now() - Number(count) * 60_000).toISOString())
+      .replace(/\{(\w+)\}/g, (whole, name) => values.get(name) ?? whole)
+  const filledIn = <T>(content: T): T => JSON.parse(filled(JSON.stringify(content)))
+
+  async function call({ call, body, as = USER, scope = 'usage:write', key }: Call): Promise<Answer> {
+    const [method = '', path = ''] = filled(call).split(' ')
+    const token = await tokenOf(as, scope)
+    const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key }
+    return server.call(method, path, token, body === undefined ? undefined : filledIn(body), headers)
+  }
+
+  async function atStripe(request: string, body: Step['body'] = {}): Promise<Answer> {
+    const [method = '', path = ''] = filled(request).split(' ')
+    const form = new URLSearchParams(Object.entries(filledIn(body)).map(([name, value]) => [name, String(value)]))
+    const response = await fetch(server.simulator + path + (method === 'GET' ? `?${form}` : ''), {
+      method,
+      headers: { authorization: 'Bearer sk_test_lives' },
+      ...(method === 'POST' ? { body: form } : {}),
+    })
+    const text = await response.text()
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: text.startsWith('{') ? JSON.parse(text) : { text },
+    }
+  }
+
+  async function moveClock(move: string): Promise<void> {
+    const body = move.startsWith('+')
+      ? { advance: move.slice(1) }
+      : { to: Date.parse(move.includes('T') ? `${move}Z` : `${move}T00:00Z`) / 1_000 }
+    const moved = await atStripe('POST /_sim/clock', body)
+    if (moved.status !== 200) throw new Error(`The clock did not move to ${move}: ${JSON.stringify(moved.body)}`)
+  }
+
+  /** No event is undelivered at the simulator and none waits in our inbox. */
+  async function untilQuiet(): Promise<void> {
+    const end = performance.now() + QUIET_WITHIN_MS
+    while (performance.now() < end) {
+      const undelivered = await stripe.events.list({ delivery_success: false, limit: 1 })
+      const { body } = await server.call('GET', '/readyz')
+      if (undelivered.data.length === 0 && body.checks.events.detail === 'All events are applied.') return
+      await Bun.sleep(5)
+    }
+    throw new Error('Events were still on their way after fifteen seconds.')
+  }
+
+  /** Usage is reported a while after it happened, by no event that could be waited for. */
+  async function untilReported(expected: Readonly<Record<string, number>>): Promise<void> {
+    const end = performance.now() + QUIET_WITHIN_MS
+    for (const [service, amount] of Object.entries(expected))
+      for (let seen = await metered(service); seen !== amount; seen = await metered(service)) {
+        if (performance.now() > end) throw new Error(`Stripe's meter of ${service} holds ${seen}, not ${amount}.`)
+        await Bun.sleep(25)
+      }
+  }
+
+  async function metered(service: string): Promise<number> {
+    const meter = (await stripe.billing.meters.list()).data.find(({ event_name }) => event_name === service)
+    const [customer = ''] = await customers()
+    const { body: clock } = await atStripe('GET /_sim/clock')
+    const end_time = Math.ceil((clock.now + 600) / 60) * 60
+    const within = { customer, start_time: end_time - 90 * 86_400, end_time }
+    const { data } = await stripe.billing.meters.listEventSummaries(meter?.id ?? '', within)
+    return data.reduce((sum, { aggregated_value }) => sum + aggregated_value, 0)
+  }
+
+  async function customers(): Promise<readonly string[]> {
+    const found: string[] = []
+    for await (const { id, metadata } of stripe.customers.list({ limit: 100 }))
+      if (metadata.user_id === USER) found.push(id)
+    return found
+  }
+
+  async function changedInvoices(all: readonly string[]): Promise<readonly string[]> {
+    const now = new Map<string, string>()
+    for (const customer of all)
+      for (const invoice of (await stripe.invoices.list({ customer, limit: 100 })).data.reverse())
+        if (invoice.status !== 'draft') now.set(invoice.id, invoiceText(invoice))
+    const changed = [...now].filter(([id, text]) => known.get(id) !== text).map(([, text]) => text)
+    known = now
+    return changed
+  }
+
+  async function newEvents(): Promise<readonly string[]> {
+    const types: string[] = []
+    let newest: string | null = null
+    for await (const { id, type } of stripe.events.list({ limit: 100 })) {
+      newest ??= id
+      if (id === newestEvent) break
+      types.unshift(type)
+    }
+    newestEvent = newest
+    return types
+  }
+
+  /** What we tell is what Stripe holds, after every step of every life. */
+  async function expectSameAsStripe(all: readonly string[], told: Answer['body'], charged: Answer['body']) {
+    const [customer] = all
+    if (customer === undefined || all.length > 1) return
+    const truth = await stripeTruth(stripe, customer)
+    const difference =
+      differenceOf(truth.status, told) ?? differenceOf(truth.history, sortedEntries(charged.payments), '.history')
+    if (difference !== null) throw new Error(`Stripe holds something else than we tell; ${difference}`)
+  }
+
+  async function act(step: Step): Promise<Seen> {
+    const answers: readonly Answer[] = step.together
+      ? await Promise.all(step.together.map(call))
+      : step.call !== undefined
+        ? [await call({ ...step, call: step.call })]
+        : step.stripe !== undefined
+          ? [await atStripe(step.stripe, step.body)]
+          : []
+    if (step.clock !== undefined) await moveClock(step.clock)
+    if (step.reported !== undefined) await untilReported(step.reported)
+    await untilQuiet()
+    const [first] = answers
+    for (const [name, value] of Object.entries(first?.body ?? {}))
+      if (typeof value === 'string') values.set(name, value)
+    for (const [name, path] of Object.entries(step.save ?? {})) values.set(name, String(at(first?.body, path)))
+    const [toConfirm] = values.get('client_secret')?.split('_secret') ?? []
+    if (toConfirm !== undefined) values.set('to_confirm', toConfirm)
+    const token = await tokenOf(USER)
+    const { body: status } = await server.call('GET', '/payments/subscription-status', token)
+    const { body: charged } = await server.call('GET', '/payments/billing-history?limit=100', token)
+    const all = await customers()
+    if (all[0] !== undefined) values.set('customer', all[0])
+    await expectSameAsStripe(all, status, charged)
+    return {
+      answer: first ? { http: first.status, ...first.body } : {},
+      answers: answers.map((answer) => answer.status).sort(),
+      status,
+      access: `${status.access.allowed ? 'yes' : 'no'}: ${status.access.reason}`,
+      invoices: await changedInvoices(all),
+      history: charged.payments.map(entryText).reverse(),
+      events: await newEvents(),
+    }
+  }
+
+  await moveClock(begins)
+  await untilQuiet()
+  await newEvents()
+  return { act }
+}
+
+/** `data.0.id` of an answer. */
+function at(body: Answer['body'], path: string): unknown {
+  return path.split('.').reduce((value, name) => value?.[name], body)
+}
+
+function invoiceText({ total, status, lines }: Stripe.Invoice): string {
+  return `${total} ${status}: ${lines.data.map(({ amount, description }) => `${amount} ${description}`).join('; ')}`
+}
+
+function entryText({ kind, amount, status }: Answer['body']): string {
+  return `${kind} ${amount} ${status}`
+}
