@@ -52,7 +52,9 @@ async function createStage(server: TestServer, begins: string) {
 
   async function atStripe(request: string, body: Step['body'] = {}): Promise<Answer> {
     const [method = '', path = ''] = filled(request).split(' ')
-    const form = new URLSearchParams(Object.entries(filledIn(body)).map(([name, value]) => [name, String(value)]))
+    const form = new URLSearchParams(
+      Object.fromEntries(Object.entries(filledIn(body)).map(([name, value]) => [name, String(value)])),
+    )
     const response = await fetch(server.simulator + path + (method === 'GET' ? `?${form}` : ''), {
       method,
       headers: { authorization: 'Bearer sk_test_lives' },
