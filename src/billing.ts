@@ -42,7 +42,7 @@ export function createBilling(ports: Ports) {
     giveGrant: (request: GrantRequest) => giveGrant(ports, request),
     listGrants: (user: UserId) => listGrants(ports, user),
     correctUsage: (request: CorrectionRequest) => correctUsage(ports, request),
-    unbilledUsage: (limit: number) => unbilledUsage(ports, limit),
+    unbilledUsage: (limit: number, cursor: string | null) => unbilledUsage(ports, limit, cursor),
     auditLog: (limit: number, cursor: string | null) => auditLog(ports, limit, cursor),
     receiveEvent: (event: StripeEvent, body: Uint8Array) => receiveEvent(ports, event, body),
   }

@@ -104,7 +104,8 @@ export interface Outbox {
     from: Instant,
     to: Instant,
   ): Promise<readonly { readonly user: UserId; readonly customerId: string | null; readonly service: ServiceType }[]>
-  setAside(limit: number): Promise<readonly ReportSetAside[]>
+  /** Oldest first. Refuses a cursor that it did not give out with `validation_failed`. */
+  setAside(limit: number, cursor: string | null): Promise<Page<ReportSetAside>>
   userOfReport(reportId: string): Promise<UserId | null>
 }
 

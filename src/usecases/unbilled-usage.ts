@@ -7,8 +7,12 @@ import { amountOf, SERVICES } from '../domain/quantity.ts'
 import type { Ports, ReportSetAside } from '../ports.ts'
 
 /** What Stripe refused to count, or no subscription is left to bill, with the money at stake; oldest first. */
-export async function unbilledUsage(ports: Pick<Ports, 'outbox' | 'ledger' | 'catalogue'>, limit: number) {
-  const reports = await ports.outbox.setAside(limit)
+export async function unbilledUsage(
+  ports: Pick<Ports, 'outbox' | 'ledger' | 'catalogue'>,
+  limit: number,
+  cursor: string | null,
+) {
+  const { items: reports, nextCursor } = await ports.outbox.setAside(limit, cursor)
   const users = [...new Set(reports.map(({ user }) => user))]
   const accounts = new Map(
     await Promise.all(users.map(async (user) => [user, await ports.ledger.account(user, {})] as const)),
@@ -21,6 +25,7 @@ export async function unbilledUsage(ports: Pick<Ports, 'outbox' | 'ledger' | 'ca
     reports: shown.map(({ report, stake }) => shownReport(report, stake)),
     amount_at_stake: minorUnits(shown.reduce((sum, { stake }) => sum + stake, 0n)),
     currency: ports.catalogue.currency,
+    next_cursor: nextCursor,
   }
 }
 

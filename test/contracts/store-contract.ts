@@ -3,16 +3,18 @@ import type { Change, Crossing, UserId } from '../../src/domain/account.ts'
 import { BillingError } from '../../src/domain/errors.ts'
 import type { Grant } from '../../src/domain/grant.ts'
 import type { Intent } from '../../src/domain/intent.ts'
+import type { MeterReport } from '../../src/domain/metering.ts'
 import type { Payment } from '../../src/domain/payment.ts'
 import type { Subscription } from '../../src/domain/subscription.ts'
 import type { UsageRecord } from '../../src/domain/usage.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
-import type { Crossings, Inbox, Ledger, Page, Records, UsageFilter } from '../../src/ports.ts'
+import type { Crossings, Inbox, Ledger, Outbox, Page, Records, UsageFilter } from '../../src/ports.ts'
 
 export interface Store {
   readonly ledger: Ledger
   readonly records: Records
   readonly inbox: Inbox
+  readonly outbox: Outbox
   readonly crossings: Crossings
 }
 
@@ -312,6 +314,26 @@ export function storeContract(name: string, open: () => Store): void {
       })
     })
 
+    test('page through the reports that were set aside, oldest first', async () => {
+      const store = open()
+      for (const id of ['report_1', 'report_2', 'report_3', 'report_4']) {
+        const report = { ...openReport, id, windowStart: openReport.windowStart + Number(id.at(-1)) * 60_000 }
+        const outcome = id === 'report_3' ? 'sent' : 'unbilled'
+        const settled = { type: 'report-settled', reportId: id, outcome, reason: 'In words.', at: NOON } as const
+        await save(store, 'ann', { type: 'report-added', report }, settled)
+      }
+      const first = await store.outbox.setAside(2, null)
+      expect(first.items.map(({ report }) => report.id)).toEqual(['report_1', 'report_2'])
+      const second = await store.outbox.setAside(2, first.nextCursor)
+      expect(second).toMatchObject({
+        items: [{ user: 'ann', state: 'unbilled', reason: 'In words.' }],
+        nextCursor: null,
+      })
+      expect(await store.outbox.setAside(2, 'made up').catch((error: unknown) => error)).toMatchObject({
+        code: 'validation_failed',
+      })
+    })
+
     test('show the latest observation of a payment, once', async () => {
       const store = open()
       await save(store, 'ann', { type: 'payment-observed', payment: { ...payment, status: 'open' } })
@@ -589,4 +611,15 @@ function recorded(values: Partial<UsageRecord> & { readonly id: string }): Chang
     ...values,
   }
   return { type: 'usage-recorded', record }
+}
+
+const openReport: MeterReport = {
+  id: 'report_1',
+  service: 'sms',
+  subscriptionId: 'sub_1',
+  allowanceStart: NOON,
+  windowStart: NOON,
+  quantity: 3_000_000n,
+  occurredAt: NOON,
+  openedAt: NOON,
 }

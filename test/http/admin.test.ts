@@ -99,6 +99,7 @@ describe('usage that Stripe does not bill', () => {
       reports: [],
       amount_at_stake: 0,
       currency: 'usd',
+      next_cursor: null,
     })
     for (const kept of http.ports.store.reportsOf('ann'))
       Object.assign(kept, { state: kept.report.service === 'sms' ? 'unbilled' : 'rejected', reason: 'In words.' })
@@ -117,7 +118,11 @@ describe('usage that Stripe does not bill', () => {
       ],
       amount_at_stake: 63,
     })
-    expect(await http.get('/admin/unbilled-usage?limit=1', operator)).toMatchObject({ body: { amount_at_stake: 60 } })
+    const first = await http.get('/admin/unbilled-usage?limit=1', operator)
+    expect(first.body).toMatchObject({ amount_at_stake: 60 })
+    const rest = await http.get(`/admin/unbilled-usage?limit=1&cursor=${first.body.next_cursor}`, operator)
+    expect(rest.body).toMatchObject({ amount_at_stake: 3, next_cursor: null })
+    expect(problemCode(await http.get('/admin/unbilled-usage?cursor=x', operator))).toBe('422 validation_failed')
   })
 })
 

@@ -342,16 +342,19 @@ export function memoryStore(): MemoryStore {
       }))
       return [...new Map(meters.map((meter) => [`${meter.user} ${meter.service}`, meter])).values()]
     },
-    setAside: async (limit) =>
-      allReports()
-        .filter(({ state }) => state === 'rejected' || state === 'unbilled')
-        .slice(0, limit)
-        .map(({ user, report, state, reason }) => ({
-          user,
-          report,
-          state: state === 'rejected' ? 'rejected' : 'unbilled',
-          reason,
-        })),
+    setAside: async (limit, cursor) => {
+      if (cursor !== null && !cursor.startsWith('report_')) throw invalidField('/cursor', 'is not one of ours')
+      const all = allReports()
+        .filter(({ report, state }) => (state === 'rejected' || state === 'unbilled') && report.id > (cursor ?? ''))
+        .sort((one, other) => (one.report.id < other.report.id ? -1 : 1))
+      const items = all.slice(0, limit).map(({ user, report, state, reason }) => ({
+        user,
+        report,
+        state: state === 'rejected' ? ('rejected' as const) : ('unbilled' as const),
+        reason,
+      }))
+      return { items, nextCursor: all.length > limit ? (items.at(-1)?.report.id ?? null) : null }
+    },
     userOfReport: async (id) => allReports().find(({ report }) => report.id === id)?.user ?? null,
   }
 

@@ -197,7 +197,7 @@ describe('an event', () => {
       body,
     )
     await apply()
-    expect(await ports.outbox.setAside(10)).toMatchObject([
+    expect((await ports.outbox.setAside(10, null)).items).toMatchObject([
       { user: 'ann', state: 'rejected', reason: 'archived meter' },
     ])
     expect(stateOf('evt_1')).toBe('applied')

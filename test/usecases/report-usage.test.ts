@@ -117,7 +117,7 @@ describe('a report to the meter', () => {
     ports.advance(MINUTE_MS)
     await send()
     expect(ports.meters.taken).toEqual([])
-    expect(await ports.outbox.setAside(10)).toMatchObject([{ user: 'ann', state: 'unbilled' }])
+    expect((await ports.outbox.setAside(10, null)).items).toMatchObject([{ user: 'ann', state: 'unbilled' }])
   })
 
   test('that Stripe refuses is set aside with the reason', async () => {
@@ -125,7 +125,9 @@ describe('a report to the meter', () => {
     ports.meters.report = async () => ({ type: 'rejected', reason: 'No such meter' })
     ports.advance(MINUTE_MS)
     await send()
-    expect(await ports.outbox.setAside(10)).toMatchObject([{ state: 'rejected', reason: 'No such meter' }])
+    expect((await ports.outbox.setAside(10, null)).items).toMatchObject([
+      { state: 'rejected', reason: 'No such meter' },
+    ])
     expect(troubles).toHaveLength(1)
   })
 })

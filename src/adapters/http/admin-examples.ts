@@ -71,6 +71,7 @@ export const UNBILLED = {
     ],
     amount_at_stake: 60,
     currency: 'usd',
+    next_cursor: null,
   }),
 }
 

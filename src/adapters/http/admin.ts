@@ -103,18 +103,25 @@ export function admin({ billing }: { readonly billing: Billing }, guard: Guard) 
         }),
       },
     )
-    .get('/admin/unbilled-usage', ({ query }) => billing.unbilledUsage(pageOf(query).limit), {
-      may: 'operate',
-      query: exactly({ limit: page.limit }),
-      response: t.NoValidate(unbilled),
-      detail: describe({
-        tag: 'Admin',
-        summary: 'Usage that Stripe does not bill',
-        description:
-          'What Stripe refused to count (`rejected`), and what no subscription is left to bill (`unbilled`), oldest first, with the money at stake.',
-        answers: { 200: { description: 'The reports', examples: examples.UNBILLED } },
-      }),
-    })
+    .get(
+      '/admin/unbilled-usage',
+      ({ query }) => {
+        const { limit, cursor } = pageOf(query)
+        return billing.unbilledUsage(limit, cursor)
+      },
+      {
+        may: 'operate',
+        query: exactly(page),
+        response: t.NoValidate(unbilled),
+        detail: describe({
+          tag: 'Admin',
+          summary: 'Usage that Stripe does not bill',
+          description:
+            'What Stripe refused to count (`rejected`), and what no subscription is left to bill (`unbilled`), oldest first, with the money at stake.',
+          answers: { 200: { description: 'One page', examples: examples.UNBILLED } },
+        }),
+      },
+    )
     .get(
       '/admin/audit-log',
       ({ query }) => {
@@ -211,8 +218,9 @@ const unbilled = t.Object({
       occurred_at: time,
     }),
   ),
-  amount_at_stake: t.Number({ multipleOf: 1, description: 'Of all that is shown, in minor units' }),
+  amount_at_stake: t.Number({ multipleOf: 1, description: 'Of all on this page, in minor units' }),
   currency: t.String(),
+  next_cursor: nextCursor,
 })
 
 const auditLog = t.Object({

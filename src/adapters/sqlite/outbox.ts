@@ -1,4 +1,5 @@
-import { and, asc, eq, gte, inArray, lt, lte, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, gte, inArray, lt, lte, sql } from 'drizzle-orm'
+import { invalidField } from '../../domain/errors.ts'
 import type { ServiceType } from '../../domain/quantity.ts'
 import type { Outbox } from '../../ports.ts'
 import type { Drizzle } from './database.ts'
@@ -55,24 +56,31 @@ export function sqliteOutbox(database: Drizzle): Outbox {
         .all()
       return rows.map((row) => ({ ...row, service: row.service as ServiceType }))
     },
-    async setAside(limit) {
+    async setAside(limit, cursor) {
+      const after = cursor === null ? undefined : gt(meterReports.id, mustBeReportId(cursor))
       const rows = database
         .select()
         .from(meterReports)
         // In these very words, or SQLite does not see that the index holds them all.
-        .where(sql`state IN ('rejected', 'unbilled')`)
+        .where(and(sql`state IN ('rejected', 'unbilled')`, after))
         .orderBy(asc(meterReports.id))
-        .limit(limit)
+        .limit(limit + 1)
         .all()
-      return rows.map((row) => ({
+      const items = rows.slice(0, limit).map((row) => ({
         user: row.userId,
         report: toMeterReport(row),
-        state: row.state === 'rejected' ? 'rejected' : 'unbilled',
+        state: row.state === 'rejected' ? ('rejected' as const) : ('unbilled' as const),
         reason: row.outcome,
       }))
+      return { items, nextCursor: rows.length > limit ? (items.at(-1)?.report.id ?? null) : null }
     },
     async userOfReport(id) {
       return database.select().from(meterReports).where(eq(meterReports.id, id)).get()?.userId ?? null
     },
   }
+}
+
+function mustBeReportId(cursor: string): string {
+  if (/^report_[a-z0-9]{1,64}$/.test(cursor)) return cursor
+  throw invalidField('/cursor', 'is not one that this endpoint gave out; leave it out to start at the oldest')
 }
