@@ -1,6 +1,6 @@
 import type { Catalogue } from '../domain/catalogue.ts'
 import type { Rate } from '../domain/money.ts'
-import type { OveragePolicy, Plan, PlanPrice, ServiceTerms } from '../domain/plan.ts'
+import { DEFAULT_GRACE_DAYS, type OveragePolicy, type Plan, type PlanPrice, type ServiceTerms } from '../domain/plan.ts'
 import { perService, type Quantity, SERVICES, type ServiceType } from '../domain/quantity.ts'
 
 const CURRENCY = 'usd'
@@ -24,6 +24,8 @@ const BASIC: Plan = {
   advancedAnalytics: false,
   prioritySupport: false,
   whiteLabel: false,
+  graceDays: DEFAULT_GRACE_DAYS,
+  spendingLimit: null,
 }
 
 const PRO: Plan = {
@@ -36,6 +38,8 @@ const PRO: Plan = {
   advancedAnalytics: true,
   prioritySupport: false,
   whiteLabel: false,
+  graceDays: DEFAULT_GRACE_DAYS,
+  spendingLimit: null,
 }
 
 const ENTERPRISE: Plan = {
@@ -48,6 +52,8 @@ const ENTERPRISE: Plan = {
   advancedAnalytics: true,
   prioritySupport: true,
   whiteLabel: true,
+  graceDays: DEFAULT_GRACE_DAYS,
+  spendingLimit: null,
 }
 
 const USAGE_BASED: Plan = {
@@ -60,6 +66,8 @@ const USAGE_BASED: Plan = {
   advancedAnalytics: false,
   prioritySupport: false,
   whiteLabel: false,
+  graceDays: DEFAULT_GRACE_DAYS,
+  spendingLimit: null,
 }
 
 /** What is sold unless a plans file says otherwise. */
@@ -67,6 +75,8 @@ export const BUILT_IN_PLANS: Catalogue = {
   currency: CURRENCY,
   rates: RATES,
   plans: [BASIC, PRO, ENTERPRISE, USAGE_BASED],
+  disputesSuspend: true,
+  refundsTakeBack: true,
 }
 
 type Limited = 'voice_call' | 'sms' | 'custom_scenario'

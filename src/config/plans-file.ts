@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Settings } from 'typebox/system'
 import { Check, Errors } from 'typebox/value'
 import { type Catalogue, catalogueProblems } from '../domain/catalogue.ts'
-import type { Plan, PlanPrice, ServiceTerms } from '../domain/plan.ts'
+import { DEFAULT_GRACE_DAYS, type Plan, type PlanPrice, type ServiceTerms } from '../domain/plan.ts'
 import { perService, quantityOf, SERVICES, type ServiceType } from '../domain/quantity.ts'
 import { nearest } from './nearest.ts'
 import { EXPECTED, type PlanEntry, PlansFile } from './plans-schema.ts'
@@ -101,6 +101,8 @@ function toCatalogue(file: PlansFile): Catalogue {
     currency: file.currency,
     rates: perService((service) => file.rates[service].unit_amount_decimal),
     plans: file.plans.map((plan) => toPlan(file, plan)),
+    disputesSuspend: file.disputes_suspend ?? true,
+    refundsTakeBack: file.refunds_take_back ?? true,
   }
 }
 
@@ -115,6 +117,8 @@ function toPlan(file: PlansFile, plan: PlanEntry): Plan {
     advancedAnalytics: plan.advanced_analytics,
     prioritySupport: plan.priority_support,
     whiteLabel: plan.white_label,
+    graceDays: plan.grace_days ?? DEFAULT_GRACE_DAYS,
+    spendingLimit: plan.spending_limit ?? null,
   }
 }
 

@@ -42,6 +42,8 @@ const Plan = Type.Object(
     advanced_analytics: Type.Boolean(),
     priority_support: Type.Boolean(),
     white_label: Type.Boolean(),
+    grace_days: Type.Optional(Type.Integer({ minimum: 0, maximum: 90 })),
+    spending_limit: Type.Optional(Type.Union([Type.Null(), Type.Integer({ minimum: 0, maximum: 99_999_999 })])),
   },
   closed(),
 )
@@ -51,6 +53,8 @@ export const PlansFile = Type.Object(
     currency: Price.properties.currency,
     rates: eachService(Rate),
     plans: Type.Array(Plan, { minItems: 1 }),
+    disputes_suspend: Type.Optional(Type.Boolean()),
+    refunds_take_back: Type.Optional(Type.Boolean()),
   },
   closed(),
 )
@@ -85,6 +89,10 @@ export const EXPECTED: Readonly<Record<string, string>> = {
   advanced_analytics: YES_OR_NO,
   priority_support: YES_OR_NO,
   white_label: YES_OR_NO,
+  grace_days: 'must be a whole number of days from 0 to 90',
+  spending_limit: 'must be a whole number of minor units (cents) from 0 to 99999999, or null for no limit',
+  disputes_suspend: YES_OR_NO,
+  refunds_take_back: YES_OR_NO,
   voice_call: SERVICE,
   transcription: SERVICE,
   sms: SERVICE,

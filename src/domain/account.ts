@@ -1,3 +1,4 @@
+import type { Dispute } from './dispute.ts'
 import type { Draw, Grant } from './grant.ts'
 import type { KeyHolder, StoredAnswer } from './idempotency.ts'
 import type { Intent } from './intent.ts'
@@ -18,6 +19,8 @@ export interface Account {
   readonly customerId: string | null
   /** The newest first dozen, whatever became of them. */
   readonly subscriptions: readonly Subscription[]
+  /** The newest first dozen, whatever became of them. */
+  readonly disputes: readonly Dispute[]
   /** Wishes whose outcome is not saved yet, oldest first. Empty unless asked for. */
   readonly openIntents: readonly Intent[]
   /** The running totals that were asked for. */
@@ -127,6 +130,7 @@ export type Change =
   | { readonly type: 'customer-linked'; readonly customerId: string; readonly at: Instant }
   | { readonly type: 'subscription-observed'; readonly subscription: Subscription }
   | { readonly type: 'payment-observed'; readonly payment: Payment }
+  | { readonly type: 'dispute-observed'; readonly dispute: Dispute }
   | { readonly type: 'event-applied'; readonly eventId: string; readonly at: Instant; readonly outcome: string }
 
 /** What a decision comes to: what is to be saved, and what to tell the caller. */

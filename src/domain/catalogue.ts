@@ -7,6 +7,10 @@ export interface Catalogue {
   readonly currency: string
   readonly rates: Readonly<Record<ServiceType, Rate>>
   readonly plans: readonly Plan[]
+  /** Whether a payment that is disputed at the bank suspends the subscription that it paid for. */
+  readonly disputesSuspend: boolean
+  /** Whether a refund takes back what is unused of what was bought, where the operator does not say. */
+  readonly refundsTakeBack: boolean
 }
 
 /** What Stripe calls a price of the catalogue: its lookup key, and the plan or the plan's service that it is for. */

@@ -1,8 +1,9 @@
+import { type Access, accessOf } from './access.ts'
 import type { Account } from './account.ts'
 import { type Catalogue, findPlan } from './catalogue.ts'
-import { type Access, accessOf, type EntitlementReason, judgeFeature, judgeUse } from './entitlement.ts'
+import { type EntitlementReason, judgeFeature, judgeUse } from './entitlement.ts'
 import { grantsLeft, usableGrants } from './grant.ts'
-import { type Instant, isoTime } from './period.ts'
+import { type Instant, isoTime, isoTimeOrNull } from './period.ts'
 import { type Features, featuresOf, NO_FEATURES, type OveragePolicy } from './plan.ts'
 import { amountOf, type Quantity, SERVICES, type ServiceType } from './quantity.ts'
 import { currentSubscription, isLive, type Subscription } from './subscription.ts'
@@ -42,7 +43,7 @@ export function serviceEntitlement(
   const terms = termsAt(catalogue, account.subscriptions, service, now)
   const used = terms.allowance === null ? 0n : usedIn(account.totals, service, terms.allowance)
   const granted = grantsLeft(usableGrants(account.grants, service, now))
-  const access = accessNow(catalogue, account)
+  const access = accessOf(catalogue, account, now)
   const reason = judgeUse(access, { terms, used, granted }, ratedQuantity(terms, quantity))
   const left = terms.subscription === null ? 0n : remainingOf(terms.included, used)
   const { unitQuanta } = SERVICES[service]
@@ -69,15 +70,16 @@ export function featureEntitlement(
     const { allowed, remaining, reason, resets_at } = serviceEntitlement(catalogue, account, service, LEAST, now)
     return { allowed, remaining, reason, resets_at }
   }
-  const reason = judgeFeature(accessNow(catalogue, account), featuresNow(catalogue, account)[feature])
+  const reason = judgeFeature(accessOf(catalogue, account, now), featuresNow(catalogue, account)[feature])
   return { allowed: reason === 'allowed', remaining: null, reason, resets_at: null }
 }
 
 /** The least that can be used: with it the question is whether anything is left. */
 export const LEAST: Quantity = 1n
 
-export function accessNow(catalogue: Catalogue, account: Account): Access {
-  return accessOf(catalogue, currentSubscription(account.subscriptions))
+/** As an answer tells it. */
+export function shownAccess({ allowed, reason, since, until }: Access) {
+  return { allowed, reason, since: isoTimeOrNull(since), until: isoTimeOrNull(until) }
 }
 
 /** The features of the live subscription's plan; without one there are none. */

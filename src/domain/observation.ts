@@ -1,8 +1,9 @@
 import type { Account, Change } from './account.ts'
 import { type Catalogue, type PriceIds, planOfPrice } from './catalogue.ts'
+import { disputeAfter, type ObservedDispute } from './dispute.ts'
 import type { ObservedPaymentIntent, Payment } from './payment.ts'
 import type { Instant } from './period.ts'
-import { isEnded, type ObservedSubscription, type Subscription } from './subscription.ts'
+import { isEnded, isOwing, type ObservedSubscription, type Subscription } from './subscription.ts'
 
 /** A Stripe object as it was seen, whoever brought it: a webhook, the answer to our own call, or a look at Stripe. */
 export type Observation =
@@ -10,6 +11,7 @@ export type Observation =
   /** An invoice or a refund: an entry of the history as it stands. */
   | { readonly type: 'entry'; readonly payment: Payment }
   | { readonly type: 'payment-intent'; readonly paymentIntent: ObservedPaymentIntent }
+  | { readonly type: 'dispute'; readonly dispute: ObservedDispute }
 
 export interface Knowledge {
   readonly catalogue: Catalogue
@@ -32,6 +34,8 @@ export function observe(account: Account, observation: Observation, knowledge: K
       const { entry } = observation.paymentIntent
       return entry === null ? [] : [{ type: 'payment-observed', payment: entry }]
     }
+    case 'dispute':
+      return observeDispute(account, observation.dispute, knowledge)
   }
 }
 
@@ -44,6 +48,8 @@ export function customerOf(observation: Observation): string {
       return observation.payment.customerId
     case 'payment-intent':
       return observation.paymentIntent.customerId
+    case 'dispute':
+      return observation.dispute.customerId
   }
 }
 
@@ -61,5 +67,13 @@ function keep(known: Subscription | undefined, seen: ObservedSubscription, knowl
     ...seen,
     planName,
     statusSince: known && known.status === seen.status ? known.statusSince : knowledge.at,
+    pastDueSince: isOwing(seen) ? (seen.pastDueSince ?? known?.pastDueSince ?? knowledge.at) : null,
+    collectionPausedSince: seen.collectionPause === null ? null : (known?.collectionPausedSince ?? knowledge.at),
   }
+}
+
+function observeDispute(account: Account, seen: ObservedDispute, { at }: Knowledge): readonly Change[] {
+  const known = account.disputes.find((dispute) => dispute.id === seen.id)
+  const dispute = disputeAfter(known, seen, at)
+  return dispute === null ? [] : [{ type: 'dispute-observed', dispute }]
 }

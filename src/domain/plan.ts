@@ -43,7 +43,14 @@ export interface Plan {
   readonly advancedAnalytics: boolean
   readonly prioritySupport: boolean
   readonly whiteLabel: boolean
+  /** For how many days an unpaid invoice leaves access as it is, from its first failed payment; 0 for none. */
+  readonly graceDays: number
+  /** The most that use may cost in an allowance period, in minor units; null is no limit. */
+  readonly spendingLimit: number | null
 }
+
+/** As long as most of Stripe's retries take. */
+export const DEFAULT_GRACE_DAYS = 7
 
 /** The features of a plan under the names of the guide; null is without limit. */
 export interface Features {

@@ -1,6 +1,7 @@
+import { accessOf } from './access.ts'
 import type { Account, Change, Decision } from './account.ts'
 import type { Catalogue } from './catalogue.ts'
-import { accessOf, judgeUse, type ServiceStanding } from './entitlement.ts'
+import { judgeUse, type ServiceStanding } from './entitlement.ts'
 import { BillingError, invalidField } from './errors.ts'
 import { drawOn, type Grant, grantsLeft, usableGrants } from './grant.ts'
 import { type Answered, type IdempotencyKey, replay, storedResult } from './idempotency.ts'
@@ -16,7 +17,6 @@ import {
   type ServiceType,
   type UsageUnit,
 } from './quantity.ts'
-import { currentSubscription } from './subscription.ts'
 import {
   costOf,
   overageOf,
@@ -119,7 +119,7 @@ export function recordUsage(
   const context = contextOf(catalogue, account, usage)
   if (account.usage) return answered(200, repeated(account.usage, usage), context, key, now, [])
   const rated = ratedQuantity(context.terms, usage.quantity)
-  if (usage.enforce) mustFit(catalogue, account, context, usage.service, rated)
+  if (usage.enforce) mustFit(catalogue, account, context, usage.service, rated, now)
   const { record, draws } = recordOf(usage, context, rated, ids.record, now)
   const after = { ...context, used: context.used + rated, granted: context.granted - record.granted }
   return answered(201, record, after, key, now, [
@@ -214,8 +214,9 @@ function mustFit(
   context: Context,
   service: ServiceType,
   rated: Quantity,
+  now: Instant,
 ): void {
-  const access = accessOf(catalogue, currentSubscription(account.subscriptions))
+  const access = accessOf(catalogue, account, now)
   const reason = judgeUse(access, context, rated)
   if (reason === 'allowed') return
   if (reason === 'payment_method_required')

@@ -30,13 +30,20 @@ export interface ObservedSubscription {
   readonly createdAt: Instant
   /** Whether renewals and usage have something to be charged to: its own or the customer's default payment method. */
   readonly hasPaymentMethod: boolean
+  /** When the oldest unpaid invoice failed first; null when nothing is unpaid, or when that was not looked at. */
+  readonly pastDueSince: Instant | null
+  /** What becomes of its invoices while collection is paused; null while it is not. */
+  readonly collectionPause: CollectionPause | null
 }
+
+export type CollectionPause = 'keep_as_draft' | 'mark_uncollectible' | 'void'
 
 /** A subscription as we keep it: the latest observation, its plan, and since when it has its status. */
 export interface Subscription extends ObservedSubscription {
   /** Null when the price is not of our catalogue. */
   readonly planName: string | null
   readonly statusSince: Instant
+  readonly collectionPausedSince: Instant | null
 }
 
 const LIVE: ReadonlySet<SubscriptionStatus> = new Set(['trialing', 'active', 'past_due', 'unpaid', 'paused'])
@@ -50,6 +57,13 @@ export function isLive(subscription: Pick<Subscription, 'status'>): boolean {
 /** Ended is for good: Stripe never revives a subscription id. */
 export function isEnded(subscription: Pick<Subscription, 'status'>): boolean {
   return ENDED.has(subscription.status)
+}
+
+const OWING: ReadonlySet<SubscriptionStatus> = new Set(['past_due', 'unpaid'])
+
+/** Whether an invoice of it is unpaid though Stripe has tried to collect it. */
+export function isOwing({ status }: Pick<Subscription, 'status'>): boolean {
+  return OWING.has(status)
 }
 
 export function liveSubscription(subscriptions: readonly Subscription[]): Subscription | null {

@@ -24,7 +24,14 @@ export interface ReceivedEvent {
 }
 
 /** The objects that matter to an account. Events about anything else are kept and ignored by name. */
-const FOLLOWED: ReadonlySet<string> = new Set(['subscription', 'invoice', 'payment_intent', 'charge', 'refund'])
+const FOLLOWED: ReadonlySet<string> = new Set([
+  'subscription',
+  'invoice',
+  'payment_intent',
+  'charge',
+  'refund',
+  'dispute',
+])
 
 /** Stripe tells by these that a meter would not take, afterwards, what it had accepted at first. */
 const METER_ERRORS: ReadonlySet<string> = new Set([

@@ -97,6 +97,7 @@ function outcomeOf(seen: readonly Observation[], changes: readonly Change[]): st
         return `Subscription ${change.subscription.id} is ${change.subscription.status}.`
       if (change.type === 'payment-observed')
         return `${change.payment.kind} ${change.payment.id} of ${change.payment.amount} ${change.payment.currency} is ${change.payment.status}.`
+      if (change.type === 'dispute-observed') return `Dispute ${change.dispute.id} is ${change.dispute.state}.`
       return change.type
     })
     .join(' ')

@@ -1,14 +1,15 @@
+import { accessOf } from '../domain/access.ts'
 import type { UserId } from '../domain/account.ts'
 import {
-  accessNow,
   COUNTED_FEATURES,
   featureEntitlement,
   featuresNow,
   LEAST,
   serviceEntitlement,
+  shownAccess,
 } from '../domain/entitlements.ts'
 import { invalidField } from '../domain/errors.ts'
-import { isoTimeOrNull, monthsAround } from '../domain/period.ts'
+import { monthsAround } from '../domain/period.ts'
 import type { Features } from '../domain/plan.ts'
 import {
   GREATEST_AMOUNT,
@@ -29,10 +30,9 @@ export async function entitlements(ports: Asking, user: UserId) {
   const now = ports.clock.now()
   const account = await ports.ledger.account(user, { totals: { services: SERVICE_TYPES, months: monthsAround(now) } })
   const subscription = currentSubscription(account.subscriptions)
-  const access = accessNow(ports.catalogue, account)
   return {
     plan_name: subscription !== null && isLive(subscription) ? subscription.planName : null,
-    access: { allowed: access.allowed, reason: access.reason, since: isoTimeOrNull(access.since) },
+    access: shownAccess(accessOf(ports.catalogue, account, now)),
     features: featuresNow(ports.catalogue, account),
     services: perService((service) => serviceEntitlement(ports.catalogue, account, service, LEAST, now)),
   }

@@ -1,6 +1,7 @@
+import { accessOf } from '../domain/access.ts'
 import type { Account, UserId } from '../domain/account.ts'
 import { findPlan } from '../domain/catalogue.ts'
-import { accessOf } from '../domain/entitlement.ts'
+import { shownAccess } from '../domain/entitlements.ts'
 import { minorUnits } from '../domain/money.ts'
 import { calendarMonth, type Instant, isoTimeOrNull, monthsAround } from '../domain/period.ts'
 import { featuresOf, NO_FEATURES } from '../domain/plan.ts'
@@ -16,7 +17,6 @@ export async function subscriptionStatus(ports: Pick<Ports, 'ledger' | 'clock' |
   const subscription = currentSubscription(account.subscriptions)
   const live = subscription !== null && isLive(subscription) ? subscription : null
   const plan = findPlan(ports.catalogue, live?.planName ?? null)
-  const access = accessOf(ports.catalogue, subscription)
   return {
     has_subscription: live !== null,
     plan_name: subscription?.planName ?? null,
@@ -25,7 +25,7 @@ export async function subscriptionStatus(ports: Pick<Ports, 'ledger' | 'clock' |
     current_period_end: isoTimeOrNull(live?.currentPeriodEnd ?? null),
     cancel_at: isoTimeOrNull(live?.cancelAt ?? null),
     trial_end: isoTimeOrNull(live?.trialEnd ?? null),
-    access: { allowed: access.allowed, reason: access.reason, since: isoTimeOrNull(access.since) },
+    access: shownAccess(accessOf(ports.catalogue, account, now)),
     current_usage: currentUsage(ports, account, now),
     features: plan ? featuresOf(plan) : NO_FEATURES,
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Change, Crossing, UserId } from '../../src/domain/account.ts'
+import type { Dispute } from '../../src/domain/dispute.ts'
 import { BillingError } from '../../src/domain/errors.ts'
 import type { Grant } from '../../src/domain/grant.ts'
 import type { Intent } from '../../src/domain/intent.ts'
@@ -35,6 +36,7 @@ export function storeContract(name: string, open: () => Store): void {
         customerId: null,
         subscriptions: [],
         openIntents: [],
+        disputes: [],
         totals: [],
         days: [],
         grants: [],
@@ -445,6 +447,37 @@ export function storeContract(name: string, open: () => Store): void {
     })
   })
 
+  describe(`the disputes of ${name}`, () => {
+    const dispute: Dispute = {
+      id: 'du_1',
+      customerId: 'cus_1',
+      paymentId: 'in_1',
+      subscriptionId: null,
+      amount: 900,
+      currency: 'usd',
+      reason: 'fraudulent',
+      state: 'open',
+      createdAt: NOON,
+      closedAt: null,
+    }
+
+    test('are part of their user’s account, once each, as they were seen last', async () => {
+      const store = open()
+      await save(store, 'ann', { type: 'dispute-observed', dispute })
+      expect((await store.ledger.account('ann', {})).disputes).toEqual([dispute])
+      const lost: Dispute = { ...dispute, state: 'lost', closedAt: NOON + 1 }
+      const later: Dispute = { ...dispute, id: 'du_2', createdAt: NOON + 2 }
+      await save(
+        store,
+        'ann',
+        { type: 'dispute-observed', dispute: lost },
+        { type: 'dispute-observed', dispute: later },
+      )
+      expect((await store.ledger.account('ann', {})).disputes).toEqual([later, lost])
+      expect((await store.ledger.account('bob', {})).disputes).toEqual([])
+    })
+  })
+
   describe(`the inbox of ${name}`, () => {
     const body = new TextEncoder().encode('{"id":"evt_1"}')
 
@@ -530,6 +563,9 @@ const subscription: Subscription = {
   endedAt: null,
   createdAt: NOON,
   hasPaymentMethod: true,
+  pastDueSince: null,
+  collectionPause: null,
+  collectionPausedSince: null,
 }
 
 const payment: Payment = {

@@ -234,4 +234,7 @@ const subscription: Subscription = {
   endedAt: null,
   createdAt: TEST_START - 21 * DAY,
   hasPaymentMethod: true,
+  pastDueSince: null,
+  collectionPause: null,
+  collectionPausedSince: null,
 }

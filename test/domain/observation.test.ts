@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import type { Account } from '../../src/domain/account.ts'
-import { accessOf } from '../../src/domain/entitlement.ts'
 import { observe } from '../../src/domain/observation.ts'
 import type { Subscription } from '../../src/domain/subscription.ts'
 
@@ -24,11 +23,15 @@ const active: Subscription = {
   endedAt: null,
   createdAt: at - 1_000,
   hasPaymentMethod: true,
+  pastDueSince: null,
+  collectionPause: null,
+  collectionPausedSince: null,
 }
 
 function accountWith(...subscriptions: readonly Subscription[]): Account {
   const nothing = {
     openIntents: [],
+    disputes: [],
     totals: [],
     days: [],
     grants: [],
@@ -80,22 +83,47 @@ describe('an observed subscription', () => {
   })
 })
 
-describe('access', () => {
-  test('is for active, trialing and past due subscriptions alone', () => {
-    const allowed = (
-      ['trialing', 'active', 'past_due', 'unpaid', 'paused', 'incomplete', 'incomplete_expired', 'canceled'] as const
-    ).filter((status) => accessOf(BUILT_IN_PLANS, { ...active, status }).allowed)
-    expect(allowed).toEqual(['trialing', 'active', 'past_due'])
+describe('an unpaid invoice', () => {
+  const owing: Subscription = { ...active, status: 'past_due', pastDueSince: at - 5_000 }
+
+  test('is unpaid since its first failure, through every retry and change of status', () => {
+    const [change] = seen(accountWith(owing), { ...active, status: 'unpaid', pastDueSince: null })
+    expect(change).toMatchObject({ subscription: { status: 'unpaid', statusSince: at, pastDueSince: at - 5_000 } })
   })
 
-  test('to a plan that charges by use needs a card', () => {
-    const payAsYouGo = { ...active, planName: 'usage_based', hasPaymentMethod: false }
-    expect(accessOf(BUILT_IN_PLANS, payAsYouGo)).toMatchObject({ allowed: false, reason: 'payment_method_required' })
-    expect(accessOf(BUILT_IN_PLANS, { ...payAsYouGo, hasPaymentMethod: true }).allowed).toBe(true)
-    expect(accessOf(BUILT_IN_PLANS, { ...active, hasPaymentMethod: false }).allowed).toBe(true)
+  test('of which Stripe was asked is unpaid since when Stripe says', () => {
+    const [change] = seen(accountWith(owing), { ...owing, pastDueSince: at - 9_000 })
+    expect(change).toMatchObject({ subscription: { pastDueSince: at - 9_000 } })
   })
 
-  test('without a subscription is none', () => {
-    expect(accessOf(BUILT_IN_PLANS, null)).toEqual({ allowed: false, reason: 'no_subscription', since: null })
+  test('that is paid leaves nothing behind', () => {
+    const [change] = seen(accountWith(owing), active)
+    expect(change).toMatchObject({ subscription: { status: 'active', pastDueSince: null } })
+  })
+})
+
+describe('an observed dispute', () => {
+  const dispute = {
+    id: 'du_1',
+    customerId: 'cus_1',
+    paymentId: 'in_1',
+    subscriptionId: 'sub_1',
+    amount: 900,
+    currency: 'usd',
+    reason: 'fraudulent',
+    state: 'open',
+    createdAt: at - 1_000,
+  } as const
+  const look = (account: Account, state: 'open' | 'won' | 'lost') =>
+    observe(account, { type: 'dispute', dispute: { ...dispute, state } }, knowledge)
+
+  test('is closed when it is first seen decided', () => {
+    expect(look(accountWith(active), 'open')).toMatchObject([{ dispute: { state: 'open', closedAt: null } }])
+    expect(look(accountWith(active), 'lost')).toMatchObject([{ dispute: { state: 'lost', closedAt: at } }])
+  })
+
+  test('that was decided stays so, whatever is seen later', () => {
+    const account = { ...accountWith(active), disputes: [{ ...dispute, state: 'won' as const, closedAt: at - 1 }] }
+    expect(look(account, 'open')).toEqual([])
   })
 })

@@ -1,4 +1,5 @@
 import type { Account, AuditEntry, AuditedUser, Change, Crossing, UserId } from '../../src/domain/account.ts'
+import type { Dispute } from '../../src/domain/dispute.ts'
 import { BillingError, invalidField } from '../../src/domain/errors.ts'
 import type { Grant } from '../../src/domain/grant.ts'
 import type { StoredAnswer } from '../../src/domain/idempotency.ts'
@@ -21,6 +22,7 @@ import type { Crossings, Inbox, Ledger, Outbox, Records } from '../../src/ports.
 interface Books {
   customerId: string | null
   readonly subscriptions: Map<string, Subscription>
+  readonly disputes: Map<string, Dispute>
   readonly intents: Map<string, Intent>
   readonly usage: UsageRecord[]
   readonly payments: Map<string, Payment>
@@ -93,6 +95,7 @@ export function memoryStore(): MemoryStore {
       audit: [],
       customerId: null,
       subscriptions: new Map(),
+      disputes: new Map(),
       intents: new Map(),
       usage: [],
       payments: new Map(),
@@ -109,6 +112,7 @@ export function memoryStore(): MemoryStore {
       user,
       customerId: books?.customerId ?? null,
       subscriptions: subscriptions.sort((a, b) => unpaid(a) - unpaid(b) || b.createdAt - a.createdAt).slice(0, 12),
+      disputes: [...(books?.disputes.values() ?? [])].sort((a, b) => b.createdAt - a.createdAt).slice(0, 12),
       openIntents: needs.intents ? [...(books?.intents.values() ?? [])].sort((a, b) => (a.id < b.id ? -1 : 1)) : [],
       totals: needs.totals ? totalsOf(usage).filter((total) => isAskedFor(total, needs.totals)) : [],
       days: daysOf(usage).filter(({ day }) => needs.days && day >= needs.days.from && day <= needs.days.to),
@@ -158,6 +162,9 @@ export function memoryStore(): MemoryStore {
         break
       case 'payment-observed':
         books.payments.set(change.payment.id, change.payment)
+        break
+      case 'dispute-observed':
+        books.disputes.set(change.dispute.id, change.dispute)
         break
       case 'event-applied':
         settle(change.eventId, { state: 'applied', outcome: change.outcome, nextTryAt: null })

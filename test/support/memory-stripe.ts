@@ -87,6 +87,8 @@ export function memoryStripe(clock: Clock): MemoryStripe {
       endedAt: null,
       createdAt: now,
       hasPaymentMethod: intent.wish.paymentMethodId !== null,
+      pastDueSince: null,
+      collectionPause: null,
     }
   }
 

@@ -1,7 +1,7 @@
 import { Elysia, t } from 'elysia'
 import type { Billing } from '../../billing.ts'
 import { invalidField } from '../../domain/errors.ts'
-import { exactly, nullable, perService, quantity, serviceType, time, userId } from './fields.ts'
+import { access, exactly, nullable, perService, quantity, serviceType, userId } from './fields.ts'
 import type { Guard } from './guard.ts'
 import { features } from './plans.ts'
 import { describe, example } from './route-document.ts'
@@ -89,7 +89,7 @@ const entitlement = t.Object(verdict)
 
 const allEntitlements = t.Object({
   plan_name: nullable(t.String()),
-  access: t.Object({ allowed: t.Boolean(), reason: t.String(), since: nullable(time) }),
+  access,
   features,
   services: perService(
     t.Object({
@@ -107,7 +107,7 @@ const FREE = { allowed: true, reason: 'allowed', resets_at: RESETS_AT }
 const ENTITLEMENTS = {
   pro: example('On the plan Pro, with 23 minutes used', {
     plan_name: 'pro_monthly',
-    access: { allowed: true, reason: 'active', since: '2026-11-04T09:30:00.000Z' },
+    access: { allowed: true, reason: 'active', since: '2026-11-04T09:30:00.000Z', until: null },
     features: {
       voice_minutes: 500,
       sms_messages: 2000,

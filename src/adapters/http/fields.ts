@@ -56,6 +56,16 @@ export const time = t.String({ format: 'date-time', description: 'ISO 8601, UTC'
 export const minorUnits = t.Number({ multipleOf: 1, description: 'In minor units of the currency' })
 export const quantity = t.Number({ description: 'At most six decimals' })
 
+/** Whether the service may be used at all. */
+export const access = t.Object({
+  allowed: t.Boolean(),
+  reason: t.String({ description: 'A row of the table in docs/access.md' }),
+  since: nullable(time),
+  until: nullable(
+    t.String({ format: 'date-time', description: 'When it ends unless something is paid before; else null' }),
+  ),
+})
+
 export const serviceType = t.Union(
   [
     t.Literal('voice_call'),

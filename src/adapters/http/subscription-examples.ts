@@ -65,7 +65,7 @@ export const STATUS = {
     ...PERIOD,
     cancel_at: null,
     trial_end: null,
-    access: { allowed: true, reason: 'active', since: PERIOD.current_period_start },
+    access: { allowed: true, reason: 'active', since: PERIOD.current_period_start, until: null },
     current_usage: {
       voice_call: { ...UNUSED, amount: 23, cost: 115, unit: 'minutes', included: 500, remaining: 477 },
       transcription: { ...UNUSED, amount: 45, cost: 90, unit: 'minutes', included: null, remaining: null },

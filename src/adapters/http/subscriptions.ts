@@ -1,6 +1,6 @@
 import { Elysia, t } from 'elysia'
 import type { Billing } from '../../billing.ts'
-import { exactly, noQuery, nullable, perService, standing, stripeId, text, time, userId } from './fields.ts'
+import { access, exactly, noQuery, nullable, perService, standing, stripeId, text, time, userId } from './fields.ts'
 import type { Guard } from './guard.ts'
 import { answered, idempotencyKey } from './idempotency.ts'
 import { features } from './plans.ts'
@@ -150,7 +150,7 @@ const status = t.Object({
   current_period_end: nullable(time),
   cancel_at: nullable(time),
   trial_end: nullable(time),
-  access: t.Object({ allowed: t.Boolean(), reason: t.String(), since: nullable(time) }),
+  access,
   current_usage: perService(t.Object(standing)),
   features,
 })

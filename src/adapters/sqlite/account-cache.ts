@@ -1,4 +1,5 @@
 import type { Change, UserId } from '../../domain/account.ts'
+import type { Dispute } from '../../domain/dispute.ts'
 import type { Grant } from '../../domain/grant.ts'
 import type { ServiceType } from '../../domain/quantity.ts'
 import type { Subscription } from '../../domain/subscription.ts'
@@ -8,6 +9,7 @@ import { totalOf, type UsageTotal } from '../../domain/usage.ts'
 export interface Remembered {
   readonly customerId: string | null
   readonly subscriptions: readonly Subscription[]
+  readonly disputes: readonly Dispute[]
   /** By month, all services; a month that was not asked for yet is not there. */
   readonly totals: Map<string, readonly UsageTotal[]>
   readonly grants: Map<ServiceType, readonly Grant[]>
@@ -67,6 +69,7 @@ function follow(known: Remembered, change: Change): boolean {
     case 'grant-returned':
     case 'customer-linked':
     case 'subscription-observed':
+    case 'dispute-observed':
       return false
     default:
       return true

@@ -7,6 +7,7 @@ import type { Drizzle } from './database.ts'
 import {
   fromIdentity,
   toDailyUsage,
+  toDispute,
   toGrant,
   toIntent,
   toMeterReport,
@@ -21,6 +22,7 @@ import {
   intents,
   meterCarries,
   meterReports,
+  paymentDisputes,
   stripeWebhookEvents,
   usageDays,
   usageGrants,
@@ -31,6 +33,7 @@ import {
 
 /** Enough for every subscription that can still matter; more would be history. */
 const MOST_SUBSCRIPTIONS = 12
+const MOST_DISPUTES = 12
 
 export interface AccountReader {
   read(user: UserId, needs: Needs): Account
@@ -55,6 +58,13 @@ export function accountReader(database: Drizzle): AccountReader {
     // What was never paid comes last: it must not crowd out what somebody had.
     .orderBy(sql`status = 'incomplete_expired'`, desc(userSubscriptions.createdAt))
     .limit(MOST_SUBSCRIPTIONS)
+    .prepare()
+  const disputes = database
+    .select()
+    .from(paymentDisputes)
+    .where(eq(paymentDisputes.userId, of('user')))
+    .orderBy(desc(paymentDisputes.createdAt))
+    .limit(MOST_DISPUTES)
     .prepare()
   const openIntents = database
     .select()
@@ -121,6 +131,7 @@ export function accountReader(database: Drizzle): AccountReader {
   const cache = createAccountCache((user) => ({
     customerId: customer.get({ user })?.customerId ?? null,
     subscriptions: subscriptions.all({ user }).map(toSubscription),
+    disputes: disputes.all({ user }).map(toDispute),
     totals: new Map(),
     grants: new Map(),
   }))
@@ -189,6 +200,7 @@ export function accountReader(database: Drizzle): AccountReader {
       user,
       customerId: known.customerId,
       subscriptions: known.subscriptions,
+      disputes: known.disputes,
       openIntents: needs.intents ? openIntents.all({ user }).map(toIntent) : [],
       totals: totalsFor(user, known, needs.totals),
       days: daysFor(user, needs.days),

@@ -10,6 +10,7 @@ import {
   customers,
   idempotencyKeys,
   intents,
+  paymentDisputes,
   paymentRecords,
   stripeWebhookEvents,
   usageGrants,
@@ -67,6 +68,15 @@ export function changeApplier(database: Drizzle): (user: UserId, change: Change)
           .insert(paymentRecords)
           .values(row)
           .onConflictDoUpdate({ target: paymentRecords.id, set })
+          .run()
+      }
+      case 'dispute-observed': {
+        const row = { userId: user, ...change.dispute }
+        const { id: _, ...set } = row
+        return void database
+          .insert(paymentDisputes)
+          .values(row)
+          .onConflictDoUpdate({ target: paymentDisputes.id, set })
           .run()
       }
       case 'event-applied': {

@@ -1,4 +1,5 @@
 import type { AuditedUser } from '../../domain/account.ts'
+import type { Dispute, DisputeState } from '../../domain/dispute.ts'
 import type { Grant } from '../../domain/grant.ts'
 import type { StoredAnswer } from '../../domain/idempotency.ts'
 import type { Intent } from '../../domain/intent.ts'
@@ -18,7 +19,15 @@ import type * as schema from './schema.ts'
 type Row<T extends { readonly $inferSelect: unknown }> = T['$inferSelect']
 
 export function toSubscription({ userId: _, ...row }: Row<typeof schema.userSubscriptions>): Subscription {
-  return { ...row, status: row.status as SubscriptionStatus }
+  return {
+    ...row,
+    status: row.status as SubscriptionStatus,
+    collectionPause: row.collectionPause as Subscription['collectionPause'],
+  }
+}
+
+export function toDispute({ userId: _, ...row }: Row<typeof schema.paymentDisputes>): Dispute {
+  return { ...row, state: row.state as DisputeState }
 }
 
 export function toPayment({ userId: _, ...row }: Row<typeof schema.paymentRecords>): Payment {

@@ -50,6 +50,9 @@ export const userSubscriptions = sqliteTable(
     endedAt: integer('ended_at'),
     createdAt: integer('created_at').notNull(),
     hasPaymentMethod: flag('has_payment_method').notNull(),
+    pastDueSince: integer('past_due_since'),
+    collectionPause: text('collection_pause'),
+    collectionPausedSince: integer('collection_paused_since'),
   },
   (table) => [index('user_subscriptions_user').on(table.userId, table.createdAt)],
 )
@@ -72,6 +75,25 @@ export const paymentRecords = sqliteTable(
     createdAt: integer('created_at').notNull(),
   },
   (table) => [index('payment_records_history').on(table.userId, table.createdAt, table.id)],
+)
+
+/** Payments that their payers dispute at the bank. `state`: open, inquiry, won, lost. */
+export const paymentDisputes = sqliteTable(
+  'payment_disputes',
+  {
+    id: text('id').primaryKey(),
+    userId: text('user_id').notNull(),
+    customerId: text('customer_id').notNull(),
+    paymentId: text('payment_id').notNull(),
+    subscriptionId: text('subscription_id'),
+    amount: integer('amount').notNull(),
+    currency: text('currency').notNull(),
+    reason: text('reason').notNull(),
+    state: text('state').notNull(),
+    createdAt: integer('created_at').notNull(),
+    closedAt: integer('closed_at'),
+  },
+  (table) => [index('payment_disputes_user').on(table.userId, table.createdAt)],
 )
 
 export const usageRecords = sqliteTable(

@@ -1,6 +1,8 @@
 import type { Stripe } from 'stripe'
 import type { Intent } from '../../domain/intent.ts'
 import type { Observation } from '../../domain/observation.ts'
+import type { Instant } from '../../domain/period.ts'
+import { isOwing } from '../../domain/subscription.ts'
 import type { StripeEvent } from '../../domain/webhook-event.ts'
 import type { Observatory } from '../../ports.ts'
 import { PAYMENT_DETAILS } from './payments.ts'
@@ -8,9 +10,11 @@ import { reached, reachedOrMissing, unavailable } from './refusals.ts'
 import { clientSecretOf, SUBSCRIPTION_DETAILS } from './subscriptions.ts'
 import {
   idOf,
+  milliseconds,
   paymentIntentOf,
   refundedOf,
   subscriptionOf,
+  toDispute,
   toInvoiceEntry,
   toPaymentIntent,
   toRefundEntry,
@@ -48,6 +52,8 @@ async function look(stripe: Stripe, event: StripeEvent): Promise<readonly Observ
     case 'charge':
     case 'refund':
       return event.paymentIntentId === null ? [] : lookAtRefunds(stripe, event.paymentIntentId)
+    case 'dispute':
+      return lookAtDispute(stripe, event.objectId)
     default:
       return []
   }
@@ -55,7 +61,19 @@ async function look(stripe: Stripe, event: StripeEvent): Promise<readonly Observ
 
 async function lookAtSubscription(stripe: Stripe, id: string): Promise<readonly Observation[]> {
   const subscription = await reachedOrMissing(stripe.subscriptions.retrieve(id, { expand: ['customer'] }))
-  return subscription ? [{ type: 'subscription', subscription: toSubscription(subscription) }] : []
+  if (subscription === null) return []
+  const seen = toSubscription(subscription)
+  if (!isOwing(seen)) return [{ type: 'subscription', subscription: seen }]
+  return [{ type: 'subscription', subscription: { ...seen, pastDueSince: await pastDueSince(stripe, id) } }]
+}
+
+/** When the oldest invoice that is still unpaid was tried first: that is when it was finalized. */
+async function pastDueSince(stripe: Stripe, subscription: string): Promise<Instant | null> {
+  const { data } = await reached(stripe.invoices.list({ subscription, status: 'open', limit: 100 }))
+  const firstTries = data
+    .filter(({ attempted }) => attempted)
+    .map(({ status_transitions, created }) => milliseconds(status_transitions.finalized_at ?? created))
+  return firstTries.length === 0 ? null : Math.min(...firstTries)
 }
 
 /** With an invoice its subscription may have moved; some accounts send only the invoice's events. */
@@ -95,6 +113,23 @@ async function lookAtRefunds(stripe: Stripe, paymentIntentId: string): Promise<r
     ...refunds.data.map((refund): Observation => ({ type: 'entry', payment: toRefundEntry(refund, customerId) })),
     ...(await lookAtPayment(stripe, paymentIntentId)),
   ]
+}
+
+/** A dispute names no customer either; its payment does, or the invoice that was paid with it. */
+async function lookAtDispute(stripe: Stripe, id: string): Promise<readonly Observation[]> {
+  const dispute = await reachedOrMissing(stripe.disputes.retrieve(id, { expand: ['charge'] }))
+  if (dispute === null || typeof dispute.charge === 'string') return []
+  const payment = idOf(dispute.payment_intent)
+  const invoice = payment && (await invoiceOf(stripe, payment))
+  const paid = invoice === null ? null : await reachedOrMissing(stripe.invoices.retrieve(invoice))
+  const customerId = idOf(dispute.charge.customer) ?? idOf(paid?.customer)
+  if (customerId === null) return []
+  const seen = {
+    customerId,
+    paymentId: invoice ?? payment ?? dispute.charge.id,
+    subscriptionId: paid && subscriptionOf(paid),
+  }
+  return [{ type: 'dispute', dispute: toDispute(dispute, seen) }]
 }
 
 /** A thin event tells nothing itself; what it is about is fetched. Reports are known by the idempotency key of their call. */

@@ -1,6 +1,7 @@
 import type { Stripe } from 'stripe'
+import type { DisputeState, ObservedDispute } from '../../domain/dispute.ts'
 import type { ObservedPaymentIntent, Payment, PaymentIntentStatus } from '../../domain/payment.ts'
-import type { ObservedSubscription, SubscriptionStatus } from '../../domain/subscription.ts'
+import type { CollectionPause, ObservedSubscription, SubscriptionStatus } from '../../domain/subscription.ts'
 
 /*
  * From Stripe's objects to ours. Times come in seconds and leave in milliseconds; the closed maps break the build and not
@@ -38,6 +39,26 @@ const INVOICE_STATUS = {
   void: 'void',
 } as const satisfies Record<Known<NonNullable<Stripe.Invoice['status']>>, string>
 
+/** An appeal follows a dispute that was lost; one that was prevented never took any money. */
+const DISPUTE_STATE = {
+  needs_response: 'open',
+  under_review: 'open',
+  warning_needs_response: 'inquiry',
+  warning_under_review: 'inquiry',
+  warning_closed: 'won',
+  won: 'won',
+  prevented: 'won',
+  lost: 'lost',
+  appeal_needs_response: 'lost',
+  appeal_under_review: 'lost',
+} as const satisfies Record<Known<Stripe.Dispute['status']>, DisputeState>
+
+const COLLECTION_PAUSE = {
+  keep_as_draft: 'keep_as_draft',
+  mark_uncollectible: 'mark_uncollectible',
+  void: 'void',
+} as const satisfies Record<Known<Stripe.Subscription.PauseCollection['behavior']>, CollectionPause>
+
 /** Needs `customer` expanded: the payment method may be the customer's. */
 export function toSubscription(subscription: Stripe.Subscription): ObservedSubscription {
   const licensed = subscription.items.data.filter((item) => item.price.recurring?.usage_type !== 'metered')
@@ -59,6 +80,8 @@ export function toSubscription(subscription: Stripe.Subscription): ObservedSubsc
     endedAt: orNull(subscription.ended_at),
     createdAt: milliseconds(subscription.created),
     hasPaymentMethod: hasPaymentMethod(subscription),
+    pastDueSince: null,
+    collectionPause: subscription.pause_collection && known(COLLECTION_PAUSE, subscription.pause_collection.behavior),
   }
 }
 
@@ -130,6 +153,22 @@ export function toRefundEntry(refund: Stripe.Refund, customerId: string): Paymen
     invoicePdf: null,
     refundedAmount: 0,
     createdAt: milliseconds(refund.created),
+  }
+}
+
+/** A dispute names neither customer nor invoice: they are those of the payment. */
+export function toDispute(
+  dispute: Stripe.Dispute,
+  seen: Pick<ObservedDispute, 'customerId' | 'paymentId' | 'subscriptionId'>,
+): ObservedDispute {
+  return {
+    id: dispute.id,
+    ...seen,
+    amount: dispute.amount,
+    currency: dispute.currency,
+    reason: dispute.reason,
+    state: known(DISPUTE_STATE, dispute.status),
+    createdAt: milliseconds(dispute.created),
   }
 }
 

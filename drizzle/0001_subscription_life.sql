@@ -1,0 +1,18 @@
+CREATE TABLE `payment_disputes` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`customer_id` text NOT NULL,
+	`payment_id` text NOT NULL,
+	`subscription_id` text,
+	`amount` integer NOT NULL,
+	`currency` text NOT NULL,
+	`reason` text NOT NULL,
+	`state` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`closed_at` integer
+) STRICT;
+--> statement-breakpoint
+CREATE INDEX `payment_disputes_user` ON `payment_disputes` (`user_id`,`created_at`);--> statement-breakpoint
+ALTER TABLE `user_subscriptions` ADD `past_due_since` integer;--> statement-breakpoint
+ALTER TABLE `user_subscriptions` ADD `collection_pause` text;--> statement-breakpoint
+ALTER TABLE `user_subscriptions` ADD `collection_paused_since` integer;
