@@ -13,6 +13,8 @@ CREATE TABLE `payment_disputes` (
 ) STRICT;
 --> statement-breakpoint
 CREATE INDEX `payment_disputes_user` ON `payment_disputes` (`user_id`,`created_at`);--> statement-breakpoint
+ALTER TABLE `usage_grants` ADD `payment_id` text;--> statement-breakpoint
+CREATE UNIQUE INDEX `usage_grants_payment` ON `usage_grants` (`payment_id`) WHERE payment_id IS NOT NULL;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `past_due_since` integer;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `collection_pause` text;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `collection_paused_since` integer;

@@ -9,7 +9,7 @@ import { type CorrectionRequest, correctUsage } from './usecases/correct-usage.t
 import { createPaymentIntent, type PaymentRequest } from './usecases/create-payment-intent.ts'
 import { checkFeature, checkService, entitlements, type ServiceQuestion } from './usecases/entitlements.ts'
 import { type GrantRequest, giveGrant, listGrants } from './usecases/grants.ts'
-import { listPlans } from './usecases/list-plans.ts'
+import { listPacks, listPlans } from './usecases/list-plans.ts'
 import { receiveEvent } from './usecases/receive-event.ts'
 import { type RecordUsageRequest, recordUsage } from './usecases/record-usage.ts'
 import { type BatchEntry, type BatchOutcome, recordUsageBatch } from './usecases/record-usage-batch.ts'
@@ -27,6 +27,7 @@ export type Billing = ReturnType<typeof createBilling>
 export function createBilling(ports: Ports) {
   return {
     listPlans: () => listPlans(ports),
+    listPacks: () => listPacks(ports),
     subscribe: (request: SubscribeRequest) => subscribe(ports, request),
     cancelSubscription: (request: CancelRequest) => cancelSubscription(ports, request),
     createPaymentIntent: (request: PaymentRequest) => createPaymentIntent(ports, request),

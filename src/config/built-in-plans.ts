@@ -77,6 +77,7 @@ export const BUILT_IN_PLANS: Catalogue = {
   plans: [BASIC, PRO, ENTERPRISE, USAGE_BASED],
   disputesSuspend: true,
   refundsTakeBack: true,
+  packs: [],
 }
 
 type Limited = 'voice_call' | 'sms' | 'custom_scenario'

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import { Settings } from 'typebox/system'
 import { Check, Errors } from 'typebox/value'
 import { type Catalogue, catalogueProblems } from '../domain/catalogue.ts'
+import type { Pack } from '../domain/pack.ts'
 import { DEFAULT_GRACE_DAYS, type Plan, type PlanPrice, type ServiceTerms } from '../domain/plan.ts'
 import { perService, quantityOf, SERVICES, type ServiceType } from '../domain/quantity.ts'
 import { nearest } from './nearest.ts'
-import { EXPECTED, type PlanEntry, PlansFile } from './plans-schema.ts'
+import { EXPECTED, type PackEntry, type PlanEntry, PlansFile } from './plans-schema.ts'
 
 export type PlansReading =
   | { readonly ok: true; readonly catalogue: Catalogue }
@@ -71,13 +72,13 @@ function describe(error: ReturnType<typeof Errors>[number]): readonly string[] {
     return error.params.additionalProperties.map((name) => `${child(path, name)} is not a field here${guess(name)}`)
   // An unknown field is told twice, the other time as a value where the schema allows none.
   if (error.keyword === 'boolean') return []
-  return [path === '' ? 'must hold one JSON object' : `${path} ${EXPECTED[fieldOf(path)] ?? error.message}`]
+  return [path === '' ? 'must hold one JSON object' : `${path} ${expected(path) ?? error.message}`]
 }
 
 function guess(name: string): string {
   const meant = nearest(
     name,
-    Object.keys(EXPECTED).filter((field) => !field.endsWith('[]')),
+    Object.keys(EXPECTED).filter((field) => /^\w+$/.test(field)),
   )
   return meant === null || meant === name ? '' : `; did you mean ${meant}?`
 }
@@ -92,8 +93,12 @@ function child(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`
 }
 
-function fieldOf(path: string): string {
-  return (path.split('.').at(-1) ?? path).replace(/\[\d+\]$/, '[]')
+function expected(path: string): string | undefined {
+  const [field = path, outer] = path
+    .replaceAll(/\[\d+\]/g, '[]')
+    .split('.')
+    .reverse()
+  return EXPECTED[`${outer}.${field}`] ?? EXPECTED[field]
 }
 
 function toCatalogue(file: PlansFile): Catalogue {
@@ -103,6 +108,18 @@ function toCatalogue(file: PlansFile): Catalogue {
     plans: file.plans.map((plan) => toPlan(file, plan)),
     disputesSuspend: file.disputes_suspend ?? true,
     refundsTakeBack: file.refunds_take_back ?? true,
+    packs: (file.packs ?? []).map(toPack),
+  }
+}
+
+function toPack(pack: PackEntry): Pack {
+  return {
+    name: pack.name,
+    displayName: pack.display_name,
+    service: pack.service,
+    amount: pack.amount,
+    price: pack.price,
+    expiresAfterDays: pack.expires_after_days ?? null,
   }
 }
 

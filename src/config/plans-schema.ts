@@ -48,6 +48,21 @@ const Plan = Type.Object(
   closed(),
 )
 
+const Pack = Type.Object(
+  {
+    name: Plan.properties.plan_name,
+    display_name: Plan.properties.display_name,
+    service: Type.Enum(['voice_call', 'transcription', 'sms', 'custom_scenario', 'api_call']),
+    amount: Type.Number({ minimum: 0.000001, maximum: 1_000_000 }),
+    price: Type.Object(
+      { amount: Type.Integer({ minimum: 1, maximum: 99_999_999 }), currency: Price.properties.currency },
+      closed(),
+    ),
+    expires_after_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 3_650 })),
+  },
+  closed(),
+)
+
 export const PlansFile = Type.Object(
   {
     currency: Price.properties.currency,
@@ -55,24 +70,38 @@ export const PlansFile = Type.Object(
     plans: Type.Array(Plan, { minItems: 1 }),
     disputes_suspend: Type.Optional(Type.Boolean()),
     refunds_take_back: Type.Optional(Type.Boolean()),
+    packs: Type.Optional(Type.Array(Pack)),
   },
   closed(),
 )
 
 export type PlansFile = Type.Static<typeof PlansFile>
 export type PlanEntry = PlansFile['plans'][number]
+export type PackEntry = NonNullable<PlansFile['packs']>[number]
 
 const DECIMAL = 'must be minor units as a decimal string of at most 12 decimals, such as "5" for five cents or "0.79"'
 const YES_OR_NO = 'must be true or false'
 const SERVICE = 'must be an object'
+const NAME = 'must be small letters, digits and underscores, beginning with a letter, at most 64'
 
-/** What each field must be, in words. An entry of a list is looked up under the list's name with []. */
+/**
+ * What each field must be, in words. An entry of a list is looked up under the list's name with [], and a field that means
+ * something else within another one under both names.
+ */
 export const EXPECTED: Readonly<Record<string, string>> = {
   currency: 'must be three small letters, such as "usd"',
   rates: 'must be an object with a rate for each of the five services',
   plans: 'must be a list of at least one plan',
   'plans[]': 'must be an object that describes a plan',
-  plan_name: 'must be small letters, digits and underscores, beginning with a letter, at most 64',
+  packs: 'must be a list',
+  'packs[]': 'must be an object that describes a pack',
+  'packs[].amount': 'must be a number of units from 0.000001 to 1000000',
+  name: NAME,
+  service: 'must be "voice_call", "transcription", "sms", "custom_scenario" or "api_call"',
+  price: 'must be an object with amount and currency',
+  'price.amount': 'must be a whole number of minor units (cents) from 1 to 99999999',
+  expires_after_days: 'must be a whole number of days from 1 to 3650',
+  plan_name: NAME,
   display_name: 'must be a text of 1 to 100 characters',
   description: 'must be a text of at most 500 characters',
   prices: 'must be a list of at least one price',

@@ -90,6 +90,7 @@ export interface AuditedUser extends AuditEntry {
 /** Everything that can happen to an account. */
 export type Change =
   | { readonly type: 'usage-recorded'; readonly record: UsageRecord }
+  /** One that a payment has bought is given once: again changes nothing. */
   | { readonly type: 'grant-given'; readonly grant: Grant }
   | { readonly type: 'grant-drawn'; readonly draw: Draw }
   /** A part of what was drawn is given back: the use was corrected. */

@@ -1,4 +1,5 @@
 import { isRate, type Rate } from './money.ts'
+import type { Pack } from './pack.ts'
 import type { Plan, ServiceTerms } from './plan.ts'
 import { SERVICE_TYPES, SERVICES, type ServiceType } from './quantity.ts'
 
@@ -11,6 +12,8 @@ export interface Catalogue {
   readonly disputesSuspend: boolean
   /** Whether a refund takes back what is unused of what was bought, where the operator does not say. */
   readonly refundsTakeBack: boolean
+  /** What is sold once, on top of any plan. */
+  readonly packs: readonly Pack[]
 }
 
 /** What Stripe calls a price of the catalogue: its lookup key, and the plan or the plan's service that it is for. */
@@ -26,6 +29,10 @@ export type PriceIds = ReadonlyMap<string, string>
 
 export function findPlan(catalogue: Catalogue, name: string | null): Plan | null {
   return catalogue.plans.find((plan) => plan.name === name) ?? null
+}
+
+export function findPack(catalogue: Catalogue, name: string): Pack | null {
+  return catalogue.packs.find((pack) => pack.name === name) ?? null
 }
 
 /** The lookup key of a metered price: `usage_based.voice_call`. */
@@ -69,6 +76,8 @@ export function catalogueProblems(catalogue: Catalogue): readonly string[] {
     problems.push(`plans: ${name} stands there twice; plan names must differ`)
   for (const key of repeated(cataloguePrices(catalogue).map((price) => price.lookupKey)))
     problems.push(`prices: the lookup key ${key} stands there twice; Stripe allows each key once`)
+  for (const name of repeated(catalogue.packs.map((pack) => pack.name)))
+    problems.push(`packs: ${name} stands there twice; pack names must differ`)
   for (const plan of catalogue.plans) problems.push(...planProblems(plan))
   return problems
 }

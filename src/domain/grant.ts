@@ -12,6 +12,8 @@ export interface Grant {
   /** Null never expires. Usage that occurred before still draws on it. */
   readonly expiresAt: Instant | null
   readonly reason: string
+  /** The payment that bought it; null for a gift. Such a grant is given once. */
+  readonly paymentId: string | null
 }
 
 /** A part of one grant that a use draws. */

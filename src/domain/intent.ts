@@ -1,4 +1,5 @@
 import type { IdempotencyKey } from './idempotency.ts'
+import type { SoldPack } from './pack.ts'
 import { HOUR_MS, type Instant, MINUTE_MS } from './period.ts'
 
 /** What a user wants of Stripe. Saved before the first call, so that a crash in between is finished later. */
@@ -24,6 +25,8 @@ export type Wish =
       readonly description: string | null
       readonly paymentMethodId: string | null
       readonly metadata: Readonly<Record<string, string>>
+      /** What it pays for, as it stood in the catalogue; null for any other payment. */
+      readonly pack: SoldPack | null
     }
 
 export type WishKind = Wish['kind']

@@ -1,6 +1,7 @@
 import type { Account, Change } from './account.ts'
 import { type Catalogue, type PriceIds, planOfPrice } from './catalogue.ts'
 import { disputeAfter, type ObservedDispute } from './dispute.ts'
+import { boughtGrant } from './pack.ts'
 import type { ObservedPaymentIntent, Payment } from './payment.ts'
 import type { Instant } from './period.ts'
 import { isEnded, isOwing, type ObservedSubscription, type Subscription } from './subscription.ts'
@@ -30,12 +31,10 @@ export function observe(account: Account, observation: Observation, knowledge: K
       return observeSubscription(account, observation.subscription, knowledge)
     case 'entry':
       return [{ type: 'payment-observed', payment: observation.payment }]
-    case 'payment-intent': {
-      const { entry } = observation.paymentIntent
-      return entry === null ? [] : [{ type: 'payment-observed', payment: entry }]
-    }
     case 'dispute':
       return observeDispute(account, observation.dispute, knowledge)
+    case 'payment-intent':
+      return observePayment(observation.paymentIntent, knowledge.at)
   }
 }
 
@@ -51,6 +50,15 @@ export function customerOf(observation: Observation): string {
     case 'dispute':
       return observation.dispute.customerId
   }
+}
+
+/** What was paid for is given in the very change that sees it paid. */
+function observePayment({ id, status, entry, pack }: ObservedPaymentIntent, at: Instant): readonly Change[] {
+  const isBought = status === 'succeeded' && pack !== null
+  return [
+    ...(entry === null ? [] : [{ type: 'payment-observed', payment: entry } as const]),
+    ...(isBought ? [{ type: 'grant-given', grant: boughtGrant(id, pack, at) } as const] : []),
+  ]
 }
 
 function observeSubscription(account: Account, seen: ObservedSubscription, knowledge: Knowledge): readonly Change[] {

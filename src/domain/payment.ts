@@ -1,3 +1,4 @@
+import type { SoldPack } from './pack.ts'
 import type { Instant } from './period.ts'
 
 export type PaymentKind = 'invoice' | 'payment' | 'refund'
@@ -38,4 +39,6 @@ export interface ObservedPaymentIntent {
   readonly amount: number
   readonly currency: string
   readonly entry: Payment | null
+  /** The pack that it pays for, as it was sold; null for any other payment. */
+  readonly pack: SoldPack | null
 }

@@ -28,7 +28,8 @@ export async function giveGrant(ports: Pick<Ports, 'ledger' | 'clock' | 'newId'>
     throw invalidField('/amount', 'must lie between 0.000001 and 1,000,000')
   if (expiresAt !== null && expiresAt <= now) throw invalidField('/expires_at', 'must lie ahead')
   const amount = quantityOf(request.amount, SERVICES[service].unitQuanta)
-  const grant = { id: ports.newId('grant'), service, amount, remaining: amount, grantedAt: now, expiresAt, reason }
+  const given = { id: ports.newId('grant'), service, amount, remaining: amount, grantedAt: now, expiresAt, reason }
+  const grant = { ...given, paymentId: null }
   const detail = `${request.amount} ${SERVICES[service].unit} of ${service} (${grant.id}): ${reason}`
   const audit = { id: ports.newId('audit'), at: now, actor: operator, action: 'grant-given', detail } as const
   const key = request.key && { ...request.key, fingerprint: fingerprintOf(request) }

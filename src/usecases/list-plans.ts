@@ -18,6 +18,19 @@ export function listPlans(ports: Pick<Ports, 'catalogue' | 'priceIds'>) {
   }))
 }
 
+/** What is sold once, on top of any plan. */
+export function listPacks({ catalogue }: Pick<Ports, 'catalogue'>) {
+  return catalogue.packs.map((pack) => ({
+    name: pack.name,
+    display_name: pack.displayName,
+    service_type: pack.service,
+    amount: pack.amount,
+    unit: SERVICES[pack.service].unit,
+    price: pack.price,
+    expires_after_days: pack.expiresAfterDays,
+  }))
+}
+
 function shownPrice(price: PlanPrice) {
   return { amount: price.amount, currency: price.currency, interval: price.interval }
 }

@@ -55,6 +55,7 @@ test('what is remembered is what a fresh look at the disk would find, after ever
     grantedAt: NOON,
     expiresAt: null,
     reason: 'goodwill',
+    paymentId: null,
   } as const
   const steps: readonly Change[] = [
     recorded('usage_1', 1n),

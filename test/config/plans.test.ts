@@ -38,6 +38,43 @@ function problems(text: string): readonly string[] {
   return reading.ok ? [] : reading.problems
 }
 
+const minutes = { name: 'minutes_100', display_name: '100 minutes', service: 'voice_call', amount: 100 }
+const price = { amount: 500, currency: 'eur' }
+
+describe('packs of a file', () => {
+  test('are sold once, on top of any plan', () => {
+    const reading = readPlans(file(undefined, { packs: [{ ...minutes, price, expires_after_days: 30 }] }))
+    expect(reading.ok ? reading.catalogue.packs : []).toEqual([
+      {
+        name: 'minutes_100',
+        displayName: '100 minutes',
+        service: 'voice_call',
+        amount: 100,
+        price,
+        expiresAfterDays: 30,
+      },
+    ])
+  })
+
+  test('are checked in words of their own', () => {
+    const pack = { ...minutes, amount: 0, price: { amount: 0, currency: 'eur' } }
+    expect(problems(file(undefined, { packs: [pack] }))).toEqual([
+      'packs[0].amount must be a number of units from 0.000001 to 1000000',
+      'packs[0].price.amount must be a whole number of minor units (cents) from 1 to 99999999',
+    ])
+    expect(
+      problems(
+        file(undefined, {
+          packs: [
+            { ...minutes, price },
+            { ...minutes, price },
+          ],
+        }),
+      ),
+    ).toEqual(['packs: minutes_100 stands there twice; pack names must differ'])
+  })
+})
+
 describe('the built-in plans', () => {
   test('can be sold', () => expect(catalogueProblems(BUILT_IN_PLANS)).toEqual([]))
 

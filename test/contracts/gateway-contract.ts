@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Intent, Wish, WishOf } from '../../src/domain/intent.ts'
+import type { SoldPack } from '../../src/domain/pack.ts'
 import { isEnded } from '../../src/domain/subscription.ts'
 import type { Gateway, Observatory } from '../../src/ports.ts'
 
@@ -28,7 +29,11 @@ export function gatewayContract(name: string, open: () => Promise<GatewayUnderTe
     }
     const wishFor = (paymentMethodId: string | null, priceId = under.prices.pro): Intent<WishOf<'subscribe'>> =>
       intentOf({ kind: 'subscribe', planName: 'pro_monthly', priceId, meteredPriceIds: [], paymentMethodId })
-    const payFor = (paymentMethodId: string | null, amount = 500): Intent<WishOf<'pay'>> =>
+    const payFor = (
+      paymentMethodId: string | null,
+      amount = 500,
+      pack: SoldPack | null = null,
+    ): Intent<WishOf<'pay'>> =>
       intentOf({
         kind: 'pay',
         amount,
@@ -36,6 +41,7 @@ export function gatewayContract(name: string, open: () => Promise<GatewayUnderTe
         description: 'minutes',
         paymentMethodId,
         metadata: { order: '7' },
+        pack,
       })
     const newCustomer = () => under.gateway.createCustomer('ann', wishFor(null))
     const subscribe = async (card: string | null, price?: string) =>
@@ -162,6 +168,12 @@ export function gatewayContract(name: string, open: () => Promise<GatewayUnderTe
       expect((await under.gateway.pay('ann', customer, intent)).paymentIntent?.id).toBe(
         attempt.paymentIntent?.id ?? 'none',
       )
+    })
+
+    test.each([365, null])('a payment for a pack tells what was sold, for %p days', async (expiresAfterDays) => {
+      const pack = { name: 'minutes_100', service: 'voice_call', amount: 99.5, expiresAfterDays } as const
+      const { paymentIntent } = await under.gateway.pay('ann', await newCustomer(), payFor('pm_card_visa', 500, pack))
+      expect(paymentIntent?.pack).toEqual(pack)
     })
 
     test('a payment without a card waits and is not yet in the history', async () => {

@@ -591,11 +591,20 @@ const grant: Grant = {
   grantedAt: NOON,
   expiresAt: null,
   reason: 'Goodwill',
+  paymentId: null,
 }
 
 const wish: Intent = {
   id: 'intent_1',
-  wish: { kind: 'pay', amount: 500, currency: 'usd', description: null, paymentMethodId: null, metadata: { a: 'b' } },
+  wish: {
+    kind: 'pay',
+    amount: 500,
+    currency: 'usd',
+    description: null,
+    paymentMethodId: null,
+    metadata: { a: 'b' },
+    pack: null,
+  },
   person: { email: 'ann@example.com', name: null },
   key: { caller: 'user:ann', key: 'k', fingerprint: 'f' },
   fingerprint: 'f',

@@ -1,6 +1,6 @@
 import { createLanes } from '../../src/adapters/process/lanes.ts'
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
-import { cataloguePrices } from '../../src/domain/catalogue.ts'
+import { type Catalogue, cataloguePrices } from '../../src/domain/catalogue.ts'
 import type { Ports } from '../../src/ports.ts'
 import { type MemoryMeters, memoryMeters } from './memory-meters.ts'
 import { type MemoryStore, memoryStore } from './memory-store.ts'
@@ -17,8 +17,8 @@ export interface MemoryPorts extends Ports {
   advance(milliseconds: number): void
 }
 
-/** Every port in memory, with the built-in plans under price ids like `price_pro_monthly`, and a clock that stands still. */
-export function memoryPorts(): MemoryPorts {
+/** Every port in memory, with the built-in plans (or others) under price ids like `price_pro_monthly`, and a clock that stands still. */
+export function memoryPorts(catalogue: Catalogue = BUILT_IN_PLANS): MemoryPorts {
   let now = TEST_START
   let ids = 0
   const clock = { now: () => now, wall: () => now }
@@ -26,7 +26,7 @@ export function memoryPorts(): MemoryPorts {
   const stripe = memoryStripe(clock)
   const meters = memoryMeters(clock)
   stripe.freePrices.add('price_usage_based')
-  const priceIds = new Map(cataloguePrices(BUILT_IN_PLANS).map(({ lookupKey }) => [lookupKey, `price_${lookupKey}`]))
+  const priceIds = new Map(cataloguePrices(catalogue).map(({ lookupKey }) => [lookupKey, `price_${lookupKey}`]))
   return {
     ledger: store.ledger,
     records: store.records,
@@ -38,7 +38,7 @@ export function memoryPorts(): MemoryPorts {
     observatory: stripe.observatory,
     clock,
     newId: (prefix) => `${prefix}_${String(++ids).padStart(6, '0')}`,
-    catalogue: BUILT_IN_PLANS,
+    catalogue,
     priceIds: () => priceIds,
     lanes: createLanes(),
     store,

@@ -170,7 +170,8 @@ export function memoryStore(): MemoryStore {
         settle(change.eventId, { state: 'applied', outcome: change.outcome, nextTryAt: null })
         break
       case 'grant-given':
-        books.grants.set(change.grant.id, change.grant)
+        if (change.grant.paymentId === null || !books.grants.has(change.grant.id))
+          books.grants.set(change.grant.id, change.grant)
         break
       case 'grant-drawn':
       case 'grant-returned': {
@@ -277,7 +278,8 @@ export function memoryStore(): MemoryStore {
         nextCursor: fitting.length > limit ? (fitting[limit - 1]?.id ?? null) : null,
       }
     },
-    grants: async (user) => [...(users.get(user)?.grants.values() ?? [])].sort((a, b) => (a.id < b.id ? 1 : -1)),
+    grants: async (user) =>
+      [...(users.get(user)?.grants.values() ?? [])].sort((a, b) => b.grantedAt - a.grantedAt || (a.id < b.id ? 1 : -1)),
     async auditLog(limit, cursor) {
       const newestFirst = audit.toSorted((one, other) => (one.id < other.id ? 1 : -1))
       const start = cursor === null ? 0 : newestFirst.findIndex(({ id }) => id === cursor) + 1

@@ -229,7 +229,7 @@ function newPayment(
   intent: Intent<WishOf<'pay'>>,
   createdAt: number,
 ): ObservedPaymentIntent {
-  const { amount, currency, description, paymentMethodId } = intent.wish
+  const { amount, currency, description, paymentMethodId, pack } = intent.wish
   const paid = paysWith(paymentMethodId)
   const entry = {
     id,
@@ -246,7 +246,7 @@ function newPayment(
     createdAt,
   } as const
   const status = paid === 'settled' ? 'succeeded' : paid === 'declined' ? 'canceled' : 'requires_payment_method'
-  return { id, customerId, status, amount, currency, entry: paid === 'waiting' ? null : entry }
+  return { id, customerId, status, amount, currency, entry: paid === 'waiting' ? null : entry, pack }
 }
 
 function paymentAttempt(paymentIntent: ObservedPaymentIntent, card: string | null): PaymentAttempt {

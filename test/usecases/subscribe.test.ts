@@ -304,6 +304,7 @@ describe('a one-time payment', () => {
     key: null,
     amount: 500,
     currency: null,
+    pack: null,
     description: 'scenario',
     paymentMethodId: 'pm_card_visa',
     metadata: {},

@@ -29,8 +29,9 @@ export function payments({ billing }: { readonly billing: Billing }, guard: Guar
             user,
             person: caller.person,
             key: idempotencyKey(request, caller),
-            amount: body.amount,
+            amount: body.amount ?? null,
             currency: body.currency ?? null,
+            pack: body.pack ?? null,
             description: body.description ?? null,
             paymentMethodId: body.payment_method_id ?? null,
             metadata: body.metadata ?? {},
@@ -45,7 +46,7 @@ export function payments({ billing }: { readonly billing: Billing }, guard: Guar
           tag: 'Payments',
           summary: 'Start a one-time payment',
           description:
-            'With a payment method it is confirmed at once, without redirects. Without one the `client_secret` is for the app’s payment form. Without an Idempotency-Key two equal requests are two payments.',
+            'With a payment method it is confirmed at once, without redirects. Without one the `client_secret` is for the app’s payment form. Without an Idempotency-Key two equal requests are two payments. With `pack` the price is that of the catalogue, and the usage that it holds is given when it is paid.',
           idempotent: true,
           refusals: ['card_declined', 'idempotency_key_reused', 'in_progress', 'stripe_unavailable'],
           requests: REQUESTS,
@@ -78,13 +79,16 @@ const metadata = t.Record(
 )
 
 const newPayment = exactly({
-  amount: t.Number({
-    minimum: 1,
-    maximum: 99_999_999,
-    multipleOf: 1,
-    rule: 'must be a whole number of minor units from 1 to 99999999',
-    description: 'In minor units of the currency: 500 is $5.00',
-  }),
+  amount: t.Optional(
+    t.Number({
+      minimum: 1,
+      maximum: 99_999_999,
+      multipleOf: 1,
+      rule: 'must be a whole number of minor units from 1 to 99999999',
+      description: 'In minor units of the currency: 500 is $5.00. Required without a pack, which has its own price',
+    }),
+  ),
+  pack: t.Optional(text(64, 'What is bought: one of the `packs`, by its name. It is given when the payment is paid')),
   currency: t.Optional(
     t.String({
       pattern: '^[a-z]{3}$',
@@ -134,6 +138,7 @@ const REQUESTS = {
     payment_method_id: 'pm_card_visa',
     metadata: { scenario: '5' },
   }),
+  pack: example('A pack of the catalogue', { pack: 'minutes_100', payment_method_id: 'pm_card_visa' }),
 }
 
 const STARTED = {

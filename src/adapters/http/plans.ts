@@ -1,6 +1,6 @@
 import { Elysia, t } from 'elysia'
 import type { Billing } from '../../billing.ts'
-import { exactly, minorUnits, nullable, perService, usageUnit, userId } from './fields.ts'
+import { exactly, minorUnits, nullable, perService, quantity, serviceType, usageUnit, userId } from './fields.ts'
 import type { Guard } from './guard.ts'
 import { describe, example } from './route-document.ts'
 
@@ -11,21 +11,24 @@ interface Selling {
 }
 
 export function plans({ billing, publishableKey, publicPlans }: Selling, guard: Guard) {
-  return new Elysia({ name: 'plans' })
-    .use(guard)
-    .get('/payments/subscription-plans', () => ({ plans: billing.listPlans(), publishable_key: publishableKey }), {
-      ...(publicPlans ? {} : { may: 'see-plans' as const }),
-      query: exactly({ user_id: userId }),
-      response: t.NoValidate(planList),
-      detail: describe({
-        tag: 'Plans',
-        summary: 'The plans on sale',
-        description:
-          'Every plan with its prices, its features and its list rates. `null` among the features is without limit. Whether use costs money is told by `rates.*.policy`: only `bill` charges.',
-        open: publicPlans,
-        answers: { 200: { description: 'The plans', examples: { plans: example('One of the plans', EXAMPLE) } } },
-      }),
-    })
+  const answer = () => ({
+    plans: billing.listPlans(),
+    packs: billing.listPacks(),
+    publishable_key: publishableKey,
+  })
+  return new Elysia({ name: 'plans' }).use(guard).get('/payments/subscription-plans', () => answer(), {
+    ...(publicPlans ? {} : { may: 'see-plans' as const }),
+    query: exactly({ user_id: userId }),
+    response: t.NoValidate(planList),
+    detail: describe({
+      tag: 'Plans',
+      summary: 'The plans on sale',
+      description:
+        'Every plan with its prices, its features and its list rates. `null` among the features is without limit. Whether use costs money is told by `rates.*.policy`: only `bill` charges.',
+      open: publicPlans,
+      answers: { 200: { description: 'The plans', examples: { plans: example('One of the plans', EXAMPLE) } } },
+    }),
+  })
 }
 
 const interval = t.Union([t.Literal('month'), t.Literal('year')])
@@ -64,6 +67,18 @@ const planList = t.Object({
       rates: perService(rate),
     }),
   ),
+  packs: t.Array(
+    t.Object({
+      name: t.String(),
+      display_name: t.String(),
+      service_type: serviceType,
+      amount: quantity,
+      unit: usageUnit,
+      price: t.Object({ amount: minorUnits, currency: t.String() }),
+      expires_after_days: nullable(t.Number({ multipleOf: 1 })),
+    }),
+    { description: 'Sold once, on top of any plan, by `POST /payments/create-payment-intent`' },
+  ),
   publishable_key: nullable(t.String({ description: 'For Stripe.js in the app' })),
 })
 
@@ -95,6 +110,17 @@ const EXAMPLE = {
         custom_scenario: { unit_amount_decimal: '500', unit: 'scenarios', policy: 'block' },
         api_call: { unit_amount_decimal: '0', unit: 'calls', policy: 'allow' },
       },
+    },
+  ],
+  packs: [
+    {
+      name: 'minutes_100',
+      display_name: '100 voice minutes',
+      service_type: 'voice_call',
+      amount: 100,
+      unit: 'minutes',
+      price: { amount: 500, currency: 'usd' },
+      expires_after_days: 365,
     },
   ],
   publishable_key: 'pk_test_51QpQqLKxYt3mVd0a',

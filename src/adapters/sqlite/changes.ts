@@ -88,7 +88,7 @@ export function changeApplier(database: Drizzle): (user: UserId, change: Change)
           .run()
       }
       case 'grant-given':
-        return void database.insert(usageGrants).values(grantRow(user, change.grant)).run()
+        return giveGrant(database, grantRow(user, change.grant))
       case 'grant-drawn':
         return void drawGrant.run({ id: change.draw.grantId, quantity: change.draw.quantity })
       case 'grant-returned':
@@ -113,6 +113,12 @@ export function changeApplier(database: Drizzle): (user: UserId, change: Change)
         return change satisfies never
     }
   }
+}
+
+/** What a payment has bought is there already when it is seen paid again. */
+function giveGrant(database: Drizzle, row: typeof usageGrants.$inferInsert): void {
+  const insert = database.insert(usageGrants).values(row)
+  void (row.paymentId === null ? insert.run() : insert.onConflictDoNothing().run())
 }
 
 function grantRow(user: UserId, { service, ...grant }: Grant): typeof usageGrants.$inferInsert {

@@ -24,12 +24,11 @@ export function sqliteRecords(database: Drizzle): Records {
     },
     usageRecords: usageHistory(database),
     async grants(user) {
-      const newestFirst = desc(usageGrants.id)
       return database
         .select()
         .from(usageGrants)
         .where(eq(usageGrants.userId, user))
-        .orderBy(newestFirst)
+        .orderBy(desc(usageGrants.grantedAt), desc(usageGrants.id))
         .all()
         .map(toGrant)
     },

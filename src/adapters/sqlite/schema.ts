@@ -178,10 +178,13 @@ export const usageGrants = sqliteTable(
     grantedAt: integer('granted_at').notNull(),
     expiresAt: integer('expires_at'),
     reason: text('reason').notNull(),
+    /** The payment that bought it. */
+    paymentId: text('payment_id'),
   },
   (table) => [
     index('usage_grants_left').on(table.userId, table.serviceType).where(sql`remaining > 0`),
     index('usage_grants_user').on(table.userId, table.id),
+    uniqueIndex('usage_grants_payment').on(table.paymentId).where(sql`payment_id IS NOT NULL`),
   ],
 )
 

@@ -1,6 +1,7 @@
 import { Stripe } from 'stripe'
 import { stripeKey } from '../../domain/intent.ts'
 import type { AttemptOutcome, Gateway, PaymentAttempt } from '../../ports.ts'
+import { packMetadata } from './pack-metadata.ts'
 import { reached, reachedOrRefused, refusedAttempt, unavailable, wasReplayed } from './refusals.ts'
 import { toPaymentIntent } from './translate.ts'
 
@@ -24,14 +25,14 @@ export function paymentGateway(stripe: Stripe): Pick<Gateway, 'createCustomer' |
       }
     },
     async pay(user, customer, intent) {
-      const { amount, currency, description, paymentMethodId, metadata } = intent.wish
+      const { amount, currency, description, paymentMethodId, metadata, pack } = intent.wish
       try {
         const made = await stripe.paymentIntents.create(
           {
             amount,
             currency,
             customer,
-            metadata: { ...metadata, user_id: user, intent_id: intent.id },
+            metadata: { ...metadata, ...packMetadata(pack), user_id: user, intent_id: intent.id },
             automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
             expand: PAYMENT_DETAILS,
             ...(description === null ? {} : { description }),

@@ -2,6 +2,7 @@ import type { Stripe } from 'stripe'
 import type { DisputeState, ObservedDispute } from '../../domain/dispute.ts'
 import type { ObservedPaymentIntent, Payment, PaymentIntentStatus } from '../../domain/payment.ts'
 import type { CollectionPause, ObservedSubscription, SubscriptionStatus } from '../../domain/subscription.ts'
+import { packOf } from './pack-metadata.ts'
 
 /*
  * From Stripe's objects to ours. Times come in seconds and leave in milliseconds; the closed maps break the build and not
@@ -130,7 +131,9 @@ export function toPaymentIntent(intent: Stripe.PaymentIntent): ObservedPaymentIn
     createdAt: milliseconds(intent.created),
   }
   const { amount, currency } = intent
-  return { id: intent.id, customerId, status, amount, currency, entry: status === 'succeeded' || failed ? entry : null }
+  const isEntry = status === 'succeeded' || failed
+  const pack = packOf(intent.metadata)
+  return { id: intent.id, customerId, status, amount, currency, entry: isEntry ? entry : null, pack }
 }
 
 export function refundedOf(intent: Stripe.PaymentIntent): number {

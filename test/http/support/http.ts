@@ -5,6 +5,7 @@ import { type Billing, createBilling } from '../../../src/billing.ts'
 import { BillingError } from '../../../src/domain/errors.ts'
 import type { StripeEvent } from '../../../src/domain/webhook-event.ts'
 import { type MemoryPorts, memoryPorts, TEST_START } from '../../support/memory-ports.ts'
+import { SELLING_CATALOGUE } from '../../support/selling-catalogue.ts'
 
 export const SECRET = 'a secret of the tests, 32 bytes or more'
 const NOW = TEST_START / 1_000
@@ -43,7 +44,7 @@ interface Overrides extends Partial<Omit<HttpOptions, 'billing'>> {
 
 /** The whole interface over everything in memory, with a clock that stands still. */
 export function startHttp(overrides: Overrides = {}): Http {
-  const ports = memoryPorts()
+  const ports = memoryPorts(SELLING_CATALOGUE)
   const lines: RequestEntry[] = []
   const failures: unknown[] = []
   const events = { stored: 0 }
