@@ -1,3 +1,4 @@
+import { FOLLOWED_OBJECTS, METER_ERROR_TYPES } from './event-types.ts'
 import type { Instant } from './period.ts'
 
 /** What we read of a verified event: which object to look at. Its payload is never taken for the truth. */
@@ -24,23 +25,10 @@ export interface ReceivedEvent {
 }
 
 /** The objects that matter to an account. Events about anything else are kept and ignored by name. */
-const FOLLOWED: ReadonlySet<string> = new Set([
-  'subscription',
-  'invoice',
-  'payment_intent',
-  'charge',
-  'refund',
-  'dispute',
-])
-
-/** Stripe tells by these that a meter would not take, afterwards, what it had accepted at first. */
-const METER_ERRORS: ReadonlySet<string> = new Set([
-  'v1.billing.meter.error_report_triggered',
-  'v1.billing.meter.no_meter_found',
-])
+const FOLLOWED: ReadonlySet<string> = new Set(FOLLOWED_OBJECTS.map(({ objectType }) => objectType))
 
 export function isMeterError(event: StripeEvent): boolean {
-  return METER_ERRORS.has(event.type)
+  return METER_ERROR_TYPES.includes(event.type)
 }
 
 /** Why an event has nothing to do with us, in a sentence for the operator; null when it may have. */

@@ -1,90 +1,48 @@
 import { Stripe } from 'stripe'
-import { billedServices, type Catalogue, meteredLookupKey } from '../../domain/catalogue.ts'
-import type { Plan, PlanPrice } from '../../domain/plan.ts'
-import { SERVICES, type ServiceType } from '../../domain/quantity.ts'
-import { reachedOrMissing } from './refusals.ts'
+import type { Catalogue } from '../../domain/catalogue.ts'
+import type { Found, SetupPlan, SetupStep, Wanted } from '../../domain/setup.ts'
+import { planSetup, replacedPrices } from '../../domain/setup-plan.ts'
+import { wantedEndpoints, wantedForCatalogue } from '../../domain/setup-wishes.ts'
+import { carryOutStep, type MadeEndpoint, openWorkshop } from './setup-carry-out.ts'
+import { findSetup, pricesInUse } from './setup-find.ts'
+
+export interface Setup {
+  readonly plan: SetupPlan
+  /** Does what the plan says, in its order; `tell` hears of each step that is done. The secrets of endpoints it made. */
+  carryOut(tell: (step: SetupStep) => void): Promise<readonly MadeEndpoint[]>
+}
 
 /**
- * Makes what the catalogue needs at Stripe: a product for each plan, its prices under their lookup keys, a meter for each
- * service that is billed by use. Running it again changes nothing; a price that differs is replaced and its key moved,
- * since Stripe's prices cannot be edited.
+ * Compares what the catalogue needs at Stripe with what is there. `webhookUrl` is where events shall be sent; null leaves
+ * endpoints alone. Running what it plans and planning again finds nothing to do.
  */
+export async function openSetup(stripe: Stripe, catalogue: Catalogue, webhookUrl: string | null): Promise<Setup> {
+  const wanted: readonly Wanted[] = [
+    ...wantedForCatalogue(catalogue),
+    ...(webhookUrl === null ? [] : wantedEndpoints(catalogue, webhookUrl, Stripe.API_VERSION)),
+  ]
+  const found = await findSetup(stripe, wanted)
+  const plan = planSetup(wanted, found, await pricesInUse(stripe, replacedPrices(wanted, found)))
+  return { plan, carryOut: (tell) => carryOut(stripe, plan, found, tell) }
+}
+
+/** Makes what the catalogue needs at Stripe, without asking anybody. */
 export async function setUpCatalogue(stripe: Stripe, catalogue: Catalogue): Promise<void> {
-  const meters = await setUpMeters(stripe, catalogue)
-  for (const plan of catalogue.plans) {
-    const product = await setUpProduct(stripe, plan)
-    for (const price of plan.prices)
-      if (price.pinnedPriceId === null) await setUpPrice(stripe, basePrice(product, price))
-    for (const service of billedServices(plan)) {
-      const meter = meters.get(service)
-      if (meter !== undefined) await setUpPrice(stripe, meteredPrice(product, plan, service, meter))
-    }
+  const { carryOut } = await openSetup(stripe, catalogue, null)
+  await carryOut(() => {})
+}
+
+async function carryOut(
+  stripe: Stripe,
+  { steps }: SetupPlan,
+  found: Found,
+  tell: (step: SetupStep) => void,
+): Promise<readonly MadeEndpoint[]> {
+  const workshop = openWorkshop(stripe, found, steps)
+  for (const step of steps) {
+    if (step.action === 'same') continue
+    await carryOutStep(workshop, step)
+    tell(step)
   }
-}
-
-async function setUpProduct(stripe: Stripe, plan: Plan): Promise<string> {
-  const id = `speech_billing_${plan.name}`
-  const known = await reachedOrMissing(stripe.products.retrieve(id))
-  if (known === null) await stripe.products.create({ id, name: plan.displayName, description: plan.description })
-  return id
-}
-
-async function setUpMeters(stripe: Stripe, catalogue: Catalogue): Promise<ReadonlyMap<ServiceType, string>> {
-  const wanted = new Set(catalogue.plans.flatMap(billedServices))
-  const known = await stripe.billing.meters.list({ status: 'active', limit: 100 })
-  const meters = new Map<ServiceType, string>()
-  for (const service of wanted) {
-    const meter = known.data.find((candidate) => candidate.event_name === service) ?? (await makeMeter(stripe, service))
-    meters.set(service, meter.id)
-  }
-  return meters
-}
-
-function makeMeter(stripe: Stripe, service: ServiceType): Promise<Stripe.Billing.Meter> {
-  return stripe.billing.meters.create({
-    display_name: `${service} (${SERVICES[service].unit})`,
-    event_name: service,
-    default_aggregation: { formula: 'sum' },
-  })
-}
-
-type WantedPrice = Stripe.PriceCreateParams & {
-  readonly lookup_key: string
-  readonly unit_amount_decimal: Stripe.Decimal
-}
-
-function basePrice(product: string, price: PlanPrice): WantedPrice {
-  return {
-    product,
-    currency: price.currency,
-    lookup_key: price.lookupKey,
-    unit_amount_decimal: Stripe.Decimal.from(String(price.amount)),
-    recurring: { interval: price.interval },
-  }
-}
-
-function meteredPrice(product: string, plan: Plan, service: ServiceType, meter: string): WantedPrice {
-  const [{ currency, interval }] = plan.prices
-  return {
-    product,
-    currency,
-    lookup_key: meteredLookupKey(plan.name, service),
-    nickname: `${service} by the ${SERVICES[service].unit.replace(/s$/, '')}`,
-    unit_amount_decimal: Stripe.Decimal.from(plan.services[service].rate),
-    recurring: { interval, usage_type: 'metered', meter },
-  }
-}
-
-async function setUpPrice(stripe: Stripe, wanted: WantedPrice): Promise<void> {
-  const { data } = await stripe.prices.list({ lookup_keys: [wanted.lookup_key], active: true, limit: 1 })
-  if (data[0] !== undefined && isSame(data[0], wanted)) return
-  await stripe.prices.create({ ...wanted, transfer_lookup_key: true })
-}
-
-function isSame(price: Stripe.Price, wanted: WantedPrice): boolean {
-  return (
-    price.currency === wanted.currency &&
-    String(price.unit_amount_decimal) === wanted.unit_amount_decimal.toString() &&
-    price.recurring?.interval === wanted.recurring?.interval
-  )
+  return workshop.made
 }

@@ -73,6 +73,7 @@ const expandable: Readonly<Record<string, readonly string[]>> = {
   ],
   line_item: ['discounts', 'subscription', 'pricing.price_details.price'],
   'checkout.session': ['customer', 'invoice', 'payment_intent', 'payment_link', 'setup_intent', 'subscription'],
+  'billing_portal.configuration': ['features.subscription_update.products'],
   'billing_portal.session': ['configuration'],
   dispute: ['charge', 'payment_intent'],
   tax_id: ['customer'],

@@ -1,0 +1,198 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { Stripe } from 'stripe'
+import { createStripe } from '../../src/adapters/stripe/client.ts'
+import { findPrices } from '../../src/adapters/stripe/prices.ts'
+import { openSetup } from '../../src/adapters/stripe/setup.ts'
+import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
+import type { Catalogue } from '../../src/domain/catalogue.ts'
+import { EVENT_TYPES, METER_ERROR_TYPES } from '../../src/domain/event-types.ts'
+import type { SetupStep } from '../../src/domain/setup.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+
+const URL = 'https://billing.example.com/payments/stripe-webhook'
+
+let sandbox: Sandbox
+let stripe: Stripe
+
+beforeEach(async () => {
+  sandbox = await startSandbox({ port: 0, databaseFile: ':memory:' })
+  stripe = createStripe({ secretKey: 'sk_test_setup', apiBase: sandbox.url })
+})
+afterEach(() => sandbox.stop())
+
+const line = ({ action, subject }: SetupStep) => `${action} ${subject.kind} ${subject.name}`
+
+async function plan(catalogue: Catalogue = BUILT_IN_PLANS) {
+  const { plan } = await openSetup(stripe, catalogue, URL)
+  return { ...plan, todo: plan.steps.filter(({ action }) => action !== 'same').map(line) }
+}
+
+async function setUp(catalogue: Catalogue = BUILT_IN_PLANS) {
+  const setup = await openSetup(stripe, catalogue, URL)
+  const done: string[] = []
+  const made = await setup.carryOut((step) => done.push(line(step)))
+  return { made, done }
+}
+
+function withProPrice(amount: number): Catalogue {
+  const plans = BUILT_IN_PLANS.plans.map((plan) =>
+    plan.name === 'pro_monthly' ? { ...plan, prices: [{ ...plan.prices[0], amount }] as const } : plan,
+  )
+  return { ...BUILT_IN_PLANS, plans }
+}
+
+async function priceOf(lookupKey: string): Promise<Stripe.Price> {
+  const { data } = await stripe.prices.list({ lookup_keys: [lookupKey] })
+  const [price] = data
+  if (price === undefined) throw new Error(`There is no price ${lookupKey}.`)
+  return price
+}
+
+async function subscribe(price: string): Promise<Stripe.Subscription> {
+  const customer = await stripe.customers.create({
+    payment_method: 'pm_card_visa',
+    invoice_settings: { default_payment_method: 'pm_card_visa' },
+  })
+  return stripe.subscriptions.create({ customer: customer.id, items: [{ price }] })
+}
+
+describe('setting Stripe up', () => {
+  test('makes everything that the catalogue needs, and then finds nothing to do', async () => {
+    const { made, done } = await setUp()
+    expect(done.filter((step) => step.startsWith('create meter'))).toHaveLength(5)
+    expect(done.filter((step) => step.startsWith('create price'))).toHaveLength(9)
+    expect(done.slice(-3)).toEqual([
+      'create portal customer portal',
+      `create webhook endpoint ${URL}`,
+      `create event destination ${URL}`,
+    ])
+    expect(made.map(({ secret }) => secret)).toEqual([
+      expect.stringMatching(/^whsec_/),
+      expect.stringMatching(/^whsec_/),
+    ])
+    expect((await findPrices(stripe, BUILT_IN_PLANS)).missing).toEqual([])
+    expect(await plan()).toMatchObject({ todo: [], problems: [], notes: [] })
+  })
+
+  test('marks what it makes as its own', async () => {
+    await setUp()
+    const marks = { managed_by: 'speech-billing', plan_name: 'pro_monthly' }
+    expect((await priceOf('pro_monthly')).metadata).toEqual(marks)
+    expect((await stripe.products.retrieve('speech_billing_pro_monthly')).metadata).toEqual(marks)
+    expect((await priceOf('usage_based.sms')).metadata).toEqual({
+      managed_by: 'speech-billing',
+      plan_name: 'usage_based',
+      service: 'sms',
+    })
+  })
+
+  test('the endpoint has the API version of the SDK and the events that are handled, no more', async () => {
+    await setUp()
+    const { data } = await stripe.webhookEndpoints.list()
+    expect(data[0]).toMatchObject({ url: URL, api_version: Stripe.API_VERSION, enabled_events: [...EVENT_TYPES] })
+    const destinations = await stripe.v2.core.eventDestinations.list()
+    expect(destinations.data[0]).toMatchObject({ event_payload: 'thin', enabled_events: [...METER_ERROR_TYPES] })
+  })
+
+  test('customers can switch between the plans that bill nothing by use, up at once and down later', async () => {
+    await setUp()
+    const { data } = await stripe.billingPortal.configurations.list({
+      expand: ['data.features.subscription_update.products'],
+    })
+    const update = data[0]?.features.subscription_update
+    expect(update?.products?.map(({ product }) => product).toSorted()).toEqual([
+      'speech_billing_basic_monthly',
+      'speech_billing_enterprise_monthly',
+      'speech_billing_pro_monthly',
+    ])
+    expect(update).toMatchObject({ proration_behavior: 'always_invoice', default_allowed_updates: ['price'] })
+    expect(data[0]?.features.subscription_cancel).toMatchObject({ enabled: true, mode: 'at_period_end' })
+  })
+})
+
+describe('a price that changes', () => {
+  test('is replaced, its lookup key moved, and the old one archived when nobody is on it', async () => {
+    await setUp()
+    const old = await priceOf('pro_monthly')
+    const changed = await plan(withProPrice(4_900))
+    expect(changed.todo).toEqual([
+      'create price pro_monthly',
+      'change portal customer portal',
+      'archive price pro_monthly',
+    ])
+    expect(changed.steps.find(({ action }) => action === 'create')?.why).toEqual([
+      'the amount is 3900 and should be 4900',
+    ])
+    await setUp(withProPrice(4_900))
+    const replacement = await priceOf('pro_monthly')
+    expect(replacement).toMatchObject({ unit_amount: 4_900, active: true, product: 'speech_billing_pro_monthly' })
+    expect(await stripe.prices.retrieve(old.id)).toMatchObject({ active: false, lookup_key: null, unit_amount: 3_900 })
+    expect((await plan(withProPrice(4_900))).todo).toEqual([])
+  })
+
+  test('stays active as long as somebody is on it', async () => {
+    await setUp()
+    const old = await priceOf('pro_monthly')
+    await subscribe(old.id)
+    const { todo, notes } = await plan(withProPrice(4_900))
+    expect(todo).toEqual(['create price pro_monthly', 'change portal customer portal'])
+    expect(notes).toEqual([expect.stringContaining(`${old.id} stays active: subscriptions are on it`)])
+    await setUp(withProPrice(4_900))
+    expect(await stripe.prices.retrieve(old.id)).toMatchObject({ active: true, lookup_key: null })
+  })
+})
+
+describe('what is there already', () => {
+  test('is used where it fits, in the product of whoever made it, and only marked', async () => {
+    const product = await stripe.products.create({ name: 'My Pro', description: 'My own words' })
+    const recurring = { interval: 'month' as const }
+    const own = { product: product.id, currency: 'usd', unit_amount: 3_900, recurring, lookup_key: 'pro_monthly' }
+    const price = await stripe.prices.create(own)
+    const { todo } = await plan()
+    expect(todo).toContain('change price pro_monthly')
+    expect(todo).not.toContain('create product speech_billing_pro_monthly')
+    await setUp()
+    expect((await priceOf('pro_monthly')).id).toBe(price.id)
+    expect((await stripe.products.retrieve(product.id)).name).toBe('My Pro')
+    expect((await plan()).todo).toEqual([])
+    await setUp(withProPrice(4_900))
+    expect((await priceOf('pro_monthly')).product).toBe(product.id)
+  })
+
+  test('archived, disabled, renamed or narrowed in the Dashboard is put right again', async () => {
+    await setUp()
+    await stripe.prices.update((await priceOf('basic_monthly')).id, { active: false })
+    await stripe.products.update('speech_billing_pro_monthly', { name: 'Profi', active: false })
+    const { data: meters } = await stripe.billing.meters.list()
+    await stripe.billing.meters.deactivate(meters.find(({ event_name }) => event_name === 'sms')?.id ?? '')
+    const { data: endpoints } = await stripe.webhookEndpoints.list()
+    await stripe.webhookEndpoints.update(endpoints[0]?.id ?? '', { disabled: true, enabled_events: ['invoice.paid'] })
+    expect((await plan()).todo).toEqual([
+      'change meter sms',
+      'change price basic_monthly',
+      'change product speech_billing_pro_monthly',
+      `change webhook endpoint ${URL}`,
+    ])
+    await setUp()
+    expect((await plan()).todo).toEqual([])
+  })
+
+  test('a meter that counts otherwise is left to people, with the prices that need it', async () => {
+    const formula = { formula: 'count' as const }
+    await stripe.billing.meters.create({ display_name: 'SMS', event_name: 'sms', default_aggregation: formula })
+    const { todo, problems } = await plan()
+    expect(problems).toEqual([expect.stringContaining('it aggregates by count, not sum')])
+    expect(todo).not.toContain('create price usage_based.sms')
+    await setUp()
+    expect((await plan()).todo).toEqual([])
+  })
+
+  test('an endpoint of another API version gets a successor, and stays until its secret is replaced', async () => {
+    await stripe.webhookEndpoints.create({ url: URL, enabled_events: ['*'], api_version: '2024-06-20' })
+    const { todo, notes } = await plan()
+    expect(todo).toContain(`create webhook endpoint ${URL}`)
+    expect(notes).toEqual([expect.stringContaining('sends to the same address')])
+    await setUp()
+    expect(await plan()).toMatchObject({ todo: [], notes: [expect.stringContaining('Delete it')] })
+  })
+})
