@@ -24,10 +24,22 @@ import { migrateFile } from './adapters/sqlite/store.ts'
 import type { Config } from './config/config.ts'
 import { loadConfig, loadSandboxPlace } from './config/environment.ts'
 import { startSandbox } from './sandbox/sandbox.ts'
+import { trigger as triggerAt, triggers } from './sandbox/trigger/trigger.ts'
 import { IMPORT_COMMAND, openBooks, type Running, start } from './start.ts'
 import { VERSION } from './version.ts'
 
-const program: Program = { version: VERSION, serve, migrate, health, token, openUsage, sandbox, advanceSandbox }
+const program: Program = {
+  version: VERSION,
+  serve,
+  migrate,
+  health,
+  token,
+  openUsage,
+  sandbox,
+  advanceSandbox,
+  triggers,
+  trigger,
+}
 
 if (import.meta.main) process.exit(await runCommandLine(process.argv.slice(2), program))
 
@@ -136,6 +148,13 @@ function advanceSandbox(
   const place = loadSandboxPlace(process.env, process.cwd())
   if (!place.ok) throw configurationRefusal(place.problems)
   return advanceSimulator(wish.port ?? place.port, wish.duration, tell)
+}
+
+function trigger(wish: { readonly type: string; readonly port: number | null; readonly base: string | null }) {
+  if (wish.base !== null) return triggerAt(wish.base.replace(/\/$/, ''), wish.type)
+  const place = loadSandboxPlace(process.env, process.cwd())
+  if (!place.ok) throw configurationRefusal(place.problems)
+  return triggerAt(`http://127.0.0.1:${wish.port ?? place.port}`, wish.type)
 }
 
 /** The simulator needs no keys, so a configuration that lacks some does not keep it from running. */

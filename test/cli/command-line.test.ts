@@ -31,6 +31,11 @@ async function run(line: string | readonly string[], changes: Partial<Program> =
       tell({ done: 3, left: 4 })
       return '2026-12-22T00:00:00.000Z'
     },
+    triggers: ['customer.created', 'invoice.paid'],
+    trigger: async (wish) => {
+      calls.push(['trigger', wish])
+      return [{ id: `evt_${wish.type}`, type: wish.type }]
+    },
     ...changes,
   }
   let out = ''
@@ -96,6 +101,13 @@ describe('used wrongly', () => {
     ['sandbox advance', 'needs duration'],
     ['sandbox advance soon', 'is no duration'],
     ['sandbox advance 1d --port x', '--port takes a whole number'],
+    ['sandbox trigger', 'needs the type of an event; --list shows all'],
+    [
+      'sandbox trigger invoice.pleased',
+      '"invoice.pleased" is no event that can be triggered. Did you mean invoice.paid?',
+    ],
+    ['sandbox trigger invoice.paid --port 1 --api-base http://127.0.0.1:2', 'either --port or --api-base'],
+    ['sandbox trigger invoice.paid --api-base https://api.stripe.com', 'the address of a simulator on this machine'],
     ['sandbox --port 65536', '--port takes a whole number'],
     ['help nothing', 'there is no command "nothing"'],
   ])('%s: %s', async (line, words) => {
@@ -262,6 +274,23 @@ describe('sandbox and version', () => {
   test('the sandbox takes its port, or leaves it to the configuration', async () => {
     expect((await run('sandbox')).calls).toEqual([['sandbox', { port: null }]])
     expect((await run('sandbox --port 0')).calls).toEqual([['sandbox', { port: 0 }]])
+  })
+
+  test('events are triggered one after the other, and the new ones printed', async () => {
+    expect(await run('sandbox trigger invoice.paid customer.created --port 12200')).toEqual({
+      code: 0,
+      out: 'evt_invoice.paid  invoice.paid\nevt_customer.created  customer.created\n',
+      complaints: '',
+      calls: [
+        ['trigger', { type: 'invoice.paid', port: 12200, base: null }],
+        ['trigger', { type: 'customer.created', port: 12200, base: null }],
+      ],
+    })
+    const base = 'http://127.0.0.1:12200'
+    const told = await run(`sandbox trigger invoice.paid --api-base ${base} --json`)
+    expect(told.calls).toEqual([['trigger', { type: 'invoice.paid', port: null, base }]])
+    expect(JSON.parse(told.out)).toEqual({ events: [{ id: 'evt_invoice.paid', type: 'invoice.paid' }] })
+    expect((await run('sandbox trigger --list')).out).toBe('customer.created\ninvoice.paid\n')
   })
 
   test.each(['version', '--version'])('%s prints the version', async (line) => {

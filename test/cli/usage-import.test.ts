@@ -47,6 +47,8 @@ async function runOn(file: string, options = '', record: Record = (batch) => imp
     token: nobody,
     sandbox: nobody,
     advanceSandbox: nobody,
+    triggers: [],
+    trigger: nobody,
     openUsage: async () => {
       isOpen = true
       return {

@@ -16,16 +16,23 @@ export function readArguments(command: Command, words: readonly string[]): ReadA
   if (tokens.some((token) => token.kind === 'option' && token.name === 'help')) return { kind: 'help' }
   const given: Record<string, string | true> = {}
   for (const token of tokens) {
-    const isArgument = token.kind === 'positional' && command.argument !== undefined && !given[command.argument.name]
+    const isArgument = token.kind === 'positional' && takesArgument(command, given)
     const wrong = isArgument ? null : problemOf(command, token)
     if (wrong !== null) return { kind: 'wrong', sentence: wrong }
-    if (isArgument && command.argument !== undefined) given[command.argument.name] = token.value
+    if (isArgument && command.argument !== undefined) {
+      const { name } = command.argument
+      given[name] = [given[name], token.value].filter((word) => word !== undefined).join(' ')
+    }
     if (token.kind === 'option') given[token.name] = token.value ?? true
   }
   const { argument } = command
-  if (argument !== undefined && given[argument.name] === undefined)
+  if (argument !== undefined && !argument.many && given[argument.name] === undefined)
     return { kind: 'wrong', sentence: `${command.name} needs ${argument.name}.` }
   return { kind: 'given', given }
+}
+
+function takesArgument({ argument }: Command, given: Given): boolean {
+  return argument !== undefined && (argument.many === true || given[argument.name] === undefined)
 }
 
 /** Not strict: what is wrong is said in our own words, with a suggestion. */

@@ -7,6 +7,7 @@ import { printProblems } from './problems.ts'
 import { type Program, problemsOf } from './program.ts'
 import { sandboxCommand } from './sandbox.ts'
 import { sandboxAdvanceCommand } from './sandbox-advance.ts'
+import { sandboxTriggerCommand } from './sandbox-trigger.ts'
 import { serveCommand } from './serve.ts'
 import { suggestion } from './suggestion.ts'
 import { painter, processTerminal, type Terminal } from './terminal.ts'
@@ -21,6 +22,7 @@ const COMMANDS = [
   tokenCommand,
   usageImportCommand,
   sandboxAdvanceCommand,
+  sandboxTriggerCommand,
   sandboxCommand,
   versionCommand,
 ]

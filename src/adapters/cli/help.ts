@@ -41,7 +41,7 @@ export function commandHelp(command: Command, paint: Paint): string {
     command.description,
     section(
       'Usage',
-      [`speech-billing ${[command.name, command.argument?.name].filter(Boolean).join(' ')} [options]`],
+      [`speech-billing ${[command.name, argumentOf(command)].filter(Boolean).join(' ')} [options]`],
       paint,
     ),
     ...(command.argument
@@ -51,6 +51,8 @@ export function commandHelp(command: Command, paint: Paint): string {
     section(command.examples.length === 1 ? 'Example' : 'Examples', command.examples, paint),
   ])
 }
+
+const argumentOf = ({ argument }: Command) => argument && (argument.many ? `${argument.name}…` : argument.name)
 
 function page(parts: readonly string[]): string {
   return `${parts.join('\n\n')}\n`

@@ -18,6 +18,20 @@ export interface Program {
     wish: { readonly duration: string; readonly port: number | null },
     tell: (progress: { readonly done: number; readonly left: number }) => void,
   ): Promise<string>
+  /** The types of events that `trigger` knows. */
+  readonly triggers: readonly string[]
+  /** Makes at a running simulator what leads to an event of a type; all events that came of it, oldest first. */
+  trigger(wish: {
+    readonly type: string
+    readonly port: number | null
+    /** The simulator's address, in place of its port. */
+    readonly base: string | null
+  }): Promise<readonly TriggeredEvent[]>
+}
+
+export interface TriggeredEvent {
+  readonly id: string
+  readonly type: string
 }
 
 /** A use out of a file, as the API has it; times in milliseconds since 1970. */

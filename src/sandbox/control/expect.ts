@@ -28,13 +28,13 @@ export async function expectEvent(turn: () => Turn, url: URL): Promise<object> {
 }
 
 function oldest(turn: Turn, type: string, wish: Wish): StoredEvent | undefined {
-  const newerThan = wish.after === undefined ? undefined : turn.store.objects.position('event', wish.after)
+  const after = wish.after === undefined ? undefined : turn.store.objects.position('event', wish.after)?.sequence
   const accept = (event: StoredEvent) =>
     (wish.object === undefined || fieldOf(event, 'id') === wish.object) &&
     (wish.customer === undefined ||
       fieldOf(event, 'customer') === wish.customer ||
       fieldOf(event, 'id') === wish.customer)
-  return turn.store.objects.first('event', { lookup: type, newerThan, oldestFirst: true }, 1, accept)[0]
+  return turn.store.objects.first('event', { lookup: type, arrivedAfter: after, oldestFirst: true }, 1, accept)[0]
 }
 
 function fieldOf(event: StoredEvent, name: string): unknown {

@@ -7,6 +7,7 @@ import type { Match } from '../http/route.ts'
 import type { RequestLog } from '../request-log.ts'
 import { keepingConnection } from '../resources/connection.ts'
 import { resend } from '../resources/events.ts'
+import { arrivedEvents } from '../store/arrivals.ts'
 import { listSnapshots, restoreSnapshot, takeSnapshot } from '../store/snapshots.ts'
 import type { Turn } from '../turn.ts'
 import { answering, sentTo } from './body.ts'
@@ -50,6 +51,8 @@ export function answerSurface(ports: SurfacePorts, request: Request, url: URL): 
 
 function reading(ports: SurfacePorts, area: string | undefined, url: URL): Promise<Response> | undefined {
   if (area === 'expect') return answering(() => expectEvent(ports.turn, url))
+  if (area === 'events')
+    return answering(() => ({ data: arrivedEvents(ports.database, url.searchParams.get('after')) }))
   if (area === 'requests') return answering(() => ({ data: filteredRequests(ports.requests(), url) }))
   if (area === 'snapshots') return answering(() => ({ data: listSnapshots(ports.database) }))
   return undefined

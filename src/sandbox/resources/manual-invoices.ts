@@ -151,6 +151,7 @@ export function finalize(turn: Turn, sent: { readonly auto_advance?: boolean | u
   if (invoice.auto_advance && invoice.collection_method === 'charge_automatically') {
     plan(turn, invoice.customer, 'collect_invoice', invoice.id, turn.now(invoice.customer) + 3_600)
   }
+  if (invoice.due_date !== null) plan(turn, invoice.customer, 'mark_invoice_overdue', invoice.id, invoice.due_date)
   return invoice
 }
 

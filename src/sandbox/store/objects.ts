@@ -16,6 +16,8 @@ export interface Selection {
   readonly createdTo?: number | undefined
   readonly olderThan?: Position | undefined
   readonly newerThan?: Position | undefined
+  /** By the order in which they came about, whatever clock they are stamped by. */
+  readonly arrivedAfter?: number | undefined
   readonly oldestFirst?: boolean | undefined
 }
 
@@ -91,6 +93,7 @@ function conditions(kind: Kind, selection: Selection): { where: string; values: 
   if (selection.lookup !== undefined) parts.push(['lookup = ?', [selection.lookup]])
   if (selection.createdFrom !== undefined) parts.push(['created >= ?', [selection.createdFrom]])
   if (selection.createdTo !== undefined) parts.push(['created <= ?', [selection.createdTo]])
+  if (selection.arrivedAfter !== undefined) parts.push(['sequence > ?', [selection.arrivedAfter]])
   const { olderThan, newerThan } = selection
   if (olderThan) parts.push(['(created, sequence) < (?, ?)', [olderThan.created, olderThan.sequence]])
   if (newerThan) parts.push(['(created, sequence) > (?, ?)', [newerThan.created, newerThan.sequence]])
