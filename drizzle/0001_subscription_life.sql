@@ -1,3 +1,16 @@
+CREATE TABLE `app_messages` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`type` text NOT NULL,
+	`data` text NOT NULL,
+	`at` integer NOT NULL,
+	`tries` integer NOT NULL,
+	`next_try_at` integer,
+	`posted_at` integer,
+	`outcome` text
+) STRICT;
+--> statement-breakpoint
+CREATE INDEX `app_messages_due` ON `app_messages` (`next_try_at`) WHERE next_try_at IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `payment_disputes` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,

@@ -1,4 +1,5 @@
 import type { Account, AuditedUser, Crossing, Decision, Needs, UserId } from './domain/account.ts'
+import type { AppMessage } from './domain/app-message.ts'
 import type { Catalogue, PriceIds } from './domain/catalogue.ts'
 import type { Grant } from './domain/grant.ts'
 import type { Intent, WishOf } from './domain/intent.ts'
@@ -125,6 +126,22 @@ export interface Crossings {
   giveUp(id: string, reason: string, at: Instant): Promise<void>
 }
 
+export interface DueMessage {
+  readonly user: UserId
+  readonly message: AppMessage
+  /** How often the app would not take it. */
+  readonly failedTries: number
+}
+
+/** What else the app is to be told. Messages are saved by `Ledger.change`. */
+export interface Messages {
+  /** Those whose turn it is to be told, oldest first. */
+  due(at: Instant, limit: number): Promise<readonly DueMessage[]>
+  told(id: string, at: Instant): Promise<void>
+  retry(id: string, reason: string, nextTryAt: Instant): Promise<void>
+  giveUp(id: string, reason: string, at: Instant): Promise<void>
+}
+
 /** The app's endpoint for messages. It takes one under the same id as the same one. */
 export interface AppWebhook {
   /** `refused`: answered with anything but 2xx, or not at all; worth another try. */
@@ -222,6 +239,7 @@ export interface Ports {
   readonly inbox: Inbox
   readonly outbox: Outbox
   readonly crossings: Crossings
+  readonly messages: Messages
   readonly meters: Meters
   readonly gateway: Gateway
   readonly observatory: Observatory

@@ -4,18 +4,20 @@ import { startWorker } from './adapters/process/worker.ts'
 import type { Config } from './config/config.ts'
 import { DAY_MS, HOUR_MS } from './domain/period.ts'
 import type { Ports } from './ports.ts'
-import { type Announcing, announceCrossings } from './usecases/announce-crossings.ts'
+import { announceCrossings } from './usecases/announce-crossings.ts'
 import { applyDueEvents } from './usecases/apply-events.ts'
 import { compareMeters } from './usecases/compare-meters.ts'
+import type { Posting } from './usecases/post-to-app.ts'
 import { sendDueReports } from './usecases/report-usage.ts'
 import { resumeWishes } from './usecases/resume-wishes.ts'
+import { tellApp } from './usecases/tell-app.ts'
 
 /** A round of a worker that found nothing more to do. */
 export const NOTHING_LEFT = 0
 const EVENTS_AT_ONCE = 16
 const EVENTS_IDLE_MS = 1_000
 const REPORTS_IDLE_MS = 2_000
-const CROSSINGS_IDLE_MS = 2_000
+const MESSAGES_IDLE_MS = 2_000
 const WISHES_IDLE_MS = 15_000
 const COMPARISON_IDLE_MS = 600_000
 
@@ -50,7 +52,7 @@ export function startWorkers({ appWebhook: place }: Config, ports: Ports, livemo
     startWorker(comparing, COMPARISON_IDLE_MS, failed),
     startWorker(() => sendDueReports(reporting), REPORTS_IDLE_MS, failed),
     startWorker(() => resumeWishes(resuming).then(() => NOTHING_LEFT), WISHES_IDLE_MS, failed),
-    ...(place ? [startWorker(() => announceCrossings(announcing(place, ports, log)), CROSSINGS_IDLE_MS, failed)] : []),
+    ...(place ? appTellers({ ...ports, ...posting(place, ports, log) }, failed) : []),
   ]
   return {
     wakeEvents() {
@@ -60,14 +62,21 @@ export function startWorkers({ appWebhook: place }: Config, ports: Ports, livemo
   }
 }
 
-function announcing(place: AppWebhookPlace, ports: Ports, log: Log): Announcing {
+function appTellers(ports: Ports & Posting, failed: (error: unknown) => void) {
+  return [
+    startWorker(() => announceCrossings(ports), MESSAGES_IDLE_MS, failed),
+    startWorker(() => tellApp(ports), MESSAGES_IDLE_MS, failed),
+  ]
+}
+
+function posting(place: AppWebhookPlace, { clock }: Ports, log: Log): Posting {
   return {
-    ...ports,
-    appWebhook: appWebhook(place, ports.clock.wall),
-    onTrouble: ({ id }, reason, isGivenUp) => {
-      const fields = { crossing_id: id, reason }
-      if (isGivenUp) log.error('The app was not told that an allowance is used up, and will not be.', fields)
-      else log.warning('The app could not be told that an allowance is used up; it will be tried again.', fields)
+    clock,
+    appWebhook: appWebhook(place, clock.wall),
+    onTrouble: (id, reason, isGivenUp) => {
+      const fields = { message_id: id, reason }
+      if (isGivenUp) log.error('The app would not take a message, and it was given up.', fields)
+      else log.warning('The app could not be told something; it will be tried again.', fields)
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { AppMessage } from './app-message.ts'
 import type { Dispute } from './dispute.ts'
 import type { Draw, Grant } from './grant.ts'
 import type { KeyHolder, StoredAnswer } from './idempotency.ts'
@@ -116,6 +117,8 @@ export type Change =
     }
   /** Told to the app once per user, service, allowance period and threshold. */
   | { readonly type: 'threshold-crossed'; readonly crossing: Crossing }
+  /** Told to the app once per id. */
+  | { readonly type: 'message-queued'; readonly message: AppMessage }
   | { readonly type: 'audited'; readonly entry: AuditEntry }
   | { readonly type: 'answer-stored'; readonly answer: StoredAnswer }
   | { readonly type: 'intent-opened'; readonly intent: Intent }

@@ -51,6 +51,6 @@ export function nextPosting(failedTries: number, now: Instant): Instant | null {
 const STALE_MS = 3 * DAY_MS
 
 /** What happened long before there was somebody to tell it is no news: nobody wants a mail about last year's limit. */
-export function isStale(crossing: Crossing, failedTries: number, now: Instant): boolean {
-  return failedTries === 0 && now - crossing.at > STALE_MS
+export function isStale(happenedAt: Instant, failedTries: number, now: Instant): boolean {
+  return failedTries === 0 && now - happenedAt > STALE_MS
 }

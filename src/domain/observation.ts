@@ -1,4 +1,5 @@
 import type { Account, Change } from './account.ts'
+import { messagesAbout } from './app-message.ts'
 import { type Catalogue, type PriceIds, planOfPrice } from './catalogue.ts'
 import { disputeAfter, type ObservedDispute } from './dispute.ts'
 import { boughtGrant } from './pack.ts'
@@ -64,7 +65,11 @@ function observePayment({ id, status, entry, pack }: ObservedPaymentIntent, at: 
 function observeSubscription(account: Account, seen: ObservedSubscription, knowledge: Knowledge): readonly Change[] {
   const known = account.subscriptions.find((subscription) => subscription.id === seen.id)
   if (known && isEnded(known) && !isEnded(seen)) return []
-  return [{ type: 'subscription-observed', subscription: keep(known, seen, knowledge) }]
+  const subscription = keep(known, seen, knowledge)
+  return [
+    { type: 'subscription-observed', subscription },
+    ...messagesAbout(knowledge.catalogue, account, known, subscription, knowledge.at),
+  ]
 }
 
 /** A plan once bought keeps its name when its price leaves the catalogue, as long as the price is the same. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Change, Crossing, UserId } from '../../src/domain/account.ts'
+import type { AppMessage } from '../../src/domain/app-message.ts'
 import type { Dispute } from '../../src/domain/dispute.ts'
 import { BillingError } from '../../src/domain/errors.ts'
 import type { Grant } from '../../src/domain/grant.ts'
@@ -9,7 +10,7 @@ import type { Payment } from '../../src/domain/payment.ts'
 import type { Subscription } from '../../src/domain/subscription.ts'
 import type { UsageRecord } from '../../src/domain/usage.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
-import type { Crossings, Inbox, Ledger, Outbox, Page, Records, UsageFilter } from '../../src/ports.ts'
+import type { Crossings, Inbox, Ledger, Messages, Outbox, Page, Records, UsageFilter } from '../../src/ports.ts'
 
 export interface Store {
   readonly ledger: Ledger
@@ -17,6 +18,7 @@ export interface Store {
   readonly inbox: Inbox
   readonly outbox: Outbox
   readonly crossings: Crossings
+  readonly messages: Messages
 }
 
 const NOON = Date.UTC(2026, 5, 10, 12)
@@ -444,6 +446,40 @@ export function storeContract(name: string, open: () => Store): void {
       await save(store, 'bob', crossed({ id: 'crossing_2' }))
       await store.crossings.giveUp('crossing_2', 'why', NOON)
       expect(await store.crossings.due(NOON * 2, 10)).toEqual([])
+    })
+  })
+
+  describe(`the messages of ${name}`, () => {
+    const message = {
+      id: 'subscription_payment_failed_sub_1',
+      type: 'subscription.payment_failed',
+      data: { subscription_id: 'sub_1', past_due_since: null },
+      at: NOON,
+    } as const
+    const queued = (changes: Partial<AppMessage> = {}): Change => ({
+      type: 'message-queued',
+      message: { ...message, ...changes },
+    })
+
+    test('are due once under each id, when they happen', async () => {
+      const store = open()
+      await save(store, 'ann', queued(), queued({ data: {} }), queued({ id: 'later', at: NOON + 1_000 }))
+      expect(await store.messages.due(NOON - 1, 10)).toEqual([])
+      expect(await store.messages.due(NOON, 10)).toEqual([{ user: 'ann', message, failedTries: 0 }])
+      const due = await store.messages.due(NOON + 1_000, 10)
+      expect(due.map((each) => each.message.id)).toEqual([message.id, 'later'])
+      expect(await store.messages.due(NOON + 1_000, 1)).toHaveLength(1)
+    })
+
+    test('are due again when their time has come, and never once they are told or given up', async () => {
+      const store = open()
+      await save(store, 'ann', queued(), queued({ id: 'other' }))
+      await store.messages.giveUp('other', 'why', NOON)
+      await store.messages.retry(message.id, 'why', NOON + 1_000)
+      expect(await store.messages.due(NOON + 999, 10)).toEqual([])
+      expect(await store.messages.due(NOON + 1_000, 10)).toEqual([{ user: 'ann', message, failedTries: 1 }])
+      await store.messages.told(message.id, NOON + 1_000)
+      expect(await store.messages.due(NOON * 2, 10)).toEqual([])
     })
   })
 

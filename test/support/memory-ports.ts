@@ -33,6 +33,7 @@ export function memoryPorts(catalogue: Catalogue = BUILT_IN_PLANS): MemoryPorts 
     inbox: store.inbox,
     outbox: store.outbox,
     crossings: store.crossings,
+    messages: store.messages,
     meters,
     gateway: stripe.gateway,
     observatory: stripe.observatory,

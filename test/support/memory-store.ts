@@ -1,4 +1,5 @@
 import type { Account, AuditEntry, AuditedUser, Change, Crossing, UserId } from '../../src/domain/account.ts'
+import type { AppMessage } from '../../src/domain/app-message.ts'
 import type { Dispute } from '../../src/domain/dispute.ts'
 import { BillingError, invalidField } from '../../src/domain/errors.ts'
 import type { Grant } from '../../src/domain/grant.ts'
@@ -17,7 +18,7 @@ import {
   type UsageTotal,
 } from '../../src/domain/usage.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
-import type { Crossings, Inbox, Ledger, Outbox, Records } from '../../src/ports.ts'
+import type { Crossings, Inbox, Ledger, Messages, Outbox, Records } from '../../src/ports.ts'
 
 interface Books {
   customerId: string | null
@@ -36,6 +37,14 @@ interface Books {
 export interface KeptCrossing {
   readonly user: UserId
   readonly crossing: Crossing
+  failedTries: number
+  nextTryAt: number | null
+  outcome: string | null
+}
+
+export interface KeptMessage {
+  readonly user: UserId
+  readonly message: AppMessage
   failedTries: number
   nextTryAt: number | null
   outcome: string | null
@@ -66,7 +75,9 @@ export interface MemoryStore {
   readonly inbox: Inbox
   readonly outbox: Outbox
   readonly crossings: Crossings
+  readonly messages: Messages
   readonly announcements: readonly KeptCrossing[]
+  readonly told: readonly KeptMessage[]
   /** For assertions. */
   readonly events: ReadonlyMap<string, KeptEvent>
   usageOf(user: UserId): readonly UsageRecord[]
@@ -83,6 +94,7 @@ export function memoryStore(): MemoryStore {
   const owners = new Map<string, UserId>()
   const audit: AuditedUser[] = []
   const announcements: KeptCrossing[] = []
+  const told: KeptMessage[] = []
 
   function booksOf(user: UserId): Books {
     const known = users.get(user)
@@ -219,6 +231,12 @@ export function memoryStore(): MemoryStore {
         books.crossings.set(once, change.crossing)
         const { crossing } = change
         announcements.push({ user, crossing, failedTries: 0, nextTryAt: crossing.at, outcome: null })
+        break
+      }
+      case 'message-queued': {
+        const { message } = change
+        if (told.some((kept) => kept.message.id === message.id)) break
+        told.push({ user, message, failedTries: 0, nextTryAt: message.at, outcome: null })
         break
       }
       case 'audited':
@@ -389,13 +407,32 @@ export function memoryStore(): MemoryStore {
     giveUp: (id, outcome) => tried(id, { nextTryAt: null, outcome }),
   }
 
+  async function toldOf(id: string, values: Partial<KeptMessage>): Promise<void> {
+    const kept = told.find(({ message }) => message.id === id)
+    if (kept) Object.assign(kept, { failedTries: kept.failedTries + 1, ...values })
+  }
+
+  const messages: Messages = {
+    due: async (at, limit) =>
+      told
+        .filter(({ nextTryAt }) => nextTryAt !== null && nextTryAt <= at)
+        .toSorted((one, other) => (one.nextTryAt ?? 0) - (other.nextTryAt ?? 0))
+        .slice(0, limit)
+        .map(({ user, message, failedTries }) => ({ user, message, failedTries })),
+    told: (id) => toldOf(id, { nextTryAt: null, outcome: null }),
+    retry: (id, outcome, nextTryAt) => toldOf(id, { nextTryAt, outcome }),
+    giveUp: (id, outcome) => toldOf(id, { nextTryAt: null, outcome }),
+  }
+
   return {
     ledger,
     records,
     inbox,
     outbox,
     crossings,
+    messages,
     announcements,
+    told,
     events,
     usageOf: (user) => users.get(user)?.usage ?? [],
     reportsOf: (user) => [...(users.get(user)?.reports.values() ?? [])],

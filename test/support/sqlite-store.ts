@@ -4,12 +4,13 @@ import { sqliteCrossings } from '../../src/adapters/sqlite/crossings.ts'
 import { type Drizzle, migrateDatabase, openDatabase } from '../../src/adapters/sqlite/database.ts'
 import { sqliteInbox } from '../../src/adapters/sqlite/inbox.ts'
 import { sqliteLedger } from '../../src/adapters/sqlite/ledger.ts'
+import { sqliteMessages } from '../../src/adapters/sqlite/messages.ts'
 import { sqliteOutbox } from '../../src/adapters/sqlite/outbox.ts'
 import { sqliteRecords } from '../../src/adapters/sqlite/records.ts'
 import { createWriter, type Writer } from '../../src/adapters/sqlite/writer.ts'
 import type { Ports } from '../../src/ports.ts'
 
-export interface SqliteStore extends Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox' | 'crossings'> {
+export interface SqliteStore extends Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox' | 'crossings' | 'messages'> {
   readonly database: Drizzle
   readonly client: Database
   readonly writer: Writer
@@ -44,5 +45,6 @@ function storeOn(database: Drizzle): SqliteStore {
     inbox: sqliteInbox(database, writer),
     outbox: sqliteOutbox(database),
     crossings: sqliteCrossings(database, writer),
+    messages: sqliteMessages(database, writer),
   }
 }

@@ -6,6 +6,7 @@ import type { Drizzle } from './database.ts'
 import { reportAdder, reportApplier } from './reports.ts'
 import {
   allowanceCrossings,
+  appMessages,
   auditLog,
   customers,
   idempotencyKeys,
@@ -103,6 +104,11 @@ export function changeApplier(database: Drizzle): (user: UserId, change: Change)
         const { at, service, ...crossing } = change.crossing
         const row = { ...crossing, userId: user, serviceType: service, crossedAt: at, nextTryAt: at, tries: 0 }
         return void database.insert(allowanceCrossings).values(row).onConflictDoNothing().run()
+      }
+      case 'message-queued': {
+        const { data, ...message } = change.message
+        const row = { ...message, userId: user, data: JSON.stringify(data), nextTryAt: message.at, tries: 0 }
+        return void database.insert(appMessages).values(row).onConflictDoNothing().run()
       }
       case 'audited':
         return void database

@@ -1,4 +1,5 @@
 import type { AuditedUser } from '../../domain/account.ts'
+import type { AppMessage } from '../../domain/app-message.ts'
 import type { Dispute, DisputeState } from '../../domain/dispute.ts'
 import type { Grant } from '../../domain/grant.ts'
 import type { StoredAnswer } from '../../domain/idempotency.ts'
@@ -84,6 +85,10 @@ export function toGrant({ userId: _, serviceType, ...row }: Row<typeof schema.us
 
 export function toAuditEntry({ userId, action, ...row }: Row<typeof schema.auditLog>): AuditedUser {
   return { ...row, user: userId, action: action as AuditedUser['action'] }
+}
+
+export function toAppMessage({ id, type, data, at }: Row<typeof schema.appMessages>): AppMessage {
+  return { id, type: type as AppMessage['type'], data: JSON.parse(data) as AppMessage['data'], at }
 }
 
 export function toMeterReport(row: Row<typeof schema.meterReports>): MeterReport | SealedReport {

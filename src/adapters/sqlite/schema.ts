@@ -255,6 +255,23 @@ export const allowanceCrossings = sqliteTable(
   ],
 )
 
+/** What else the app is told. */
+export const appMessages = sqliteTable(
+  'app_messages',
+  {
+    id: text('id').primaryKey(),
+    userId: text('user_id').notNull(),
+    type: text('type').notNull(),
+    data: text('data').notNull(),
+    at: integer('at').notNull(),
+    tries: integer('tries').notNull(),
+    nextTryAt: integer('next_try_at'),
+    postedAt: integer('posted_at'),
+    outcome: text('outcome'),
+  },
+  (table) => [index('app_messages_due').on(table.nextTryAt).where(sql`next_try_at IS NOT NULL`)],
+)
+
 /** What operators did. */
 export const auditLog = sqliteTable('audit_log', {
   id: text('id').primaryKey(),

@@ -6,6 +6,7 @@ import { sqliteCrossings } from './crossings.ts'
 import { type Drizzle, migrateDatabase, openDatabase } from './database.ts'
 import { sqliteInbox } from './inbox.ts'
 import { sqliteLedger } from './ledger.ts'
+import { sqliteMessages } from './messages.ts'
 import { sqliteOutbox } from './outbox.ts'
 import { rememberedPrices, rememberPrices } from './prices.ts'
 import { sqliteRecords } from './records.ts'
@@ -13,7 +14,7 @@ import { storeFacts } from './schema.ts'
 import { createWriter } from './writer.ts'
 
 export interface Store {
-  readonly ports: Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox' | 'crossings'>
+  readonly ports: Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox' | 'crossings' | 'messages'>
   rememberedPrices(): PriceIds
   rememberPrices(prices: PriceIds, foundAt: number): Promise<void>
   /** The Stripe account that this file belongs to; null before the first one was seen. */
@@ -39,6 +40,7 @@ export function openStore(file: string, onFatal: (error: SQLiteError) => void): 
       inbox: sqliteInbox(database, writer),
       outbox: sqliteOutbox(database),
       crossings: sqliteCrossings(database, writer),
+      messages: sqliteMessages(database, writer),
     },
     rememberedPrices: () => rememberedPrices(database),
     rememberPrices: (prices, foundAt) => rememberPrices(database, writer, prices, foundAt),

@@ -1,0 +1,76 @@
+import { type Access, accessOf } from './access.ts'
+import type { Account, Change, UserId } from './account.ts'
+import type { Catalogue } from './catalogue.ts'
+import { type Instant, isoTime, isoTimeOrNull } from './period.ts'
+import { isOwing, type Subscription } from './subscription.ts'
+
+export type AppMessageType =
+  | 'subscription.payment_failed'
+  | 'subscription.payment_recovered'
+  | 'subscription.access_ended'
+
+/** What the app is told by its webhook. It is queued in the same step as what brought it about, once for each id. */
+export interface AppMessage {
+  readonly id: string
+  readonly type: AppMessageType
+  /** Beside `user_id`, which every message has. */
+  readonly data: Readonly<Record<string, unknown>>
+  /** When it happened, or will: it is told then and not before. */
+  readonly at: Instant
+}
+
+/** The body that is posted. */
+export function bodyOf(user: UserId, { type, data, at }: AppMessage) {
+  return { type, timestamp: isoTime(at), data: { user_id: user, ...data } }
+}
+
+/** What the app is told of a subscription that stands otherwise than before: payments that fail, and that they recover. */
+export function messagesAbout(
+  catalogue: Catalogue,
+  account: Account,
+  known: Subscription | undefined,
+  seen: Subscription,
+  at: Instant,
+): readonly Change[] {
+  const access = accessOf(catalogue, { subscriptions: [seen], disputes: account.disputes }, at)
+  const about = (type: AppMessageType, time: Instant): Change => ({
+    type: 'message-queued',
+    message: {
+      id: `${type.replace('.', '_')}_${seen.id}_${seen.statusSince}`,
+      type,
+      data: shown(seen, access),
+      at: time,
+    },
+  })
+  if (isOwing(seen) && !(known && isOwing(known))) {
+    const end = access.reason === 'grace_period_ended' ? at : access.until
+    const ending = end === null ? [] : [about('subscription.access_ended', end)]
+    return [about('subscription.payment_failed', at), ...ending]
+  }
+  const recovered = known !== undefined && isOwing(known) && seen.status === 'active'
+  return recovered ? [about('subscription.payment_recovered', at)] : []
+}
+
+function shown({ id, planName, status, pastDueSince }: Subscription, { allowed, until }: Access) {
+  return {
+    subscription_id: id,
+    plan_name: planName,
+    status,
+    past_due_since: isoTimeOrNull(pastDueSince),
+    access_allowed: allowed,
+    access_until: isoTimeOrNull(until),
+  }
+}
+
+/** What was foreseen may not have come: who paid in time has not lost access. Null when it is no longer so. */
+export function messageNow(
+  catalogue: Catalogue,
+  account: Account,
+  message: AppMessage,
+  now: Instant,
+): AppMessage | null {
+  if (message.type !== 'subscription.access_ended') return message
+  const { allowed, reason } = accessOf(catalogue, account, now)
+  if (allowed || reason !== 'grace_period_ended') return null
+  return { ...message, data: { ...message.data, access_allowed: false } }
+}
