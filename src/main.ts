@@ -122,7 +122,7 @@ async function openUsage(): Promise<UsageRecorder> {
       // The server is this program itself.
       return answer.result as readonly ImportOutcome[]
     },
-    close() {},
+    async close() {},
   }
 }
 

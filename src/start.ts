@@ -45,6 +45,8 @@ export const IMPORT_COMMAND = 'import-usage'
 const PRICES_IDLE_MS = 60_000
 /** Twice this is the longest stop: below the ten seconds after which containers are usually killed. */
 const STOP_MS = 4_000
+/** For the refusals of those who wait when the disk fails. */
+const LAST_WORDS_MS = 250
 
 /**
  * Builds the whole program and serves: the one place where the parts meet, for production and for tests alike. Nothing
@@ -52,7 +54,7 @@ const STOP_MS = 4_000
  */
 export async function start(config: Config, log: Log): Promise<Running> {
   const lock = acquireLock(config.databaseFile)
-  const store = openStore(config.databaseFile, (error) => endAtOnce(log, error))
+  const store = openStore(config.databaseFile, (error) => endSoon(log, error))
   const access = await openStripe(config, (line) => log.debug(line))
   const ports = assemble(config, store, access)
   const workers = startWorkers(config, ports, access.livemode, log)
@@ -80,7 +82,7 @@ export async function start(config: Config, log: Log): Promise<Running> {
       commands.stop()
       await atMost(Promise.all([workers.stop(), prices.stop(), problems]))
       await access.close()
-      store.close()
+      await store.close()
       lock.release()
     },
   }
@@ -89,14 +91,13 @@ export async function start(config: Config, log: Log): Promise<Running> {
 /** The books without a server, for a command that records usage: as long as they are open, no server can start. */
 export function openBooks(config: Config) {
   const lock = acquireLock(config.databaseFile)
-  const store = openStore(config.databaseFile, (error) => {
-    throw error
-  })
+  // A disk that fails is told to whoever records.
+  const store = openStore(config.databaseFile, () => {})
   const ports = { ...store.ports, clock: wallClock(), newId, catalogue: config.catalogue }
   return {
     record: (batch: ImportBatch) => importUsage(ports, batch),
-    close() {
-      store.close()
+    async close() {
+      await store.close()
       lock.release()
     },
   }
@@ -201,16 +202,23 @@ async function readinessNow({ priceBook, inbox }: WiredPorts, store: Store): Pro
 }
 
 function storageCheck(store: Store) {
-  const works = store.isReadable()
-  return works
+  if (!store.isTrusted())
+    return {
+      status: 'failed',
+      detail: 'The disk failed to keep what was written; the program must start anew.',
+    } as const
+  return store.isReadable()
     ? ({ status: 'ok', detail: 'The database answers.' } as const)
     : ({ status: 'failed', detail: 'The database cannot be read.' } as const)
 }
 
-/** What was written may not be on disk: nothing may be acknowledged any more, and a restart reads the truth. */
-function endAtOnce(log: Log, error: unknown): void {
+/**
+ * What was written may not be on disk. The store refuses everything from now on; those who wait for it are told so before
+ * the program ends, and what is started in its place reads the truth.
+ */
+function endSoon(log: Log, error: unknown): void {
   log.error('The disk cannot be trusted any more; the program ends so that nothing false is acknowledged.', { error })
-  process.exit(1)
+  setTimeout(() => process.exit(1), LAST_WORDS_MS)
 }
 
 /** The timer must not keep a process alive that has nothing else to do. */

@@ -24,7 +24,7 @@ async function run(line: string | readonly string[], changes: Partial<Program> =
     migrate: note('migrate', { applied: 0, file: 'data/billing.db' }),
     health: note('health', HEALTHY),
     token: note<string>('token', 'the.token.itself'),
-    openUsage: async () => ({ record: async () => [], close: () => undefined }),
+    openUsage: async () => ({ record: async () => [], close: async () => {} }),
     sandbox: note('sandbox', 0),
     advanceSandbox: async (wish, tell) => {
       calls.push(['advanceSandbox', wish])

@@ -56,7 +56,7 @@ async function runOn(file: string, options = '', record: Record = (batch) => imp
           batches.push(batch.uses.length)
           return record(batch)
         },
-        close: () => {
+        close: async () => {
           isOpen = false
         },
       }

@@ -6,13 +6,12 @@ import { Database } from 'bun:sqlite'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { TEST_JWT_SECRET, tokenOf } from '../support/server.ts'
+import { tokenOf } from '../support/server.ts'
+import { databaseIn, serveIn } from './served.ts'
 
 const cycles = Number(process.argv[2] ?? 20)
 const isTwin = process.argv[3] === 'twin'
-const server = (process.env.SERVER ?? `${process.execPath} ${join(import.meta.dir, '../../src/main.ts')}`).split(' ')
 const folder = mkdtempSync(join(tmpdir(), 'speech-billing-kill-'))
-const databaseFile = join(folder, 'billing.db')
 const token = await tokenOf('harness', 'metering')
 const WRITERS = 8
 
@@ -24,8 +23,7 @@ let slowestStart = 0
 
 for (let cycle = 1; cycle <= cycles && problems.length === 0; cycle++) {
   const started = performance.now()
-  const child = Bun.spawn(server, { cwd: folder, stdout: 'pipe', stderr: 'ignore', env: environment() })
-  const url = await addressOf(child.stdout)
+  const { child, url } = await serveIn(folder)
   slowestStart = Math.max(slowestStart, performance.now() - started)
   const load = { stopped: false }
   const writers = Array.from({ length: WRITERS }, (_, writer) => write(url, `user_${writer % 3}`, load))
@@ -42,30 +40,6 @@ for (const problem of problems.slice(0, 10)) console.log(`FAILED  ${problem}`)
 console.log(`slowest start ${Math.round(slowestStart)} ms`)
 console.log(`${acknowledged.size} acknowledged records, ${problems.length} lost, doubled or half there`)
 process.exit(problems.length > 0 ? 1 : 0)
-
-/** No simulator: recording needs none, and a Stripe out of reach must not hold up a start. */
-function environment(): Record<string, string> {
-  return {
-    PATH: process.env.PATH ?? '',
-    PORT: '0',
-    DATABASE_URL: `file:${databaseFile}`,
-    JWT_SECRET: TEST_JWT_SECRET,
-    STRIPE_SECRET_KEY: 'sk_test_unreachable',
-    STRIPE_WEBHOOK_SECRET: 'whsec_unreachable',
-    STRIPE_API_BASE: 'http://127.0.0.1:9',
-    LOG_LEVEL: 'error',
-  }
-}
-
-async function addressOf(stdout: ReadableStream<Uint8Array>): Promise<string> {
-  let text = ''
-  for await (const chunk of stdout) {
-    text += new TextDecoder().decode(chunk)
-    const url = /API\s+(http:\/\/\S+)/.exec(text)?.[1]
-    if (url !== undefined) return url
-  }
-  throw new Error(`The server ended before it listened: ${text}`)
-}
 
 async function write(url: string, user: string, load: { readonly stopped: boolean }): Promise<void> {
   while (!load.stopped) {
@@ -94,7 +68,7 @@ async function record(url: string, usage: object): Promise<boolean> {
 
 /** Looks into the file with eyes of its own: nothing of the product's code reads it here. */
 async function inspect(): Promise<readonly string[]> {
-  const database = new Database(databaseFile, { safeIntegers: true })
+  const database = new Database(databaseIn(folder), { safeIntegers: true })
   const [integrity] = database.query('PRAGMA integrity_check').values()
   const stored = new Map<string, string>()
   const sums = new Map<string, bigint>()

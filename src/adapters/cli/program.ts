@@ -54,7 +54,7 @@ export type ImportOutcome =
 export interface UsageRecorder {
   /** One outcome for each, in order. */
   record(batch: { readonly uses: readonly ImportedUse[]; readonly dryRun: boolean }): Promise<readonly ImportOutcome[]>
-  close(): void
+  close(): Promise<void>
 }
 
 export interface MigrationReport {

@@ -41,7 +41,7 @@ export const usageImportCommand: Command = {
       report(file, tally, given, terminal)
       return tally.refused > 0 ? FOUND_WRONG : DONE
     } finally {
-      recorder.close()
+      await recorder.close()
     }
   },
 }

@@ -23,7 +23,10 @@ export function sqliteCrossings(database: Drizzle, writer: Writer): Crossings {
         .where(lte(crossings.nextTryAt, at))
         .orderBy(oldestFirst)
         .limit(limit)
-      return rows.all().map(({ userId, serviceType, crossedAt, tries, ...row }) => {
+        .all()
+      // The app is told of nothing that a power cut could still undo.
+      await writer.onDisk()
+      return rows.map(({ userId, serviceType, crossedAt, tries, ...row }) => {
         const { id, allowanceStart, threshold, used, included } = row
         const service = serviceType as ServiceType
         return {

@@ -21,7 +21,8 @@ const PRAGMAS = [
 
 /**
  * Opens the database file (or `:memory:`), made if need be, with every pragma set and read back: a WAL that is synced
- * before a commit is over (FULL), so that what was acknowledged survives a power cut.
+ * before a commit is over (FULL), so that what was acknowledged survives a power cut. A server's store takes that sync
+ * over when the schema stands (`wal-sync.ts`).
  */
 export function openDatabase(file: string): Drizzle {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })

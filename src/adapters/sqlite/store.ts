@@ -11,6 +11,7 @@ import { sqliteOutbox } from './outbox.ts'
 import { rememberedPrices, rememberPrices } from './prices.ts'
 import { sqliteRecords } from './records.ts'
 import { storeFacts } from './schema.ts'
+import { walSync } from './wal-sync.ts'
 import { createWriter } from './writer.ts'
 
 export interface Store {
@@ -22,17 +23,21 @@ export interface Store {
   rememberStripeAccount(id: string): Promise<void>
   /** Whether the file can be read. */
   isReadable(): boolean
-  close(): void
+  /** Whether the disk keeps what is written to it, as far as is known. */
+  isTrusted(): boolean
+  /** When everything that was submitted is on disk. */
+  close(): Promise<void>
 }
 
 const STRIPE_ACCOUNT = 'stripe_account'
 const isStripeAccount = eq(storeFacts.name, STRIPE_ACCOUNT)
 
 /** The store of a server: opened, brought up to date, with one writer. `onFatal` hears when the disk cannot be trusted. */
-export function openStore(file: string, onFatal: (error: SQLiteError) => void): Store {
+export function openStore(file: string, onFatal: (error: unknown) => void): Store {
   const database = openDatabase(file)
   migrateDatabase(database)
-  const writer = createWriter(database.$client, onFatal)
+  const wal = walSync(database.$client, file)
+  const writer = createWriter(database.$client, onFatal, wal.sync)
   return {
     ports: {
       ledger: sqliteLedger(database, writer),
@@ -53,7 +58,13 @@ export function openStore(file: string, onFatal: (error: SQLiteError) => void): 
       })
     },
     isReadable: () => isReadable(database),
-    close: () => database.$client.close(false),
+    isTrusted: writer.isTrusted,
+    async close() {
+      // The last in the queue: when it is fulfilled, all before it are. Whatever failed has been told to those whom it concerns.
+      await writer.submit({ decide: () => undefined, apply: () => {} }).catch(() => {})
+      database.$client.close(false)
+      wal.close()
+    },
   }
 }
 

@@ -10,9 +10,16 @@ interface Work<D> {
 export interface Writer {
   /** Fulfilled when the work is on disk together with all that was waiting beside it. */
   submit<D>(work: Work<D>): Promise<D>
+  /** Fulfilled when everything that can be read at this moment is on disk; for whoever tells the outside what he read. */
+  onDisk(): Promise<void>
+  /** Whether the disk is still trusted. */
+  isTrusted(): boolean
   /** Called when what works had written is undone: whatever was remembered of it is wrong. */
   onUndone(forget: () => void): void
 }
+
+/** Puts all that was committed so far on disk. */
+export type Sync = () => Promise<void>
 
 interface Waiting {
   run(): void
@@ -27,22 +34,33 @@ const MOST_AT_ONCE = 2_048
 const FATAL = new Set(['SQLITE_IOERR_FSYNC', 'SQLITE_IOERR_DIR_FSYNC', 'SQLITE_CORRUPT', 'SQLITE_NOTADB'])
 
 /**
- * Group commit: whatever is waiting when the event loop comes round shares one transaction and one fsync. A refusal is
- * thrown before anything is written, so it harms nobody beside it; if the store itself errs, the group is rolled back and
- * each work is run again alone, so that nobody gets another's error.
+ * Group commit: whatever is waiting when the event loop comes round shares one transaction and one `sync`, and nobody of
+ * it is answered before that is over, be it with a record or with a refusal. Who comes meanwhile forms the next group. A
+ * refusal is thrown before anything is written, so it harms nobody beside it; if the store itself errs, the group is
+ * rolled back and each work is run again alone, so that nobody gets another's error. A sync that failed is never tried
+ * again: the system may have thrown away what it could not write. `onFatal` hears of that once; from then on all is refused.
  */
-export function createWriter(client: Database, onFatal: (error: SQLiteError) => void): Writer {
+export function createWriter(client: Database, onFatal: (error: unknown) => void, sync: Sync = inMemory): Writer {
   const begin = client.prepare('BEGIN IMMEDIATE')
   const commit = client.prepare('COMMIT')
   const rollback = client.prepare('ROLLBACK')
   const undone: (() => void)[] = []
   let queue: Waiting[] = []
+  /** The group that is committed and not yet on disk. */
+  let syncing: Promise<void> | null = null
+  let distrust: { readonly cause: unknown } | null = null
 
   return {
     onUndone: (forget) => void undone.push(forget),
+    async onDisk() {
+      await syncing
+      if (distrust !== null) throw untrusted(distrust.cause)
+    },
+    isTrusted: () => distrust === null,
     submit: (work) =>
       new Promise((resolve, reject) => {
-        if (queue.length === 0) setImmediate(flush)
+        if (distrust !== null) return reject(untrusted(distrust.cause))
+        if (queue.length === 0 && syncing === null) setImmediate(flush)
         queue.push(waitingFor(work, resolve, reject))
       }),
   }
@@ -50,21 +68,29 @@ export function createWriter(client: Database, onFatal: (error: SQLiteError) => 
   function flush(): void {
     const group = queue.slice(0, MOST_AT_ONCE)
     queue = queue.slice(MOST_AT_ONCE)
+    const committed = commitAll(group)
+    syncing = (committed.length > 0 && distrust === null ? sync() : Promise.resolve())
+      .catch(stopTrusting)
+      .then(() => (distrust === null ? synced(committed) : refuseAll(committed, distrust.cause)))
+  }
+
+  function synced(committed: readonly Waiting[]): void {
+    syncing = null
+    for (const waiting of committed) waiting.settle()
     if (queue.length > 0) setImmediate(flush)
+  }
+
+  /** Runs a group; who is committed of it, or has still to be told that the disk is not trusted. The others have been told. */
+  function commitAll(group: readonly Waiting[]): readonly Waiting[] {
     const error = attempt(group)
+    if (error === null || distrust !== null) return group
     // Alone it would fare no better where not even a transaction could be begun, and each would wait for it again.
-    if (error === null || group.length === 1 || error.atBegin) settleAll(group, error)
-    else for (const waiting of group) settleAll([waiting], attempt([waiting]))
+    if (group.length > 1 && !error.atBegin) return group.flatMap((waiting) => commitAll([waiting]))
+    for (const waiting of group) waiting.fail(refusalFor(error.cause))
+    return []
   }
 
-  function settleAll(group: readonly Waiting[], error: Undone | null): void {
-    for (const waiting of group) {
-      if (error === null) waiting.settle()
-      else waiting.fail(refusalFor(error.cause))
-    }
-  }
-
-  /** Runs a group in one transaction; what undid it, or null when it is on disk. */
+  /** Runs a group in one transaction; what undid it, or null when it is committed. */
   function attempt(group: readonly Waiting[]): Undone | null {
     let atBegin = true
     try {
@@ -76,10 +102,32 @@ export function createWriter(client: Database, onFatal: (error: SQLiteError) => 
     } catch (cause) {
       if (client.inTransaction) rollback.run()
       for (const forget of undone) forget()
-      if (cause instanceof SQLiteError && FATAL.has(cause.code ?? '')) onFatal(cause)
+      if (cause instanceof SQLiteError && FATAL.has(cause.code ?? '')) stopTrusting(cause)
       return { cause, atBegin }
     }
   }
+
+  function stopTrusting(cause: unknown): void {
+    if (distrust !== null) return
+    distrust = { cause }
+    onFatal(cause)
+  }
+
+  function refuseAll(group: readonly Waiting[], cause: unknown): void {
+    for (const waiting of [...group, ...queue]) waiting.fail(untrusted(cause))
+    queue = []
+  }
+}
+
+/** What lives in memory alone is as safe as it will ever be. */
+async function inMemory(): Promise<void> {}
+
+function untrusted(cause: unknown): BillingError {
+  return new BillingError(
+    'storage_unavailable',
+    'The disk failed to keep what was written, so that nothing is taken before the program was started anew. Whether this was saved is not certain: send it again just as it is.',
+    { retryAfterSeconds: 5, cause },
+  )
 }
 
 interface Undone {
