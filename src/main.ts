@@ -8,6 +8,7 @@ import {
   type HealthReport,
   type ImportOutcome,
   type Program,
+  type StripeSetup,
   type TokenWish,
   type UsageRecorder,
 } from './adapters/cli/program.ts'
@@ -22,10 +23,11 @@ import { createLog } from './adapters/process/log.ts'
 import { advanceSimulator, type ClockProgress } from './adapters/process/simulator.ts'
 import { migrateFile } from './adapters/sqlite/store.ts'
 import type { Config } from './config/config.ts'
-import { loadConfig, loadSandboxPlace } from './config/environment.ts'
+import { loadConfig, loadConfigFor, loadPlansFile, loadSandboxPlace } from './config/environment.ts'
 import { startSandbox } from './sandbox/sandbox.ts'
 import { trigger as triggerAt, triggers } from './sandbox/trigger/trigger.ts'
 import { IMPORT_COMMAND, openBooks, type Running, start } from './start.ts'
+import { checkPlans, openStripeSetup, SETUP_VARIABLES, STRIPE_VARIABLES } from './stripe-setup.ts'
 import { VERSION } from './version.ts'
 
 const program: Program = {
@@ -35,6 +37,8 @@ const program: Program = {
   health,
   token,
   openUsage,
+  openSetup,
+  checkPlans: plansReport,
   sandbox,
   advanceSandbox,
   triggers,
@@ -45,6 +49,13 @@ if (import.meta.main) process.exit(await runCommandLine(process.argv.slice(2), p
 
 function configuration(): Config {
   const reading = loadConfig(process.env, process.cwd())
+  if (!reading.ok) throw configurationRefusal(reading.problems)
+  return reading.config
+}
+
+/** For a command to which only some variables matter. */
+function configurationOf(names: readonly string[]): Config {
+  const reading = loadConfigFor(names, process.env, process.cwd())
   if (!reading.ok) throw configurationRefusal(reading.problems)
   return reading.config
 }
@@ -124,6 +135,17 @@ async function openUsage(): Promise<UsageRecorder> {
     },
     async close() {},
   }
+}
+
+async function openSetup(): Promise<StripeSetup> {
+  const setup = await openStripeSetup(configurationOf(SETUP_VARIABLES))
+  if ('problem' in setup) throw configurationRefusal([setup])
+  return setup
+}
+
+/** What is wrong with the file that PLANS_FILE names is the answer here, not a wrong use. */
+function plansReport(file: string | null) {
+  return checkPlans(configurationOf(STRIPE_VARIABLES), file ?? loadPlansFile(process.env, process.cwd()))
 }
 
 function token(wish: TokenWish): Promise<string> {

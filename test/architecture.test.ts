@@ -107,6 +107,7 @@ describe('the architecture', () => {
       'src/main.ts',
       'src/start.ts',
       'src/stripe-access.ts',
+      'src/stripe-setup.ts',
       'src/workers.ts',
     ])
   })

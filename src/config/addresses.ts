@@ -23,6 +23,11 @@ export function readAddresses(variables: Variables, production: boolean, report:
   }
 }
 
+/** Where Stripe reaches this program; null where it cannot: on one's own machine. */
+export function stripeWebhookUrl({ publicUrl }: Pick<Addresses, 'publicUrl'>): string | null {
+  return publicUrl === null || isLoopback(new URL(publicUrl)) ? null : `${publicUrl}/payments/stripe-webhook`
+}
+
 /** Plain http is for this machine only: what goes over a network must be encrypted. */
 export function isLoopback(url: URL): boolean {
   return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(url.hostname)

@@ -32,12 +32,18 @@ export type ConfigReading =
 
 /** Reads the whole configuration and names everything that is wrong with it at once. */
 export function readConfig(variables: Variables): ConfigReading {
+  const { config, problems } = inspectConfig(variables)
+  return problems.length === 0 ? { ok: true, config } : { ok: false, problems }
+}
+
+/** The configuration with whatever is wrong with it. What was refused holds some value that must not be used. */
+export function inspectConfig(variables: Variables) {
   const problems: ConfigProblem[] = []
   const report: Report = (variable, problem, cure) => problems.push({ variable, problem, cure })
   const config = assemble(variables, report)
   reportQuotes(variables, VARIABLES, report)
   reportMisspellings(variables, report)
-  return problems.length === 0 ? { ok: true, config } : { ok: false, problems }
+  return { config, problems }
 }
 
 /** Puts the parts together. Where one is refused it holds some value that is never used. */

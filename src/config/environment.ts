@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ConfigReading, readConfig } from './config.ts'
+import { type ConfigReading, inspectConfig } from './config.ts'
 import { readDatabaseUrl } from './database-url.ts'
 import { parseEnvFile } from './dotenv.ts'
 import { readSandboxPort } from './stripe-keys.ts'
@@ -28,10 +28,27 @@ export function readEnvironment(processVariables: Variables, folder: string): En
 
 /** The whole way from the process to a checked configuration. */
 export function loadConfig(processVariables: Variables, folder: string): ConfigReading {
+  const { config, problems } = inspectEnvironment(processVariables, folder)
+  return problems.length === 0 ? { ok: true, config } : { ok: false, problems }
+}
+
+/** The same for a command to which only some variables matter: what is wrong with the others is let pass. */
+export function loadConfigFor(names: readonly string[], processVariables: Variables, folder: string): ConfigReading {
+  const { config, problems } = inspectEnvironment(processVariables, folder)
+  const matter = problems.filter(({ variable }) => variable === FILE || names.includes(variable))
+  return matter.length === 0 ? { ok: true, config } : { ok: false, problems: matter }
+}
+
+/** The configuration with whatever is wrong with it. What was refused holds some value that must not be used. */
+export function inspectEnvironment(processVariables: Variables, folder: string) {
   const { variables, problems } = readEnvironment(processVariables, folder)
-  const reading = readConfig(variables)
-  if (problems.length === 0) return reading
-  return { ok: false, problems: [...problems, ...(reading.ok ? [] : reading.problems)] }
+  const inspected = inspectConfig(variables)
+  return { config: inspected.config, problems: [...problems, ...inspected.problems] }
+}
+
+/** The plans file that is configured; null for the built-in plans. */
+export function loadPlansFile(processVariables: Variables, folder: string): string | null {
+  return textOf(readEnvironment(processVariables, folder).variables, 'PLANS_FILE')
 }
 
 export type SandboxPlace =

@@ -21,7 +21,8 @@ const PUBLISHABLE_KEY = /^pk_(test|live)_\w+$/
 const WEBHOOK_SECRET = /^whsec_[\w+/=-]+$/
 const WEBHOOK_CURE =
   'In development run "stripe listen --forward-to localhost:8000/payments/stripe-webhook" and take the secret it prints; ' +
-  'otherwise take the signing secret of your endpoint from the Stripe Dashboard, under Developers > Webhooks.'
+  'otherwise run "speech-billing stripe setup", or take the signing secret of your endpoint from the Stripe Dashboard, under ' +
+  'Developers > Webhooks.'
 
 export function readStripe(variables: Variables, production: boolean, report: Report): StripeAccess {
   const secretKey = textOf(variables, 'STRIPE_SECRET_KEY')

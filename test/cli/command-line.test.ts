@@ -6,6 +6,7 @@ import {
   type Program,
   type TokenWish,
 } from '../../src/adapters/cli/program.ts'
+import { programWith } from '../support/program.ts'
 
 const HEALTHY: HealthReport = { status: 'ready', checks: [{ name: 'database', status: 'ok', detail: null }] }
 
@@ -18,7 +19,7 @@ async function run(line: string | readonly string[], changes: Partial<Program> =
       calls.push(wish === undefined ? [name] : [name, wish])
       return answer
     }
-  const program: Program = {
+  const program = programWith({
     version: '1.2.3',
     serve: note('serve', 0),
     migrate: note('migrate', { applied: 0, file: 'data/billing.db' }),
@@ -37,7 +38,7 @@ async function run(line: string | readonly string[], changes: Partial<Program> =
       return [{ id: `evt_${wish.type}`, type: wish.type }]
     },
     ...changes,
-  }
+  })
   let out = ''
   let complaints = ''
   const terminal = {

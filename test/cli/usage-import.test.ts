@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runCommandLine } from '../../src/adapters/cli/command-line.ts'
-import type { ImportedUse, ImportOutcome, Program } from '../../src/adapters/cli/program.ts'
+import type { ImportedUse, ImportOutcome } from '../../src/adapters/cli/program.ts'
 import { importUsage } from '../../src/usecases/import-usage.ts'
 import { type MemoryPorts, memoryPorts } from '../support/memory-ports.ts'
+import { programWith } from '../support/program.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'speech-billing-import-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -38,17 +39,7 @@ async function run(
 }
 
 async function runOn(file: string, options = '', record: Record = (batch) => importUsage(ports, batch)) {
-  const nobody = () => Promise.reject(new Error('not asked for'))
-  const program: Program = {
-    version: '1.2.3',
-    serve: nobody,
-    migrate: nobody,
-    health: nobody,
-    token: nobody,
-    sandbox: nobody,
-    advanceSandbox: nobody,
-    triggers: [],
-    trigger: nobody,
+  const program = programWith({
     openUsage: async () => {
       isOpen = true
       return {
@@ -61,7 +52,7 @@ async function runOn(file: string, options = '', record: Record = (batch) => imp
         },
       }
     },
-  }
+  })
   let [out, complaints] = ['', '']
   const terminal = {
     out(text: string) {

@@ -26,7 +26,8 @@ export function readArguments(command: Command, words: readonly string[]): ReadA
     if (token.kind === 'option') given[token.name] = token.value ?? true
   }
   const { argument } = command
-  if (argument !== undefined && !argument.many && given[argument.name] === undefined)
+  const isNeeded = argument !== undefined && !argument.many && !argument.optional
+  if (isNeeded && given[argument.name] === undefined)
     return { kind: 'wrong', sentence: `${command.name} needs ${argument.name}.` }
   return { kind: 'given', given }
 }

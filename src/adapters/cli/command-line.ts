@@ -3,12 +3,14 @@ import { type Command, complain, DONE, FOUND_WRONG, USED_WRONGLY } from './comma
 import { healthCommand } from './health.ts'
 import { commandHelp, generalHelp } from './help.ts'
 import { migrateCommand } from './migrate.ts'
+import { plansCheckCommand } from './plans-check.ts'
 import { printProblems } from './problems.ts'
 import { type Program, problemsOf } from './program.ts'
 import { sandboxCommand } from './sandbox.ts'
 import { sandboxAdvanceCommand } from './sandbox-advance.ts'
 import { sandboxTriggerCommand } from './sandbox-trigger.ts'
 import { serveCommand } from './serve.ts'
+import { stripeSetupCommand } from './stripe-setup.ts'
 import { suggestion } from './suggestion.ts'
 import { painter, processTerminal, type Terminal } from './terminal.ts'
 import { tokenCommand } from './token.ts'
@@ -20,6 +22,8 @@ const COMMANDS = [
   migrateCommand,
   healthCommand,
   tokenCommand,
+  stripeSetupCommand,
+  plansCheckCommand,
   usageImportCommand,
   sandboxAdvanceCommand,
   sandboxTriggerCommand,

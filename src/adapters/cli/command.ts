@@ -23,10 +23,15 @@ export interface Command {
   /** A paragraph or two for `--help`. */
   readonly description: string
   /**
-   * The one thing that is given without the name of an option; needed where there is one. Of `many` there may be any
+   * The one thing that is given without the name of an option; needed unless it is optional. Of `many` there may be any
    * number, none included; they are given as one text with blanks between.
    */
-  readonly argument?: { readonly name: string; readonly summary: string; readonly many?: true }
+  readonly argument?: {
+    readonly name: string
+    readonly summary: string
+    readonly optional?: true
+    readonly many?: true
+  }
   readonly options: readonly CommandOption[]
   readonly examples: readonly string[]
   run(given: Given, program: Program, terminal: Terminal): Promise<number>

@@ -52,7 +52,10 @@ export function commandHelp(command: Command, paint: Paint): string {
   ])
 }
 
-const argumentOf = ({ argument }: Command) => argument && (argument.many ? `${argument.name}…` : argument.name)
+function argumentOf({ argument }: Command): string | undefined {
+  if (argument?.many) return `${argument.name}…`
+  return argument?.optional ? `[${argument.name}]` : argument?.name
+}
 
 function page(parts: readonly string[]): string {
   return `${parts.join('\n\n')}\n`

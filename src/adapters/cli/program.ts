@@ -1,4 +1,5 @@
 import type { ServiceType, UsageUnit } from '../../domain/quantity.ts'
+import type { SetupPlan, SetupStep } from '../../domain/setup.ts'
 
 /** What the command line can have done: a table that the composition root fills. */
 export interface Program {
@@ -11,6 +12,10 @@ export interface Program {
   token(wish: TokenWish): Promise<string>
   /** Where usage is recorded: the running server, or the database itself when none runs. */
   openUsage(): Promise<UsageRecorder>
+  /** Compares what the catalogue needs at Stripe with what is there. */
+  openSetup(): Promise<StripeSetup>
+  /** Checks a plans file, or the catalogue that is configured; where there are keys, also against Stripe. */
+  checkPlans(file: string | null): Promise<PlansReport>
   /** Runs the simulator alone until a signal ends it; a port of null is the configured one. The exit code. */
   sandbox(wish: { readonly port: number | null }): Promise<number>
   /** Moves the clock of a running simulator; its time then, in ISO 8601. `tell` hears how far it is. */
@@ -55,6 +60,27 @@ export interface UsageRecorder {
   /** One outcome for each, in order. */
   record(batch: { readonly uses: readonly ImportedUse[]; readonly dryRun: boolean }): Promise<readonly ImportOutcome[]>
   close(): Promise<void>
+}
+
+export interface StripeSetup {
+  /** Null for a key that may not ask. */
+  readonly account: string | null
+  readonly mode: 'test' | 'live'
+  readonly plan: SetupPlan
+  /** The secrets that are configured already. */
+  readonly webhookSecrets: readonly string[]
+  /** Does what the plan says; `tell` hears of each step. Returns the secrets of endpoints that it made. */
+  carryOut(tell: (step: SetupStep) => void): Promise<readonly string[]>
+}
+
+export interface PlansReport {
+  /** Where the catalogue stands, in words. */
+  readonly source: string
+  readonly plans: readonly string[]
+  /** What is wrong with the catalogue itself. */
+  readonly problems: readonly string[]
+  /** What does not fit at Stripe; null where it was not asked, for there is no key or the catalogue is wrong. */
+  readonly misfits: readonly string[] | null
 }
 
 export interface MigrationReport {

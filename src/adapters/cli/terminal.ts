@@ -1,9 +1,13 @@
+import { createInterface } from 'node:readline/promises'
+
 /** Where a command writes: its data to `out`, everything said about it to `complaints`. */
 export interface Terminal {
   out(text: string): void
   complaints(text: string): void
   readonly outColours: boolean
   readonly complaintColours: boolean
+  /** Asks whoever sits there a question of yes or no; absent where nobody does. */
+  readonly confirm?: (question: string) => Promise<boolean>
 }
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
@@ -30,6 +34,17 @@ export function processTerminal(): Terminal {
     complaints: (text) => void process.stderr.write(text),
     outColours: hasColours(process.stdout.isTTY, process.env),
     complaintColours: hasColours(process.stderr.isTTY, process.env),
+    ...(process.stdin.isTTY && process.stderr.isTTY ? { confirm } : {}),
+  }
+}
+
+/** On stderr, so that what is written to a file is the data alone. Everything but yes is no. */
+async function confirm(question: string): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim())
+  } finally {
+    lines.close()
   }
 }
 

@@ -1,6 +1,7 @@
 import { Stripe } from 'stripe'
 import type { Catalogue } from '../../domain/catalogue.ts'
 import type { Found, SetupPlan, SetupStep, Wanted } from '../../domain/setup.ts'
+import { catalogueMisfits } from '../../domain/setup-differences.ts'
 import { planSetup, replacedPrices } from '../../domain/setup-plan.ts'
 import { wantedEndpoints, wantedForCatalogue } from '../../domain/setup-wishes.ts'
 import { carryOutStep, type MadeEndpoint, openWorkshop } from './setup-carry-out.ts'
@@ -30,6 +31,12 @@ export async function openSetup(stripe: Stripe, catalogue: Catalogue, webhookUrl
 export async function setUpCatalogue(stripe: Stripe, catalogue: Catalogue): Promise<void> {
   const { carryOut } = await openSetup(stripe, catalogue, null)
   await carryOut(() => {})
+}
+
+/** What of the catalogue cannot be sold as it stands at Stripe, a sentence each. Nothing is changed. */
+export async function misfitsAtStripe(stripe: Stripe, catalogue: Catalogue): Promise<readonly string[]> {
+  const wanted = wantedForCatalogue(catalogue).filter(({ kind }) => kind === 'meter' || kind === 'price')
+  return catalogueMisfits(wanted, await findSetup(stripe, wanted))
 }
 
 async function carryOut(
