@@ -196,3 +196,14 @@ describe('what is there already', () => {
     expect(await plan()).toMatchObject({ todo: [], notes: [expect.stringContaining('Delete it')] })
   })
 })
+
+describe('a restricted key', () => {
+  test('that lacks a permission is told which step it may not do, and what is done stays done', async () => {
+    const fault = new URLSearchParams({ path: '/v1/webhook_endpoints', method: 'POST', status: '403' })
+    await fetch(`${sandbox.url}/_sim/faults`, { method: 'POST', body: fault })
+    await expect(setUp()).rejects.toThrow(
+      'The key in STRIPE_SECRET_KEY may not make the webhook endpoint: it lacks the permission rak_simulated_write. Give it',
+    )
+    expect((await plan()).todo).toEqual([`create webhook endpoint ${URL}`, `create event destination ${URL}`])
+  })
+})

@@ -9,8 +9,8 @@ import { start } from '../../src/start.ts'
 import { TEST_JWT_SECRET } from '../support/server.ts'
 
 /*
- * "With your own Stripe test keys" as far as it goes without Stripe: the official CLI makes the prices at a separately
- * started simulator, and the program is pointed there by STRIPE_API_BASE.
+ * Somebody else's prices: the official CLI makes them at a separately started simulator, under the lookup keys of the
+ * catalogue, and the program is pointed there by STRIPE_API_BASE.
  */
 
 const cli = process.env.STRIPE_CLI
@@ -72,7 +72,7 @@ describe("the walk with one's own test keys", () => {
   })
 
   test.skipIf(cli === undefined)(
-    'finds the prices that the CLI made by the commands of the README',
+    'finds prices that were made by hand with the Stripe CLI',
     async () => {
       const monthly = ['--currency=usd', '-d', 'recurring[interval]=month']
       for (const [plan, amount] of Object.entries({

@@ -18,7 +18,7 @@ export interface CallFault extends Occurrence {
   readonly path: string
   readonly effect: 'error' | 'html' | 'drop' | 'delay' | 'outage'
   readonly moment: Moment
-  readonly status: 429 | 500 | 503
+  readonly status: 403 | 429 | 500 | 503
   readonly retry_after: number | null
   readonly delay_ms: number
 }
@@ -47,7 +47,7 @@ const spec = {
   path: text,
   rate: decimal,
   retry_after: integer,
-  status: oneOf('429', '500', '503'),
+  status: oneOf('403', '429', '500', '503'),
   times: integer,
   type: text,
 }
@@ -102,7 +102,7 @@ function checkMoment(effect: CallFault['effect'], moment: Moment, status: number
   if (moment === 'before') return
   if (effect === 'outage') throw invalid('An outage strikes before any effect', 'moment')
   if (effect === 'error' && status !== 500) {
-    throw invalid('Only a 500 happens after execution has begun; 429 and 503 are said at the door', 'moment')
+    throw invalid('Only a 500 happens after execution has begun; 403, 429 and 503 are said at the door', 'moment')
   }
   if (moment === 'during' && effect !== 'error') throw invalid('Only an error happens during execution', 'moment')
 }

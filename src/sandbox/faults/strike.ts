@@ -56,6 +56,11 @@ function broken(fault: CallFault, requestId: string): Answer {
   return { ...answer, headers }
 }
 
+/** What a restricted key hears of whatever it was not made for; the words name the permission that is missing. */
+const forbidden =
+  "The provided key 'rk_test_*********' does not have the required permissions for this endpoint on account " +
+  "'acct_1SimulatedAccount'. Having the 'rak_simulated_write' permission would allow this request to continue."
+
 function failureOf({ status }: CallFault): Failure {
   if (status === 429) {
     return new Failure(429, {
@@ -64,6 +69,7 @@ function failureOf({ status }: CallFault): Failure {
       message: 'Request rate limit exceeded. Learn more about rate limits at https://stripe.com/docs/rate-limits.',
     })
   }
+  if (status === 403) return new Failure(403, { type: 'invalid_request_error', message: forbidden })
   const message =
     status === 503
       ? 'Stripe is temporarily unavailable. (A fault asked of the simulator.)'
