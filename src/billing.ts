@@ -13,6 +13,7 @@ import { listPacks, listPlans } from './usecases/list-plans.ts'
 import { receiveEvent } from './usecases/receive-event.ts'
 import { type RecordUsageRequest, recordUsage } from './usecases/record-usage.ts'
 import { type BatchEntry, type BatchOutcome, recordUsageBatch } from './usecases/record-usage-batch.ts'
+import { type PaymentMethodRequest, setPaymentMethod } from './usecases/set-payment-method.ts'
 import { type SubscribeRequest, subscribe } from './usecases/subscribe.ts'
 import { subscriptionStatus } from './usecases/subscription-status.ts'
 import { unbilledUsage } from './usecases/unbilled-usage.ts'
@@ -30,6 +31,7 @@ export function createBilling(ports: Ports) {
     listPacks: () => listPacks(ports),
     subscribe: (request: SubscribeRequest) => subscribe(ports, request),
     cancelSubscription: (request: CancelRequest) => cancelSubscription(ports, request),
+    setPaymentMethod: (request: PaymentMethodRequest) => setPaymentMethod(ports, request),
     createPaymentIntent: (request: PaymentRequest) => createPaymentIntent(ports, request),
     subscriptionStatus: (user: UserId) => subscriptionStatus(ports, user),
     recordUsage: (request: RecordUsageRequest) => recordUsage(ports, request),

@@ -189,6 +189,17 @@ export interface PaymentAttempt {
   readonly clientSecret: string | null
 }
 
+export interface PaymentMethodAttempt {
+  /** As Stripe knows it; null when it could not be kept. */
+  readonly paymentMethodId: string | null
+  /** The subscription that it pays for, as it is now; null when there is none. */
+  readonly subscription: ObservedSubscription | null
+  /** The invoices that were open and were tried with it, as they are now. */
+  readonly invoices: readonly Payment[]
+  readonly outcome: AttemptOutcome
+  readonly clientSecret: string | null
+}
+
 /**
  * Selling at Stripe. Every method may throw `stripe_unavailable`: the outcome is unknown and the wish stays open. Each
  * object made carries the user's and the intent's id in its metadata; under one key number an intent makes it once.
@@ -203,6 +214,11 @@ export interface Gateway {
   abandon(subscriptionId: string, intent: Intent): Promise<ObservedSubscription>
   /** Cancels now or at the end of the period; one that has ended is returned as it is. Null: Stripe does not know it. */
   cancel(intent: Intent<WishOf<'cancel'>>): Promise<ObservedSubscription | null>
+  /**
+   * Pays what is open with another payment method and keeps it for all that comes. Declined for all that is open, it is not
+   * kept and nothing changes.
+   */
+  setPaymentMethod(customerId: string, intent: Intent<WishOf<'set-payment-method'>>): Promise<PaymentMethodAttempt>
   /** Makes a payment and tries the given card. A declined one is cancelled, so that nothing can charge later. */
   pay(user: UserId, customerId: string, intent: Intent<WishOf<'pay'>>): Promise<PaymentAttempt>
   /** The same for a payment that an earlier key made. */
@@ -219,7 +235,7 @@ export interface Observatory {
   customerMadeBy(intent: Intent): Promise<string | null>
   /** The subscription or payment that an earlier key of this intent made; null when it made none. */
   madeBy(intent: Intent, customerId: string): Promise<string | null>
-  /** Of a subscription's first payment or card set-up, or of a payment; null when nothing is left to confirm. */
+  /** Of a subscription's first payment or card set-up, of an open invoice, or of a payment; null when nothing is left to confirm. */
   clientSecret(objectId: string): Promise<string | null>
 }
 

@@ -19,6 +19,12 @@ export type Wish =
       readonly feedback: string | null
     }
   | {
+      readonly kind: 'set-payment-method'
+      readonly paymentMethodId: string
+      /** The subscription that it shall pay for from now on; null while there is none. */
+      readonly subscriptionId: string | null
+    }
+  | {
       readonly kind: 'pay'
       readonly amount: number
       readonly currency: string

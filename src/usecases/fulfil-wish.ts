@@ -5,6 +5,7 @@ import { type Intent, isStale, takeUpAgain, type Wish } from '../domain/intent.t
 import type { Opened } from '../domain/subscribing.ts'
 import { pursueCancel } from './pursue-cancel.ts'
 import { pursuePayment } from './pursue-payment.ts'
+import { pursuePaymentMethod } from './pursue-payment-method.ts'
 import { pursueSubscribe } from './pursue-subscribe.ts'
 import { type Selling, type Settled, settle } from './wishes.ts'
 
@@ -123,6 +124,8 @@ async function pursue(ports: Selling, user: UserId, intent: Intent, isAsked: boo
       return pursueSubscribe(ports, user, { ...intent, wish: intent.wish })
     case 'cancel':
       return pursueCancel(ports, user, { ...intent, wish: intent.wish })
+    case 'set-payment-method':
+      return pursuePaymentMethod(ports, user, { ...intent, wish: intent.wish })
     case 'pay':
       return pursuePayment(ports, user, { ...intent, wish: intent.wish })
   }

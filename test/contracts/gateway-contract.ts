@@ -9,6 +9,8 @@ export interface GatewayUnderTest {
   readonly observatory: Observatory
   /** A price that costs something, another, and one that costs nothing. */
   readonly prices: { readonly pro: string; readonly basic: string; readonly free: string }
+  /** The next renewal of a subscription is not paid. */
+  failRenewal(subscriptionId: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -190,6 +192,74 @@ export function gatewayContract(name: string, open: () => Promise<GatewayUnderTe
       expect(attempt).toMatchObject({
         paymentIntent: { status: 'canceled', entry: { status: 'failed' } },
         outcome: { type: 'declined' },
+      })
+    })
+
+    const setFor = (paymentMethodId: string, subscriptionId: string | null = null) =>
+      intentOf({ kind: 'set-payment-method', paymentMethodId, subscriptionId } as const)
+
+    test('a card is kept for the subscription where nothing is open', async () => {
+      const { subscription } = await subscribe(null, under.prices.free)
+      const kept = await under.gateway.setPaymentMethod(
+        subscription?.customerId ?? '',
+        setFor('pm_card_visa', subscription?.id),
+      )
+      expect(kept).toMatchObject({
+        subscription: { status: 'active', hasPaymentMethod: true },
+        invoices: [],
+        outcome: { type: 'settled' },
+        clientSecret: null,
+      })
+      expect(kept.paymentMethodId).toEqual(expect.any(String))
+    })
+
+    test('a card is kept before there is a subscription', async () => {
+      const kept = await under.gateway.setPaymentMethod(await newCustomer(), setFor('pm_card_visa'))
+      expect(kept).toMatchObject({ subscription: null, outcome: { type: 'settled' } })
+    })
+
+    test('a card that cannot be attached is not kept', async () => {
+      const customer = await newCustomer()
+      const kept = await under.gateway.setPaymentMethod(customer, setFor('pm_card_chargeDeclined'))
+      expect(kept).toMatchObject({ paymentMethodId: null, outcome: { type: 'declined' } })
+      const missing = await under.gateway.setPaymentMethod(customer, setFor('pm_missing'))
+      expect(missing).toMatchObject({ paymentMethodId: null, outcome: { type: 'refused', path: '/payment_method_id' } })
+    })
+
+    describe('with an unpaid renewal', () => {
+      const unpaid = async () => {
+        const { subscription } = await subscribe('pm_card_visa')
+        await under.failRenewal(subscription?.id ?? '')
+        return { customer: subscription?.customerId ?? '', id: subscription?.id ?? '' }
+      }
+
+      test('a good card pays it at once', async () => {
+        const { customer, id } = await unpaid()
+        expect(await under.gateway.setPaymentMethod(customer, setFor('pm_card_visa', id))).toMatchObject({
+          subscription: { status: 'active', hasPaymentMethod: true },
+          invoices: [{ kind: 'invoice', amount: 3_900, status: 'paid' }],
+          outcome: { type: 'settled' },
+        })
+      })
+
+      test('a card that is declined is not kept, and the invoice stays open', async () => {
+        const { customer, id } = await unpaid()
+        const refused = await under.gateway.setPaymentMethod(customer, setFor('pm_card_chargeCustomerFail', id))
+        expect(refused).toMatchObject({ paymentMethodId: null, outcome: { type: 'declined' } })
+        const paid = await under.gateway.setPaymentMethod(customer, setFor('pm_card_visa', id))
+        expect(paid).toMatchObject({ invoices: [{ status: 'paid' }] })
+      })
+
+      test('a card whose bank asks waits with a client secret', async () => {
+        const { customer, id } = await unpaid()
+        const waiting = await under.gateway.setPaymentMethod(customer, setFor('pm_card_authenticationRequired', id))
+        expect(waiting).toMatchObject({
+          subscription: { status: 'past_due' },
+          invoices: [{ status: 'open' }],
+          outcome: { type: 'waiting' },
+        })
+        expect(waiting.clientSecret).toEqual(expect.any(String))
+        expect(await under.observatory.clientSecret(waiting.invoices[0]?.id ?? '')).toBe(waiting.clientSecret)
       })
     })
   })

@@ -10,6 +10,7 @@ gatewayContract('the memory Stripe', async () => {
     gateway: stripe.gateway,
     observatory: stripe.observatory,
     prices: { pro: 'price_pro_monthly', basic: 'price_basic_monthly', free: 'price_usage_based' },
+    failRenewal: async (id) => stripe.failRenewal(id),
     close: async () => {},
   }
 })

@@ -2,7 +2,7 @@ import type { UserId } from '../../src/domain/account.ts'
 import { BillingError } from '../../src/domain/errors.ts'
 import { type Intent, stripeKey, type WishOf } from '../../src/domain/intent.ts'
 import type { Observation } from '../../src/domain/observation.ts'
-import type { ObservedPaymentIntent } from '../../src/domain/payment.ts'
+import type { ObservedPaymentIntent, Payment } from '../../src/domain/payment.ts'
 import { addMonths } from '../../src/domain/period.ts'
 import { isEnded, type ObservedSubscription } from '../../src/domain/subscription.ts'
 import type {
@@ -11,6 +11,7 @@ import type {
   Gateway,
   Observatory,
   PaymentAttempt,
+  PaymentMethodAttempt,
   SubscriptionAttempt,
 } from '../../src/ports.ts'
 
@@ -29,6 +30,8 @@ export interface MemoryStripe {
   failNext(when: 'before' | 'after', error?: Error): void
   /** The call after so many others fails. */
   failLater(others: number, when: 'before' | 'after'): void
+  /** The renewal of a subscription could not be paid: an invoice is open, and the subscription past due. */
+  failRenewal(subscriptionId: string): void
   /** The customer confirms in the browser what was waiting. */
   confirm(subscriptionId: string): void
   /** By event: the reports that a meter refused late. */
@@ -49,6 +52,7 @@ export function memoryStripe(clock: Clock): MemoryStripe {
   const once = new Map<string, unknown>()
   const made: Made[] = []
   const freePrices = new Set<string>()
+  const openInvoices = new Map<string, Payment>()
   const rejections = new Map<string, readonly { readonly reportId: string; readonly reason: string }[]>()
   let failure: { readonly when: 'before' | 'after'; readonly error: Error; others: number } | null = null
   let count = 0
@@ -128,7 +132,7 @@ export function memoryStripe(clock: Clock): MemoryStripe {
         if (card?.startsWith('pm_missing'))
           return {
             subscription: null,
-            outcome: { type: 'refused', path: '/payment_method_id', message: 'No such PaymentMethod' },
+            outcome: missingCard,
             clientSecret: null,
           }
         const { id } = keyed(stripeKey(intent, 'subscribe'), () => keep(newSubscription(customerId, intent)))
@@ -156,6 +160,28 @@ export function memoryStripe(clock: Clock): MemoryStripe {
           return keep({ ...subscription, status: 'incomplete_expired', endedAt: clock.now() })
         if (intent.wish.atPeriodEnd) return keep({ ...subscription, cancelAt: subscription.currentPeriodEnd })
         return keep({ ...subscription, status: 'canceled', cancelAt: null, endedAt: clock.now() })
+      }),
+    setPaymentMethod: (customerId, intent) =>
+      call((): PaymentMethodAttempt => {
+        const card = intent.wish.paymentMethodId
+        const nothing = { paymentMethodId: null, subscription: null, invoices: [], clientSecret: null }
+        if (card === 'pm_card_chargeDeclined') return { ...nothing, outcome: declined }
+        if (card.startsWith('pm_missing')) return { ...nothing, outcome: missingCard }
+        const due = [...openInvoices.values()].filter((invoice) => invoice.customerId === customerId)
+        const paid = paysWith(card)
+        if (due.length > 0 && paid === 'declined') return { ...nothing, outcome: declined }
+        const subscription = subscriptions.get(intent.wish.subscriptionId ?? '') ?? null
+        if (paid === 'settled') for (const { id } of due) openInvoices.delete(id)
+        const waits = due.length > 0 && paid === 'waiting'
+        const status = paid === 'settled' && subscription?.status === 'past_due' ? 'active' : subscription?.status
+        if (subscription && status) keep({ ...subscription, status, hasPaymentMethod: true })
+        return {
+          paymentMethodId: card,
+          subscription: subscription && found(subscription.id),
+          invoices: due.map((invoice) => ({ ...invoice, status: paid === 'settled' ? 'paid' : 'open' })),
+          outcome: waits ? { type: 'waiting' } : { type: 'settled' },
+          clientSecret: waits ? `${due[0]?.id}_secret` : null,
+        }
       }),
     pay: (_user, customerId, intent) =>
       call(() => {
@@ -206,12 +232,18 @@ export function memoryStripe(clock: Clock): MemoryStripe {
     failLater(others, when) {
       failure = { when, error: unreachable(), others }
     },
+    failRenewal(id) {
+      const { customerId, priceId } = keep({ ...found(id), status: 'past_due' })
+      const invoice = `in_${++count}`
+      openInvoices.set(invoice, openInvoice(invoice, customerId, priceId ?? '', clock.now()))
+    },
     confirm(id) {
       keep({ ...found(id), status: 'active', hasPaymentMethod: true })
     },
   }
 }
 
+const missingCard = { type: 'refused', path: '/payment_method_id', message: 'No such PaymentMethod' } as const
 const declined = { type: 'declined', message: 'Your card was declined.' } as const
 
 function paysWith(card: string | null): 'settled' | 'waiting' | 'declined' {
@@ -247,6 +279,23 @@ function newPayment(
   } as const
   const status = paid === 'settled' ? 'succeeded' : paid === 'declined' ? 'canceled' : 'requires_payment_method'
   return { id, customerId, status, amount, currency, entry: paid === 'waiting' ? null : entry, pack }
+}
+
+function openInvoice(id: string, customerId: string, description: string, createdAt: number): Payment {
+  return {
+    id,
+    customerId,
+    kind: 'invoice',
+    amount: 3_900,
+    currency: 'usd',
+    status: 'open',
+    description,
+    invoiceNumber: null,
+    hostedInvoiceUrl: null,
+    invoicePdf: null,
+    refundedAmount: 0,
+    createdAt,
+  }
 }
 
 function paymentAttempt(paymentIntent: ObservedPaymentIntent, card: string | null): PaymentAttempt {

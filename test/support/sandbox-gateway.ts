@@ -23,6 +23,13 @@ export async function openSandboxGateway(): Promise<
     gateway: stripeGateway(stripe),
     observatory: stripeObservatory(stripe),
     prices: { pro: price('pro_monthly'), basic: price('basic_monthly'), free: price('usage_based') },
+    async failRenewal(id) {
+      const { customer } = await stripe.subscriptions.retrieve(id)
+      const card = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', { customer: String(customer) })
+      await stripe.subscriptions.update(id, { default_payment_method: card.id })
+      const advance = new URLSearchParams({ advance: '32d' })
+      await fetch(`${sandbox.url}/_sim/clock`, { method: 'POST', body: advance })
+    },
     close: sandbox.stop,
   }
 }

@@ -1,9 +1,10 @@
 import type { Stripe } from 'stripe'
 import type { Gateway } from '../../ports.ts'
+import { paymentMethodGateway } from './payment-methods.ts'
 import { paymentGateway } from './payments.ts'
 import { subscriptionGateway } from './subscriptions.ts'
 
 /** Selling at Stripe, by the official SDK. */
 export function stripeGateway(stripe: Stripe): Gateway {
-  return { ...paymentGateway(stripe), ...subscriptionGateway(stripe) }
+  return { ...paymentGateway(stripe), ...paymentMethodGateway(stripe), ...subscriptionGateway(stripe) }
 }

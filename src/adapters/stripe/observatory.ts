@@ -34,6 +34,11 @@ export function stripeObservatory(stripe: Stripe): Observatory {
         )
         return subscription && clientSecretOf(subscription)
       }
+      if (objectId.startsWith('in_')) {
+        const expand = ['confirmation_secret']
+        const invoice = await reachedOrMissing(stripe.invoices.retrieve(objectId, { expand }))
+        return (invoice?.status === 'open' && invoice.confirmation_secret?.client_secret) || null
+      }
       return (await reachedOrMissing(stripe.paymentIntents.retrieve(objectId)))?.client_secret ?? null
     },
   }

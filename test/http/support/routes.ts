@@ -21,6 +21,12 @@ export const ROUTES: readonly KnownRoute[] = [
   { method: 'POST', path: '/payments/cancel-subscription', permission: 'manage-account', body: {} },
   { method: 'GET', path: '/payments/subscription-status', permission: 'manage-account' },
   { method: 'POST', path: '/payments/create-payment-intent', permission: 'manage-account', body: { amount: 500 } },
+  {
+    method: 'POST',
+    path: '/payments/payment-method',
+    permission: 'manage-account',
+    body: { payment_method_id: 'pm_card_visa' },
+  },
   { method: 'GET', path: '/payments/billing-history', permission: 'manage-account' },
   {
     method: 'POST',
