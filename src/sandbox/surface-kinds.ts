@@ -33,6 +33,8 @@ export interface StoredCheckout extends CheckoutSession {
 }
 export interface CheckoutWish {
   readonly items: readonly CheckoutItem[]
+  /** Of the currencies that its prices have, the one that was asked for. */
+  readonly currency?: string | null
   readonly subscription: Readonly<Record<string, unknown>>
   readonly payment: Readonly<Record<string, unknown>>
   readonly setup: Readonly<Record<string, unknown>>

@@ -1,3 +1,4 @@
+import { requireChargeable } from '../engine/currency.ts'
 import { createSetup } from '../engine/intents.ts'
 import { need } from '../http/decode.ts'
 import { invalid } from '../http/failure.ts'
@@ -7,7 +8,7 @@ import { createPrice } from '../resources/prices.ts'
 import type { CheckoutItem, CheckoutWish, StoredCheckout } from '../surface-kinds.ts'
 import { referenced, type Turn } from '../turn.ts'
 import type { Price } from '../wire.ts'
-import { sumsOf } from './lines.ts'
+import { linesOf, sumsOf } from './lines.ts'
 import type { SentLine, SessionCreation } from './parameters.ts'
 
 const halfHour = 1_800
@@ -19,9 +20,10 @@ export function draftSession(turn: Turn, sent: SessionCreation): StoredCheckout 
   const customer = sent.customer === undefined ? null : referenced(turn, 'customer', sent.customer, 'customer')
   const now = turn.now(customer?.id)
   checkAddresses(sent)
-  const wish = wishOf(turn, sent, mode)
+  const wish = wishOf(turn, sent, mode, sent.currency?.toLowerCase() ?? customer?.currency ?? null)
   const { subtotal, discount, total } = sumsOf(turn, { sim_wish: wish })
-  const currency = currencyOf(turn, wish.items, sent.currency)
+  const currency = currencyOf(turn, wish, sent.currency)
+  if (mode === 'payment' && total > 0) requireChargeable(total, currency ?? 'usd', 'line_items')
   const setup = mode === 'setup' ? createSetup(turn, customer?.id ?? null, setupOf(sent)) : null
   return {
     ...blankSession,
@@ -82,7 +84,12 @@ function sessionId(mode: StoredCheckout['mode']): string {
   return freshId(`cs_test_${mode === 'setup' ? 'c1' : 'a1'}`).replace(/1_1/, '1')
 }
 
-function wishOf(turn: Turn, sent: SessionCreation, mode: StoredCheckout['mode']): CheckoutWish {
+function wishOf(
+  turn: Turn,
+  sent: SessionCreation,
+  mode: StoredCheckout['mode'],
+  currency: string | null,
+): CheckoutWish {
   const lines = sent.line_items ?? []
   if (mode !== 'setup' && lines.length === 0) need(undefined, 'line_items')
   if (mode === 'setup' && lines.length > 0)
@@ -102,6 +109,7 @@ function wishOf(turn: Turn, sent: SessionCreation, mode: StoredCheckout['mode'])
   }
   return {
     items,
+    currency,
     subscription: { ...sent.subscription_data },
     payment: { ...sent.payment_intent_data },
     setup: { ...sent.setup_intent_data },
@@ -147,8 +155,8 @@ function priceOf(turn: Turn, line: SentLine, name: string): Price {
   return createPrice(turn, { ...sentOnly(rest), ...(named ? { product_data: named } : {}) })
 }
 
-function currencyOf(turn: Turn, items: readonly CheckoutItem[], sent: string | undefined): string | null {
-  const currencies = new Set(items.map(({ price }) => turn.store.objects.find('price', price)?.currency ?? ''))
+function currencyOf(turn: Turn, wish: CheckoutWish, sent: string | undefined): string | null {
+  const currencies = new Set(linesOf(turn, { sim_wish: wish }).map(({ price }) => price.currency))
   if (currencies.size > 1) throw invalid('All line items must be in the same currency.', 'line_items')
   return [...currencies][0] ?? sent?.toLowerCase() ?? null
 }

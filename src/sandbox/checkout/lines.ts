@@ -1,3 +1,5 @@
+import { amountsOff, inCurrency } from '../engine/currency-options.ts'
+import { percentOf } from '../engine/money.ts'
 import { totalOf } from '../engine/pricing.ts'
 import { listOf } from '../http/listing.ts'
 import type { CheckoutItem, StoredCheckout } from '../surface-kinds.ts'
@@ -20,14 +22,17 @@ interface Line {
 export function sumsOf(turn: Turn, session: Pick<StoredCheckout, 'sim_wish'>): Sums {
   const lines = linesOf(turn, session)
   const subtotal = lines.reduce((sum, { amount }) => sum + amount, 0)
-  const discount = Math.min(subtotal, discountOn(subtotal, couponOf(turn, session)))
+  const discount = Math.min(
+    subtotal,
+    discountOn(turn, subtotal, lines[0]?.price.currency ?? '', couponOf(turn, session)),
+  )
   return { subtotal, discount, total: subtotal - discount }
 }
 
 export function linesOf(turn: Turn, { sim_wish: wish }: Pick<StoredCheckout, 'sim_wish'>): Line[] {
   const trial = wish.subscription.trial_period_days !== undefined || wish.subscription.trial_end !== undefined
   return wish.items.map((item) => {
-    const price = referenced(turn, 'price', item.price, 'line_items')
+    const price = inCurrency(turn, referenced(turn, 'price', item.price, 'line_items'), wish.currency)
     const free = price.recurring !== null && (trial || price.recurring.usage_type === 'metered')
     const amount = free ? 0 : Math.round(Number(totalOf(turn, price, String(item.quantity ?? 1))))
     return { item, price, amount }
@@ -40,9 +45,10 @@ function couponOf(turn: Turn, { sim_wish: wish }: Pick<StoredCheckout, 'sim_wish
   return id ? turn.store.objects.find('coupon', id) : undefined
 }
 
-function discountOn(subtotal: number, coupon: Coupon | undefined): number {
+function discountOn(turn: Turn, subtotal: number, currency: string, coupon: Coupon | undefined): number {
   if (!coupon) return 0
-  return coupon.percent_off === null ? (coupon.amount_off ?? 0) : Math.round((subtotal * coupon.percent_off) / 100)
+  const { percent_off: percent } = coupon
+  return percent === null ? (amountsOff(turn, coupon)[currency] ?? 0) : percentOf(subtotal, percent)
 }
 
 /** The lines as the API lists them. */

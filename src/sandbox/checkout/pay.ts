@@ -103,6 +103,7 @@ function subscribe(turn: Turn, session: StoredCheckout, buyer: Buyer, method: Pa
   const made = call<Subscription>(turn, subscriptionRoutes, '/v1/subscriptions', {
     ...session.sim_wish.subscription,
     ...itemsOf(turn, session),
+    currency: session.currency ?? undefined,
     ...discountOf(session),
     customer,
     default_payment_method: chosen?.id,

@@ -1,11 +1,14 @@
 import type { Turn } from '../turn.ts'
 import type { Coupon, Customer, Discount, InvoiceLine, Subscription, SubscriptionItem } from '../wire.ts'
+import { amountsOff } from './currency-options.ts'
 import { recall } from './memory.ts'
 import { percentOf, product, share } from './money.ts'
 
 export interface ActiveDiscount {
   readonly id: string
   readonly coupon: Coupon
+  /** What it takes off by currency, when it is no percentage. */
+  readonly amounts: Readonly<Record<string, number>>
   /** Products it is limited to; all without. */
   readonly products: readonly string[] | undefined
 }
@@ -20,7 +23,9 @@ export function activeDiscounts(turn: Turn, ids: readonly string[] | null | unde
 
 function withCoupon(turn: Turn, discount: Discount): ActiveDiscount[] {
   const coupon = turn.store.objects.find('coupon', discount.source.coupon ?? '')
-  return coupon ? [{ id: discount.id, coupon, products: recall(turn, 'applies_to', coupon.id) }] : []
+  return coupon
+    ? [{ id: discount.id, coupon, amounts: amountsOff(turn, coupon), products: recall(turn, 'applies_to', coupon.id) }]
+    : []
 }
 
 /** A `once` discount is over when an invoice has used it, a repeating one when its months are. */
@@ -56,8 +61,9 @@ export const net = (line: InvoiceLine) =>
 
 function onOneLine(line: InvoiceLine, discount: ActiveDiscount): InvoiceLine {
   if (!takes(line, discount)) return line
-  const { percent_off: percent, amount_off: amount } = discount.coupon
-  return reduce(line, discount, percent === null ? Math.min(net(line), amount ?? 0) : percentOf(net(line), percent))
+  const { percent_off: percent } = discount.coupon
+  const off = Math.min(net(line), discount.amounts[line.currency] ?? 0)
+  return reduce(line, discount, percent === null ? off : percentOf(net(line), percent))
 }
 
 const reduce = (line: InvoiceLine, { id }: ActiveDiscount, amount: number): InvoiceLine => ({
@@ -69,7 +75,7 @@ const reduce = (line: InvoiceLine, { id }: ActiveDiscount, amount: number): Invo
 function acrossLines(lines: readonly InvoiceLine[], discount: ActiveDiscount): InvoiceLine[] {
   if (discount.coupon.percent_off !== null) return lines.map((line) => onOneLine(line, discount))
   const whole = lines.reduce((sum, line) => sum + (takes(line, discount) ? net(line) : 0), 0)
-  const off = Math.min(whole, discount.coupon.amount_off ?? 0)
+  const off = Math.min(whole, discount.amounts[lines[0]?.currency ?? ''] ?? 0)
   let before = 0
   return lines.map((line) => {
     if (!takes(line, discount)) return line

@@ -1,6 +1,7 @@
 import { listOf } from '../http/listing.ts'
 import { present } from '../present.ts'
 import type { Turn } from '../turn.ts'
+import { shownOptions } from './currency-options.ts'
 import { recall } from './memory.ts'
 import { intentOf } from './settlement.ts'
 import { terminal } from './subscription-end.ts'
@@ -15,13 +16,16 @@ export function invoiceExtras(turn: Turn, id: string, field: string): unknown {
   return undefined
 }
 
-/** A price's tiers. */
+/** A price's tiers, and what it costs in each of its currencies. */
 export function priceExtras(turn: Turn, id: string, field: string): unknown {
+  const price = turn.store.objects.find('price', id)
+  if (field === 'currency_options') return price && shownOptions(turn, price)
   return field === 'tiers' ? recall(turn, 'tiers', id) : undefined
 }
 
-/** The products a coupon is limited to. */
+/** The products a coupon is limited to, and what it takes off in other currencies. */
 export function couponExtras(turn: Turn, id: string, field: string): unknown {
+  if (field === 'currency_options') return recall(turn, 'amounts_off', id)
   if (field !== 'applies_to') return undefined
   const products = recall(turn, 'applies_to', id)
   return products && { products }

@@ -7,10 +7,10 @@ import { clockOf } from './agenda.ts'
 import { recordBalance } from './balance.ts'
 import { blankInvoice, snapshotOf } from './blank-invoice.ts'
 import { applyCredits } from './credit-grants.ts'
+import { minimumCharge } from './currency.ts'
 import { activeDiscounts, discounted, inheritedDiscounts, net, totalDiscounts } from './discounts.ts'
 import { advanceLines, arrearsLines, pendingLine, type Stretch } from './lines.ts'
 import { recall, remember } from './memory.ts'
-import { minimumCharge } from './money.ts'
 
 /** What an invoice is to bill. */
 export interface Bill {

@@ -1,9 +1,11 @@
 import { freshId } from '../identifiers.ts'
 import type { Turn } from '../turn.ts'
 import type { InvoiceItem, InvoiceLine, Price, Subscription, SubscriptionItem } from '../wire.ts'
+import { moneyText } from './currency.ts'
+import { inCurrency } from './currency-options.ts'
 import { recall } from './memory.ts'
 import { aggregate } from './metering.ts'
-import { moneyText, share, timesQuantity } from './money.ts'
+import { share, timesQuantity } from './money.ts'
 import { intervalOf, type Period, periodAt } from './periods.ts'
 import { type Charged, chargesOf, unitPrice } from './pricing.ts'
 
@@ -55,7 +57,8 @@ export function arrearsLines(
   return stretches.flatMap(({ item, price, period }) => {
     const usage = usageBetween(turn, subscription.customer, price, period)
     if (usage === '0' && subscription.billing_mode.type === 'flexible') return []
-    return linesOf(turn, subscription, { ...item, price }, invoice, usage, period)
+    const charged = inCurrency(turn, price, subscription.currency)
+    return linesOf(turn, subscription, { ...item, price: charged }, invoice, usage, period)
   })
 }
 

@@ -1,5 +1,5 @@
 import type { Turn } from '../turn.ts'
-import type { Subscription } from '../wire.ts'
+import type { Price, Subscription } from '../wire.ts'
 
 export interface Tier {
   readonly flat_amount: number | null
@@ -7,6 +7,15 @@ export interface Tier {
   readonly unit_amount: number | null
   readonly unit_amount_decimal: string | null
   readonly up_to: number | null
+}
+
+/** What a price costs in another currency than its own. */
+export interface CurrencyOption {
+  readonly custom_unit_amount: null | Price['custom_unit_amount']
+  readonly tax_behavior: Price['tax_behavior']
+  readonly tiers?: readonly Tier[]
+  readonly unit_amount: number | null
+  readonly unit_amount_decimal: string | null
 }
 
 /** What a subscription item was last billed for: the basis of a later credit. */
@@ -36,8 +45,11 @@ export interface PendingChange {
 
 /** What the engine remembers about an object and Stripe does not show. */
 interface Memories {
+  /** What a coupon takes off in other currencies than its own. */
+  readonly amounts_off: Readonly<Record<string, { readonly amount_off: number }>>
   readonly applies_to: readonly string[]
   readonly billed: Billed
+  readonly currency_options: Readonly<Record<string, CurrencyOption>>
   /** The stretches of usage an invoice bills; counted again when it is finalized. */
   readonly metered: readonly (UsageSegment & { readonly item: string })[]
   readonly pending_update: PendingChange

@@ -1,6 +1,7 @@
 import type { Turn } from '../turn.ts'
 import type { Price } from '../wire.ts'
-import { recall, type Tier } from './memory.ts'
+import { tiersOf } from './currency-options.ts'
+import type { Tier } from './memory.ts'
 import { decimalSum, product } from './money.ts'
 
 /** One line's worth of a price: so many units at so much each. */
@@ -16,7 +17,7 @@ export const unitPrice = (price: Price): string => price.unit_amount_decimal ?? 
 
 /** What a quantity of a price costs, as Stripe puts it on an invoice: one line, or one for each tier reached. */
 export function chargesOf(turn: Turn, price: Price, quantity: string): Charged[] {
-  const tiers = price.billing_scheme === 'tiered' ? recall(turn, 'tiers', price.id) : undefined
+  const tiers = price.billing_scheme === 'tiered' ? tiersOf(turn, price) : undefined
   if (!tiers) return [{ quantity: transformed(price, quantity), unitAmount: unitPrice(price) }]
   return price.tiers_mode === 'volume' ? byVolume(tiers, quantity) : graduated(tiers, quantity)
 }

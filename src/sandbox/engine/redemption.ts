@@ -3,6 +3,7 @@ import { invalid } from '../http/failure.ts'
 import { freshId } from '../identifiers.ts'
 import { referenced, type Turn } from '../turn.ts'
 import type { Coupon, Customer, Discount, PromotionCode } from '../wire.ts'
+import { amountsOff } from './currency-options.ts'
 import { stepsFromAnchor } from './periods.ts'
 
 export interface DiscountWish {
@@ -76,7 +77,7 @@ const hasPaid = (turn: Turn, customer: Customer) =>
 function apply(turn: Turn, coupon: Coupon, code: string | null, target: Target): Discount {
   const { customer } = target
   const now = turn.now(customer.id)
-  requireValid(coupon, customer, now)
+  requireValid(turn, coupon, customer, now)
   const times = coupon.times_redeemed + 1
   const spent = coupon.max_redemptions !== null && times >= coupon.max_redemptions
   change(turn, 'coupon', coupon, { times_redeemed: times, ...(spent ? { valid: false } : {}) })
@@ -99,13 +100,11 @@ function apply(turn: Turn, coupon: Coupon, code: string | null, target: Target):
   return create(turn, 'discount', discount, 'customer.discount.created')
 }
 
-function requireValid(coupon: Coupon, customer: Customer, now: number): void {
+function requireValid(turn: Turn, coupon: Coupon, customer: Customer, now: number): void {
   const expired = coupon.redeem_by !== null && coupon.redeem_by <= now
   if (!coupon.valid || expired) throw invalid(`Coupon expired: ${coupon.id}`, 'coupon', 'coupon_expired')
-  if (coupon.amount_off !== null && customer.currency && coupon.currency !== customer.currency) {
-    throw invalid(
-      `The coupon ${coupon.id} is in ${coupon.currency}, the customer pays in ${customer.currency}.`,
-      'coupon',
-    )
+  const { currency } = customer
+  if (coupon.amount_off !== null && currency && amountsOff(turn, coupon)[currency] === undefined) {
+    throw invalid(`The coupon ${coupon.id} is in ${coupon.currency}, the customer pays in ${currency}.`, 'coupon')
   }
 }

@@ -112,6 +112,15 @@ export const scalars: Decoder<Readonly<Record<string, string>>> = (form, name) =
   return found as Readonly<Record<string, string>>
 }
 
+/** A hash whose names the caller chooses, such as currencies. */
+export function hashOf<T>(decode: Decoder<T>): Decoder<Readonly<Record<string, T>>> {
+  return (form, name) => {
+    if (typeof form === 'string') throw invalid('Invalid hash', name)
+    const entries = Object.entries(form).map(([key, value]) => [key, decode(value, inside(name, key))] as const)
+    return Object.fromEntries(entries)
+  }
+}
+
 /** A moment in unix seconds, or a range of them: `created[gte]=…`. */
 export interface TimeRange {
   readonly from?: number

@@ -1,5 +1,5 @@
 import { authenticateIntent, authenticateSetup } from '../engine/confirmation.ts'
-import { moneyText } from '../engine/money.ts'
+import { moneyText } from '../engine/currency.ts'
 import { Failure } from '../http/failure.ts'
 import { retrieve, type Turn } from '../turn.ts'
 import type { PaymentIntent, SetupIntent } from '../wire.ts'

@@ -1,5 +1,5 @@
 import { linesOf, productName, sumsOf } from '../checkout/lines.ts'
-import { moneyText } from '../engine/money.ts'
+import { moneyText } from '../engine/currency.ts'
 import type { StoredCheckout } from '../surface-kinds.ts'
 import type { Turn } from '../turn.ts'
 import type { PaymentMethod, Price } from '../wire.ts'

@@ -1,4 +1,4 @@
-import { moneyText } from '../engine/money.ts'
+import { moneyText } from '../engine/currency.ts'
 import type { Turn } from '../turn.ts'
 import type { Invoice, InvoiceLine } from '../wire.ts'
 import { html, page } from './layout.ts'
@@ -9,7 +9,7 @@ export function invoicePage(turn: Turn, id: string): Response {
   const invoice = issued(turn, id)
   if (!invoice) return missing()
   const rows = invoice.lines.data.map(
-    (line) => html`<tr><td>${line.description ?? ''}</td><td>${signed(line.amount, line.currency)}</td></tr>`,
+    (line) => html`<tr><td>${line.description ?? ''}</td><td>${moneyText(line.amount, line.currency)}</td></tr>`,
   )
   return page(
     `Invoice ${invoice.number ?? invoice.id}`,
@@ -51,7 +51,7 @@ function totals(invoice: Invoice) {
     ['Paid', invoice.amount_paid],
     ['Remaining', invoice.amount_remaining],
   ]
-  return entries.map(([name, amount]) => html`<tr><th>${name}</th><th>${signed(amount, invoice.currency)}</th></tr>`)
+  return entries.map(([name, amount]) => html`<tr><th>${name}</th><th>${moneyText(amount, invoice.currency)}</th></tr>`)
 }
 
 const columns = { description: sheet.left, period: 275, quantity: 460, amount: sheet.right, sums: 330 }
@@ -122,7 +122,7 @@ function lineRows(line: InvoiceLine): Row[] {
     { text: first, x: columns.description },
     { text: period, x: columns.period },
     { text: String(quantity), x: columns.quantity, right: true },
-    { text: signed(line.amount, line.currency), x: columns.amount, right: true },
+    { text: moneyText(line.amount, line.currency), x: columns.amount, right: true },
   ]
   const rows = [rowOf(cells, 16), ...more.map((text) => rowOf([{ text, x: columns.description }], 12))]
   return rows.map((row) => ({ ...row, head: columnNames }))
@@ -150,7 +150,7 @@ function sums(turn: Turn, invoice: Invoice): Row[] {
   const rows = entries.flatMap(([name, amount]) => {
     const bold = name === 'Total' || name === 'Amount due'
     const [first = '', ...more] = wrapped(name, 130)
-    const money: Cell = { text: signed(amount, invoice.currency), x: columns.amount, right: true, bold }
+    const money: Cell = { text: moneyText(amount, invoice.currency), x: columns.amount, right: true, bold }
     const cells = [{ text: first, x: columns.sums, bold }, money]
     return [rowOf(cells, 16), ...more.map((text) => rowOf([{ text, x: columns.sums }], 12))]
   })
@@ -165,6 +165,5 @@ function discountName(turn: Turn, id: string): string {
 }
 
 /** `-$5.00`: the sign before the symbol. */
-const signed = (amount: number, currency: string) => `${amount < 0 ? '-' : ''}${moneyText(Math.abs(amount), currency)}`
 
 const dateText = (at: number) => new Date(at * 1000).toISOString().slice(0, 10)

@@ -1,5 +1,5 @@
 import { productName } from '../checkout/lines.ts'
-import { moneyText } from '../engine/money.ts'
+import { moneyText } from '../engine/currency.ts'
 import { choices, isEnding, type PortalAccount, portalAccount } from '../portal/account.ts'
 import type { Turn } from '../turn.ts'
 import type { Invoice, Subscription } from '../wire.ts'

@@ -1,3 +1,4 @@
+import { inCurrency } from '../engine/currency-options.ts'
 import { pricingOf, productName } from '../engine/lines.ts'
 import { timesQuantity } from '../engine/money.ts'
 import { newItem, storeItems } from '../engine/pending-items.ts'
@@ -46,7 +47,7 @@ function itemOf(
   const id = freshId('ii')
   const discounts = redeem(turn, sent.discounts ?? [], { customer, invoiceItem: id }, `${name}[discounts]`)
   return {
-    ...pricedItem(turn, customer, price, sent.quantity ?? 1),
+    ...pricedItem(turn, customer, inCurrency(turn, price, subscription.currency), sent.quantity ?? 1),
     id,
     discounts,
     metadata: mergeMetadata({}, sent.metadata),

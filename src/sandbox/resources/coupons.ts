@@ -1,13 +1,14 @@
-import { remember } from '../engine/memory.ts'
+import { recall, remember } from '../engine/memory.ts'
 import { announce, change, create } from '../events/record.ts'
 import {
   clearable,
   decimal,
   fields,
+  hashOf,
   integer,
   list,
   metadata,
-  notSimulated,
+  need,
   oneOf,
   type Parameters,
   text,
@@ -20,11 +21,12 @@ import { retrieve, type Turn } from '../turn.ts'
 import type { Coupon } from '../wire.ts'
 import { mergeMetadata, sentOnly } from './patches.ts'
 
+const currencyOptions = hashOf(fields({ amount_off: integer }))
 const creation = {
   amount_off: integer,
   applies_to: fields({ products: list(text) }),
   currency: text,
-  currency_options: notSimulated,
+  currency_options: currencyOptions,
   duration: oneOf('forever', 'once', 'repeating'),
   duration_in_months: integer,
   id: text,
@@ -34,7 +36,7 @@ const creation = {
   percent_off: decimal,
   redeem_by: integer,
 }
-const updating = { currency_options: notSimulated, metadata, name: clearable(text) }
+const updating = { currency_options: currencyOptions, metadata, name: clearable(text) }
 const path = '/v1/coupons'
 
 export const couponRoutes = [
@@ -43,6 +45,7 @@ export const couponRoutes = [
   route('GET', `${path}/:id`, fields({}), (turn, _sent, id) => retrieve(turn, 'coupon', id, 'coupon')),
   route('POST', `${path}/:id`, fields(updating), (turn, sent, id) => {
     const before = retrieve(turn, 'coupon', id, 'coupon')
+    keepOptions(turn, id, sent.currency_options)
     const patch = { ...sentOnly({ name: sent.name }), metadata: mergeMetadata(before.metadata, sent.metadata) }
     return change(turn, 'coupon', before, patch, 'coupon.updated')
   }),
@@ -66,6 +69,7 @@ function createCoupon(turn: Turn, sent: Parameters<typeof creation>): Coupon {
   if (percent !== null && (percent <= 0 || percent > 100)) {
     throw invalid('Invalid percent_off: must be greater than 0 and at most 100.', 'percent_off')
   }
+  keepOptions(turn, id, sent.currency_options)
   if (sent.applies_to?.products) remember(turn, 'applies_to', id, sent.applies_to.products)
   const coupon: Coupon = {
     id,
@@ -85,6 +89,16 @@ function createCoupon(turn: Turn, sent: Parameters<typeof creation>): Coupon {
     valid: true,
   }
   return create(turn, 'coupon', coupon, 'coupon.created')
+}
+
+/** What it takes off in other currencies; shown only to those who expand it. */
+function keepOptions(turn: Turn, id: string, sent: Parameters<typeof creation>['currency_options']): void {
+  if (!sent) return
+  const options = Object.entries(sent).map(([currency, option]) => {
+    const amount_off = need(option.amount_off, `currency_options[${currency}][amount_off]`)
+    return [currency.toLowerCase(), { amount_off }] as const
+  })
+  remember(turn, 'amounts_off', id, { ...recall(turn, 'amounts_off', id), ...Object.fromEntries(options) })
 }
 
 function requireConsistent(sent: Parameters<typeof creation>, duration: string): void {

@@ -1,4 +1,5 @@
 import { recordBalance } from '../engine/balance.ts'
+import { moneyText } from '../engine/currency.ts'
 import { intentOf, settlePaid } from '../engine/settlement.ts'
 import { announce, change, create } from '../events/record.ts'
 import {
@@ -168,7 +169,7 @@ function requireCoverage(turn: Turn, sent: Creation, invoice: Invoice, amount: n
   const spread = (sent.credit_amount ?? 0) + (sent.refund_amount ?? 0) + (sent.out_of_band_amount ?? 0)
   if (invoice.status === 'paid' && spread !== amount) {
     throw invalid(
-      `The sum of credit amount, refund amount and out of band amount ($${spread / 100}) must equal the credit note amount ($${amount / 100}).`,
+      `The sum of credit amount, refund amount and out of band amount (${moneyText(spread, invoice.currency)}) must equal the credit note amount (${moneyText(amount, invoice.currency)}).`,
     )
   }
 }

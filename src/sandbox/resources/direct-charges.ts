@@ -1,7 +1,7 @@
 import { declineCalled } from '../engine/cards.ts'
 import { charge } from '../engine/charges.ts'
+import { requireChargeable } from '../engine/currency.ts'
 import { openDispute } from '../engine/disputes.ts'
-import { requireChargeable } from '../engine/money.ts'
 import { cardOf, namedMethod } from '../engine/payment-methods.ts'
 import { change } from '../events/record.ts'
 import { clearable, flag, ignored, integer, metadata, need, type Parameters, text } from '../http/decode.ts'

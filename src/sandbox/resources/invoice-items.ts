@@ -1,3 +1,4 @@
+import { inCurrency } from '../engine/currency-options.ts'
 import { relined } from '../engine/invoices.ts'
 import { pendingLine, pricingOf } from '../engine/lines.ts'
 import { timesQuantity } from '../engine/money.ts'
@@ -111,7 +112,8 @@ function openDraft(turn: Turn, id: string): Invoice {
 export function buildItem(turn: Turn, sent: ItemCreation, customer: Customer): InvoiceItem {
   const id = freshId('ii')
   const now = turn.now(customer.id)
-  const price = oneTimePrice(turn, sent)
+  const named = oneTimePrice(turn, sent)
+  const price = named && inCurrency(turn, named, sent.currency?.toLowerCase() ?? customer.currency)
   const quantity = sent.quantity ?? 1
   const unit = price ? unitPrice(price) : sent.unit_amount_decimal
   const amount = unit === undefined ? need(sent.amount, 'amount') : timesQuantity(unit, quantity)

@@ -1,7 +1,7 @@
 import { confirmIntent } from '../engine/confirmation.ts'
+import { requireChargeable } from '../engine/currency.ts'
 import { startDebit } from '../engine/debits.ts'
 import { createIntent } from '../engine/intents.ts'
-import { requireChargeable } from '../engine/money.ts'
 import { usableMethod } from '../engine/payment-methods.ts'
 import { change } from '../events/record.ts'
 import {

@@ -1,4 +1,4 @@
-import { remember, type Tier } from '../engine/memory.ts'
+import { type CurrencyOption, recall, remember, type Tier } from '../engine/memory.ts'
 import { change, create, recordEvent } from '../events/record.ts'
 import {
   clearable,
@@ -6,6 +6,7 @@ import {
   either,
   fields,
   flag,
+  hashOf,
   integer,
   list,
   metadata,
@@ -33,9 +34,25 @@ const recurring = fields({
   trial_period_days: integer,
   usage_type: oneOf('licensed', 'metered'),
 })
+const tiers = list(
+  fields({
+    flat_amount: integer,
+    flat_amount_decimal: decimal,
+    unit_amount: integer,
+    unit_amount_decimal: decimal,
+    up_to: either(integer, oneOf('inf')),
+  }),
+)
+const currencyOption = fields({
+  custom_unit_amount: notSimulated,
+  tax_behavior: oneOf('exclusive', 'inclusive', 'unspecified'),
+  tiers,
+  unit_amount: integer,
+  unit_amount_decimal: decimal,
+})
 const amounts = {
   currency: text,
-  currency_options: notSimulated,
+  currency_options: hashOf(currencyOption),
   custom_unit_amount: notSimulated,
   metadata,
   recurring,
@@ -62,22 +79,14 @@ const creation = {
     tax_code: text,
     unit_label: text,
   }),
-  tiers: list(
-    fields({
-      flat_amount: integer,
-      flat_amount_decimal: decimal,
-      unit_amount: integer,
-      unit_amount_decimal: decimal,
-      up_to: either(integer, oneOf('inf')),
-    }),
-  ),
+  tiers,
   tiers_mode: oneOf('graduated', 'volume'),
   transfer_lookup_key: flag,
   transform_quantity: fields({ divide_by: integer, round: oneOf('down', 'up') }),
 }
 const updating = {
   active: flag,
-  currency_options: notSimulated,
+  currency_options: hashOf(currencyOption),
   lookup_key: clearable(text),
   metadata,
   nickname: clearable(text),
@@ -124,6 +133,7 @@ export function createPrice(turn: Turn, sent: Creation): Price {
     recurring: recurringOf(turn, sent.recurring),
     type: sent.recurring ? 'recurring' : 'one_time',
   }
+  keepOptions(turn, price, sent.currency_options)
   const made = create(turn, 'price', price, 'price.created')
   // Every recurring price has a twin of the older kind, announced as well (seen in Stripe's logs).
   if (made.recurring) recordEvent(turn, 'plan.created', planOf(made))
@@ -147,7 +157,9 @@ function productOf(turn: Turn, sent: Creation): string {
 }
 
 /** `unit_amount` is null for an amount below a cent; the decimal always tells. */
-function unitAmounts(sent: Creation): Pick<Price, 'unit_amount' | 'unit_amount_decimal'> {
+function unitAmounts(
+  sent: Pick<Creation, 'unit_amount' | 'unit_amount_decimal'>,
+): Pick<Price, 'unit_amount' | 'unit_amount_decimal'> {
   const { unit_amount: whole, unit_amount_decimal: exact } = sent
   if (whole !== undefined && exact !== undefined) {
     throw invalid('You may only specify one of these parameters: unit_amount, unit_amount_decimal.', 'unit_amount')
@@ -159,11 +171,30 @@ function unitAmounts(sent: Creation): Pick<Price, 'unit_amount' | 'unit_amount_d
   return { unit_amount: text.includes('.') ? null : Number(text), unit_amount_decimal: text }
 }
 
+/** What it costs in other currencies; shown only to those who expand it. */
+function keepOptions(turn: Turn, price: Price, sent: Creation['currency_options']): void {
+  if (!sent) return
+  const options = Object.entries(sent).map(([currency, option]) => [currency.toLowerCase(), optionOf(price, option)])
+  const kept = recall(turn, 'currency_options', price.id)
+  remember(turn, 'currency_options', price.id, { ...kept, ...Object.fromEntries(options) })
+}
+
+function optionOf(price: Price, sent: ReturnType<typeof currencyOption>): CurrencyOption {
+  const { billing_scheme, tax_behavior } = price
+  const shared = { custom_unit_amount: null, tax_behavior: sent.tax_behavior ?? tax_behavior }
+  if (billing_scheme !== 'tiered') return { ...shared, ...unitAmounts(sent) }
+  return { ...shared, unit_amount: null, unit_amount_decimal: null, tiers: tiersSent(sent.tiers) }
+}
+
+function tiersSent(sent: Creation['tiers']): readonly Tier[] {
+  const tiers = need(sent, 'tiers').map((tier, index) => tierOf(tier, `tiers[${index}]`))
+  if (tiers.at(-1)?.up_to !== null) throw invalid('The last tier must have `up_to=inf`.', 'tiers')
+  return tiers
+}
+
 /** Tiers are shown only to those who expand them, so they are kept beside the price. */
 function tiered(turn: Turn, sent: Creation, id: string) {
-  const tiers = need(sent.tiers, 'tiers').map((tier, index) => tierOf(tier, `tiers[${index}]`))
-  if (tiers.at(-1)?.up_to !== null) throw invalid('The last tier must have `up_to=inf`.', 'tiers')
-  remember(turn, 'tiers', id, tiers)
+  remember(turn, 'tiers', id, tiersSent(sent.tiers))
   const tiers_mode = need(sent.tiers_mode, 'tiers_mode')
   return { billing_scheme: 'tiered' as const, tiers_mode, unit_amount: null, unit_amount_decimal: null }
 }
@@ -222,6 +253,7 @@ function takeLookupKey(turn: Turn, key: string, taker: string, transfer: boolean
 function updatePrice(turn: Turn, sent: Parameters<typeof updating>, id: string): Price {
   const before = retrieve(turn, 'price', id, 'price')
   if (sent.lookup_key) takeLookupKey(turn, sent.lookup_key, id, sent.transfer_lookup_key)
+  keepOptions(turn, before, sent.currency_options)
   const { active, lookup_key, nickname, tax_behavior } = sent
   const patch: Partial<Price> = {
     ...sentOnly({ active, lookup_key, nickname, tax_behavior }),

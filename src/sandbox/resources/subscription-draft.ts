@@ -18,7 +18,8 @@ export function draftSubscription(turn: Turn, sent: Creation, customer: Customer
   if (wanted.length === 0) throw invalid('Missing required param: items.', 'items', 'parameter_missing')
   if (wanted.length > 20) throw invalid('A subscription can have up to 20 items.', 'items')
   const times = timesOf(sent, now, trialDays(turn, sent))
-  const place = { customer, subscription: id, created: now, periodOf: times.firstPeriod }
+  const wish = sent.currency?.toLowerCase() ?? customer.currency ?? null
+  const place = { customer, subscription: id, created: now, currency: wish, periodOf: times.firstPeriod }
   const items = wanted.map((item, index) => draftItem(turn, item, `items[${index}]`, place))
   if (sent.billing_mode?.type === 'classic') requireOneInterval(items)
   const currency = commonCurrency(items, sent.currency, customer)
@@ -90,7 +91,10 @@ function commonCurrency(items: readonly SubscriptionItem[], sent: string | undef
     throw invalid('All prices on a subscription must be in the same currency.', 'items')
   }
   if (sent !== undefined && sent.toLowerCase() !== currency) {
-    throw invalid(`The currency of the prices is ${currency}, not ${sent}.`, 'currency')
+    throw invalid(
+      `The price specified only supports \`${currency}\`. This doesn't match the expected currency: \`${sent.toLowerCase()}\`.`,
+      'currency',
+    )
   }
   if (customer.currency && customer.currency !== currency) {
     throw invalid(

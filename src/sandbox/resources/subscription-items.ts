@@ -1,3 +1,4 @@
+import { inCurrency } from '../engine/currency-options.ts'
 import { intervalOf, type Period, periodAt } from '../engine/periods.ts'
 import { redeem } from '../engine/redemption.ts'
 import { need } from '../http/decode.ts'
@@ -15,11 +16,13 @@ export interface ItemPlace {
   readonly customer: Customer
   readonly subscription: string
   readonly created: number
+  /** The currency to buy in, of those that a price has. */
+  readonly currency: string | null
   readonly periodOf: (price: Price) => Period
 }
 
 export function draftItem(turn: Turn, sent: SentItem, name: string, place: ItemPlace): SubscriptionItem {
-  const price = priceOf(turn, sent, name)
+  const price = priceOf(turn, sent, name, place.currency)
   const metered = price.recurring?.usage_type === 'metered'
   if (metered && sent.quantity !== undefined) {
     throw invalid('You cannot set the quantity of a metered price.', `${name}[quantity]`)
@@ -48,12 +51,12 @@ export function draftItem(turn: Turn, sent: SentItem, name: string, place: ItemP
 }
 
 /** The price an item names, or one made for it alone. */
-function priceOf(turn: Turn, sent: SentItem, name: string): Price {
+function priceOf(turn: Turn, sent: SentItem, name: string, currency: string | null): Price {
   const price = sent.price_data
     ? createPrice(turn, sent.price_data)
     : referenced(turn, 'price', need(sent.price, `${name}[price]`), `${name}[price]`)
   requireRecurring(price, name)
-  return price
+  return inCurrency(turn, price, currency)
 }
 
 export function requireRecurring(price: Price, name: string): void {
@@ -108,7 +111,7 @@ function changedItem(
   place: ItemPlace,
 ): SubscriptionItem {
   const named = sent.price !== undefined || sent.price_data !== undefined
-  const price = named ? priceOf(turn, sent, name) : former.price
+  const price = named ? priceOf(turn, sent, name, place.currency) : former.price
   const sameInterval = Bun.deepEquals(intervalOf(price), intervalOf(former.price))
   const period = sameInterval ? undefined : place.periodOf(price)
   // A new price without a quantity starts again at one (a Stripe rule that surprises).

@@ -31,7 +31,13 @@ export function updateSubscription(turn: Turn, sent: Update, id: string): Subscr
 export function planUpdate(turn: Turn, sent: Update, before: Subscription, customer: Customer): Change {
   const now = turn.now(before.customer)
   const at = prorationDate(before, sent, now)
-  const place = { customer, subscription: before.id, created: now, periodOf: currentPeriod(before, at) }
+  const place = {
+    customer,
+    subscription: before.id,
+    created: now,
+    currency: before.currency,
+    periodOf: currentPeriod(before, at),
+  }
   const data = sent.items ? changedItems(turn, before, sent.items, place) : before.items.data
   const restarts = restartOf(before, data, sent)
   const cycle = cycleOf(before, data, sent, now, restarts)

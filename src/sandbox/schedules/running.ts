@@ -1,4 +1,5 @@
 import { plan } from '../engine/agenda.ts'
+import { inCurrency } from '../engine/currency-options.ts'
 import { endWithUsage } from '../engine/final-usage.ts'
 import { intervalOf, periodAt } from '../engine/periods.ts'
 import { redeem } from '../engine/redemption.ts'
@@ -93,7 +94,18 @@ function changeTo(turn: Turn, customer: Customer, before: Subscription, phase: P
   const restarts = phase.billing_cycle_anchor === 'phase_start'
   const data = phase.items.flatMap((wish, index) => {
     const price = turn.store.objects.find('price', wish.price)
-    return price ? [itemFor(before, price, wish.quantity, before.items.data[index], restarts, now)] : []
+    return price
+      ? [
+          itemFor(
+            before,
+            inCurrency(turn, price, before.currency),
+            wish.quantity,
+            before.items.data[index],
+            restarts,
+            now,
+          ),
+        ]
+      : []
   })
   const kept = before.discounts.filter((id) => phase.discounts.some(({ discount }) => discount === id))
   const fresh = phase.discounts.filter(({ discount }) => discount === null)

@@ -1,0 +1,88 @@
+import { invalid } from '../http/failure.ts'
+
+const zeroDecimal = new Set('bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' '))
+const threeDecimal = new Set('bhd jod kwd omr tnd'.split(' '))
+// They have no minor unit any more, and Stripe still writes them with two digits, which must be 00.
+const wholeOnly = new Set(['isk', 'ugx'])
+const symbols: Readonly<Record<string, string>> = { usd: '$', eur: '€', gbp: '£', jpy: '¥' }
+
+// Stripe's minimum charge in minor units (docs.stripe.com/currencies); a currency not listed has none here.
+const minimums: Readonly<Record<string, number>> = {
+  aed: 200,
+  aud: 50,
+  bgn: 100,
+  brl: 50,
+  cad: 50,
+  chf: 50,
+  czk: 1500,
+  dkk: 250,
+  eur: 50,
+  gbp: 30,
+  hkd: 400,
+  huf: 17_500,
+  inr: 50,
+  jpy: 50,
+  mxn: 1000,
+  myr: 200,
+  nok: 300,
+  nzd: 50,
+  pln: 200,
+  ron: 200,
+  sek: 300,
+  sgd: 50,
+  thb: 1000,
+  usd: 50,
+}
+
+const greatest = 99_999_999
+// Currencies of small units, in which Stripe takes up to twelve digits.
+const longAmounts = new Set('cop huf idr inr jpy krw lbp vnd'.split(' '))
+const greatestLong = 999_999_999_999
+
+/** How many digits of an amount are behind the point. */
+const decimalsOf = (currency: string) => (zeroDecimal.has(currency) ? 0 : threeDecimal.has(currency) ? 3 : 2)
+
+/** The smallest amount that can be charged in a currency. */
+export const minimumCharge = (currency: string): number => minimums[currency] ?? 1
+
+/** Refuses an amount that cannot be charged, in Stripe's words where they are known. */
+export function requireChargeable(amount: number, currency: string, param = 'amount'): void {
+  if (amount < 1) throw invalid('This value must be greater than or equal to 1.', param, 'parameter_invalid_integer')
+  if (amount < minimumCharge(currency)) {
+    const least = moneyText(minimumCharge(currency), currency)
+    throw invalid(`Amount must be at least ${least} ${currency}`, param, 'amount_too_small')
+  }
+  const most = longAmounts.has(currency) ? greatestLong : greatest
+  if (amount > most)
+    throw invalid(`Amount must be no more than ${moneyText(most, currency)}`, param, 'amount_too_large')
+  requireRounded(amount, currency, param)
+}
+
+function requireRounded(amount: number, currency: string, param: string): void {
+  if (threeDecimal.has(currency) && amount % 10 !== 0) {
+    const name = currency.toUpperCase()
+    throw invalid(
+      `Invalid amount: ${name} amounts must be rounded to the nearest ten minor units, not ${amount}.`,
+      param,
+    )
+  }
+  if (wholeOnly.has(currency) && amount % 100 !== 0) {
+    throw invalid(
+      `Invalid amount: ${currency.toUpperCase()} has no decimals, so the last two digits must be 00, as in ${Math.round(amount / 100)}00.`,
+      param,
+      'invalid_charge_amount_no_decimal_compatible',
+    )
+  }
+}
+
+/** `$1,039.00`, `-¥500`, `KWD 1.250`: minor units, which may have a fraction of their own ("0.5" cents is $0.005). */
+export function moneyText(minorUnits: number | string, currency: string): string {
+  const symbol = symbols[currency] ?? `${currency.toUpperCase()} `
+  const [whole = '0', fraction = ''] = String(minorUnits).replace('-', '').split('.')
+  const sign = String(minorUnits).startsWith('-') ? '-' : ''
+  const decimals = decimalsOf(currency)
+  const digits = whole.padStart(decimals + 1, '0')
+  const behind = `${digits.slice(digits.length - decimals)}${fraction}`
+  const before = digits.slice(0, digits.length - decimals).replace(/\B(?=(\d{3})+$)/g, ',')
+  return `${sign}${symbol}${before}${behind === '' ? '' : `.${behind}`}`
+}
