@@ -68,7 +68,7 @@ test('an invoice is a PDF with its lines, discounts and totals, linked from its 
   expect(objects[1]).toContain('/MediaBox [0 0 595 842]')
   expect(objects[2]).toContain('/BaseFont /Helvetica /Encoding /WinAnsiEncoding')
   expect(pages).toHaveLength(1)
-  const money = (amount: number) => `(\\200${(amount / 100).toFixed(2)})`
+  const money = (amount: number) => `(\\200${(amount / 100).toLocaleString('en', { minimumFractionDigits: 2 })})`
   const texts = [
     `(Invoice ${invoice.number})`,
     '(open)',
