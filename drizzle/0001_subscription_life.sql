@@ -26,6 +26,14 @@ CREATE TABLE `payment_disputes` (
 ) STRICT;
 --> statement-breakpoint
 CREATE INDEX `payment_disputes_user` ON `payment_disputes` (`user_id`,`created_at`);--> statement-breakpoint
+CREATE TABLE `trial_claims` (
+	`claim` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`intent_id` text NOT NULL,
+	`claimed_at` integer NOT NULL
+) STRICT;
+--> statement-breakpoint
+CREATE INDEX `trial_claims_intent` ON `trial_claims` (`intent_id`);--> statement-breakpoint
 ALTER TABLE `usage_grants` ADD `payment_id` text;--> statement-breakpoint
 CREATE UNIQUE INDEX `usage_grants_payment` ON `usage_grants` (`payment_id`) WHERE payment_id IS NOT NULL;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `past_due_since` integer;--> statement-breakpoint

@@ -16,6 +16,7 @@ import { type BatchEntry, type BatchOutcome, recordUsageBatch } from './usecases
 import { type PaymentMethodRequest, setPaymentMethod } from './usecases/set-payment-method.ts'
 import { type SubscribeRequest, subscribe } from './usecases/subscribe.ts'
 import { subscriptionStatus } from './usecases/subscription-status.ts'
+import { allowTrial, extendTrial, type TrialAllowance, type TrialExtensionRequest } from './usecases/trials.ts'
 import { unbilledUsage } from './usecases/unbilled-usage.ts'
 import { type UsageRecordsRequest, usageRecords } from './usecases/usage-records.ts'
 import { type SummaryRequest, usageSummary } from './usecases/usage-summary.ts'
@@ -44,6 +45,8 @@ export function createBilling(ports: Ports) {
     checkFeature: (user: UserId, feature: keyof Features) => checkFeature(ports, user, feature),
     giveGrant: (request: GrantRequest) => giveGrant(ports, request),
     listGrants: (user: UserId) => listGrants(ports, user),
+    allowTrial: (request: TrialAllowance) => allowTrial(ports, request),
+    extendTrial: (request: TrialExtensionRequest) => extendTrial(ports, request),
     correctUsage: (request: CorrectionRequest) => correctUsage(ports, request),
     unbilledUsage: (limit: number, cursor: string | null) => unbilledUsage(ports, limit, cursor),
     auditLog: (limit: number, cursor: string | null) => auditLog(ports, limit, cursor),

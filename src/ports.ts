@@ -212,6 +212,8 @@ export interface Gateway {
   resumeSubscribing(subscriptionId: string, intent: Intent<WishOf<'subscribe'>>): Promise<SubscriptionAttempt>
   /** Ends an unpaid beginning so that nothing can charge later. A subscription that was paid meanwhile stays as it is. */
   abandon(subscriptionId: string, intent: Intent): Promise<ObservedSubscription>
+  /** Lets a trial last until another moment. Null: Stripe does not know the subscription. */
+  extendTrial(intent: Intent<WishOf<'extend-trial'>>): Promise<ObservedSubscription | null>
   /** Cancels now or at the end of the period; one that has ended is returned as it is. Null: Stripe does not know it. */
   cancel(intent: Intent<WishOf<'cancel'>>): Promise<ObservedSubscription | null>
   /**
@@ -235,6 +237,8 @@ export interface Observatory {
   customerMadeBy(intent: Intent): Promise<string | null>
   /** The subscription or payment that an earlier key of this intent made; null when it made none. */
   madeBy(intent: Intent, customerId: string): Promise<string | null>
+  /** Stripe's fingerprint of a card: the same for the same card. Null for what is no card, or is not there. */
+  cardFingerprint(paymentMethodId: string): Promise<string | null>
   /** Of a subscription's first payment or card set-up, of an open invoice, or of a payment; null when nothing is left to confirm. */
   clientSecret(objectId: string): Promise<string | null>
 }

@@ -5,6 +5,7 @@ import { type Catalogue, catalogueProblems } from '../domain/catalogue.ts'
 import type { Pack } from '../domain/pack.ts'
 import { DEFAULT_GRACE_DAYS, type Plan, type PlanPrice, type ServiceTerms } from '../domain/plan.ts'
 import { perService, quantityOf, SERVICES, type ServiceType } from '../domain/quantity.ts'
+import type { TrialTerms } from '../domain/trial.ts'
 import { nearest } from './nearest.ts'
 import { EXPECTED, type PackEntry, type PlanEntry, PlansFile } from './plans-schema.ts'
 
@@ -128,6 +129,7 @@ function toPlan(file: PlansFile, plan: PlanEntry): Plan {
     name: plan.plan_name,
     displayName: plan.display_name,
     description: plan.description,
+    trial: toTrial(plan),
     prices: toPrices(plan),
     services: perService((service) => toTerms(file, plan, service)),
     transcriptStorageDays: plan.transcript_storage_days,
@@ -137,6 +139,11 @@ function toPlan(file: PlansFile, plan: PlanEntry): Plan {
     graceDays: plan.grace_days ?? DEFAULT_GRACE_DAYS,
     spendingLimit: plan.spending_limit ?? null,
   }
+}
+
+function toTrial({ trial_days: days = 0, trial_requires_card, trial_without_card }: PlanEntry): TrialTerms | null {
+  if (days === 0) return null
+  return { days, cardRequired: trial_requires_card ?? false, withoutCard: trial_without_card ?? 'cancel' }
 }
 
 /** The first price is found under the plan's name; the others need names of their own. */

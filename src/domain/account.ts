@@ -8,6 +8,7 @@ import type { Payment } from './payment.ts'
 import type { Instant } from './period.ts'
 import type { Quantity, ServiceType } from './quantity.ts'
 import type { Subscription } from './subscription.ts'
+import type { TrialClaim } from './trial.ts'
 import type { DailyUsage, UsageIdentity, UsageRecord, UsageTotal } from './usage.ts'
 
 /** The user's id in the app: `[A-Za-z0-9_.:@-]{1,128}`. */
@@ -41,6 +42,8 @@ export interface Account {
   readonly allGrants: readonly Grant[]
   /** The meter report that was asked for, with what earlier ones of its service carried over to the next (in quanta). */
   readonly report: { readonly report: MeterReport | SealedReport; readonly carry: Quantity } | null
+  /** Those of the trial claims that were asked for that somebody holds. */
+  readonly trialClaims: readonly TrialClaim[]
   /** Whether the event that was asked for has had its effect already. */
   readonly eventApplied: boolean
 }
@@ -59,6 +62,8 @@ export interface Needs {
   readonly report?: string
   readonly answer?: { readonly caller: string; readonly key: string }
   readonly event?: string
+  /** By which a person is known who has had a trial; users share them. */
+  readonly trialClaims?: readonly string[]
 }
 
 /** An allowance that is used up to a part of it. */
@@ -79,7 +84,7 @@ export interface AuditEntry {
   readonly at: Instant
   /** The operator's token: `operator:alice`. */
   readonly actor: string
-  readonly action: 'grant-given' | 'usage-corrected'
+  readonly action: 'grant-given' | 'usage-corrected' | 'trial-allowed' | 'trial-extended'
   readonly detail: string
 }
 
@@ -119,6 +124,17 @@ export type Change =
   | { readonly type: 'threshold-crossed'; readonly crossing: Crossing }
   /** Told to the app once per id. */
   | { readonly type: 'message-queued'; readonly message: AppMessage }
+  /** Trials are claimed with the wish for them, and given back when nothing came of it. */
+  | {
+      readonly type: 'trial-claimed'
+      readonly claims: readonly string[]
+      readonly intentId: string
+      readonly at: Instant
+    }
+  | { readonly type: 'trial-released'; readonly intentId: string }
+  /** One more trial for this user; used up by the next one. */
+  | { readonly type: 'trial-allowed'; readonly at: Instant }
+  | { readonly type: 'trial-allowance-used' }
   | { readonly type: 'audited'; readonly entry: AuditEntry }
   | { readonly type: 'answer-stored'; readonly answer: StoredAnswer }
   | { readonly type: 'intent-opened'; readonly intent: Intent }

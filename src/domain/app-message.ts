@@ -2,12 +2,13 @@ import { type Access, accessOf } from './access.ts'
 import type { Account, Change, UserId } from './account.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type Instant, isoTime, isoTimeOrNull } from './period.ts'
-import { isOwing, type Subscription } from './subscription.ts'
+import { isOwing, type ObservedSubscription, type Subscription } from './subscription.ts'
 
 export type AppMessageType =
   | 'subscription.payment_failed'
   | 'subscription.payment_recovered'
   | 'subscription.access_ended'
+  | 'subscription.trial_will_end'
 
 /** What the app is told by its webhook. It is queued in the same step as what brought it about, once for each id. */
 export interface AppMessage {
@@ -49,6 +50,21 @@ export function messagesAbout(
   }
   const recovered = known !== undefined && isOwing(known) && seen.status === 'active'
   return recovered ? [about('subscription.payment_recovered', at)] : []
+}
+
+/** A trial ends within three days: once for each end, so again when it was made longer. */
+export function trialWillEnd(planName: string | null, seen: ObservedSubscription, at: Instant): readonly Change[] {
+  const { id, status, trialEnd, hasPaymentMethod } = seen
+  // It was cancelled, or paid early, before we came to look.
+  if (status !== 'trialing' || trialEnd === null) return []
+  const data = {
+    subscription_id: id,
+    plan_name: planName,
+    trial_end: isoTime(trialEnd),
+    has_payment_method: hasPaymentMethod,
+  }
+  const type = 'subscription.trial_will_end'
+  return [{ type: 'message-queued', message: { id: `${type.replace('.', '_')}_${id}_${trialEnd}`, type, data, at } }]
 }
 
 function shown({ id, planName, status, pastDueSince }: Subscription, { allowed, until }: Access) {

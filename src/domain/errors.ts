@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'subscription_exists'
   | 'no_subscription'
   | 'price_mismatch'
+  | 'trial_used'
+  | 'not_trialing'
   | 'idempotency_key_reused'
   | 'in_progress'
   | 'usage_conflict'

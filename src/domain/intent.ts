@@ -1,6 +1,7 @@
 import type { IdempotencyKey } from './idempotency.ts'
 import type { SoldPack } from './pack.ts'
 import { HOUR_MS, type Instant, MINUTE_MS } from './period.ts'
+import type { TrialTerms } from './trial.ts'
 
 /** What a user wants of Stripe. Saved before the first call, so that a crash in between is finished later. */
 export type Wish =
@@ -10,6 +11,13 @@ export type Wish =
       readonly priceId: string
       readonly meteredPriceIds: readonly string[]
       readonly paymentMethodId: string | null
+      /** Null to be paid from the first day. */
+      readonly trial: TrialTerms | null
+    }
+  | {
+      readonly kind: 'extend-trial'
+      readonly subscriptionId: string
+      readonly trialEnd: Instant
     }
   | {
       readonly kind: 'cancel'

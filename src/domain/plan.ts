@@ -1,5 +1,6 @@
 import type { Rate } from './money.ts'
 import { amountOf, type Quantity, SERVICES, type ServiceType } from './quantity.ts'
+import type { TrialTerms } from './trial.ts'
 
 /**
  * What happens when the included allowance is used up. `block`: no more is allowed, and what was used all the same is
@@ -36,6 +37,8 @@ export interface Plan {
   readonly name: string
   readonly displayName: string
   readonly description: string
+  /** Null when it is paid from the first day. */
+  readonly trial: TrialTerms | null
   /** Never empty; the first is the plan's default price. */
   readonly prices: readonly [PlanPrice, ...PlanPrice[]]
   readonly services: Readonly<Record<ServiceType, ServiceTerms>>

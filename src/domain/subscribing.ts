@@ -1,10 +1,11 @@
-import type { Account, Decision } from './account.ts'
+import type { Account, Change, Decision } from './account.ts'
 import { billedServices, type Catalogue, findPlan, meteredLookupKey, type PriceIds } from './catalogue.ts'
 import { BillingError, invalidField } from './errors.ts'
 import { type Answered, replay } from './idempotency.ts'
 import type { Intent, Wish, WishOf } from './intent.ts'
 import type { Plan } from './plan.ts'
 import { incompleteSubscription, liveSubscription } from './subscription.ts'
+import { allowanceOf, mustBeFirstTrial, offeredTrial } from './trial.ts'
 
 /** A wish is either taken up, or was answered before under its key. */
 export type Opened<W extends Wish, R> =
@@ -15,7 +16,12 @@ export type Opened<W extends Wish, R> =
 export function subscribeWish(
   catalogue: Catalogue,
   priceIds: PriceIds,
-  request: { readonly planName: string; readonly priceId: string | null; readonly paymentMethodId: string | null },
+  request: {
+    readonly planName: string
+    readonly priceId: string | null
+    readonly paymentMethodId: string | null
+    readonly trial?: boolean
+  },
 ): WishOf<'subscribe'> {
   const plan = findPlan(catalogue, request.planName)
   if (plan === null)
@@ -26,6 +32,7 @@ export function subscribeWish(
     priceId: chosenPrice(plan, priceIds, request.priceId),
     meteredPriceIds: billedServices(plan).map((service) => knownPrice(priceIds, meteredLookupKey(plan.name, service))),
     paymentMethodId: request.paymentMethodId,
+    trial: request.trial ? offeredTrial(plan, request.paymentMethodId !== null) : null,
   }
 }
 
@@ -51,14 +58,19 @@ function knownPrice(priceIds: PriceIds, lookupKey: string): string {
   )
 }
 
-/** One live subscription a user at most: a second one is refused whatever plan it is for. */
+/**
+ * One live subscription a user at most: a second one is refused whatever plan it is for. A trial is claimed in the same
+ * step, so that of two that ask at once only one gets it.
+ */
 export function openSubscribe<R>(
   account: Account,
   intent: Intent<WishOf<'subscribe'>>,
+  claims: readonly string[],
   wish: () => WishOf<'subscribe'>,
 ): Decision<Opened<WishOf<'subscribe'>, R>> {
-  return openWish(account, intent, () => {
+  const { changes, result } = openWish<WishOf<'subscribe'>, R>(account, intent, () => {
     const priced = wish()
+    if (priced.trial !== null) mustBeFirstTrial(account.trialClaims, account.user)
     const live = liveSubscription(account.subscriptions)
     if (live === null) return priced
     throw new BillingError(
@@ -66,6 +78,14 @@ export function openSubscribe<R>(
       `There is a subscription already${live.planName ? ` (${live.planName})` : ''}. Change its plan, or cancel it first.`,
     )
   })
+  const isTrial = result.type === 'opened' && result.intent.wish.trial !== null
+  return { changes: isTrial ? [...changes, ...claimTrial(account, intent, claims)] : changes, result }
+}
+
+function claimTrial(account: Account, { id, openedAt }: Intent, claims: readonly string[]): readonly Change[] {
+  const isAllowed = account.trialClaims.some(({ claim }) => claim === allowanceOf(account.user))
+  const claimed: Change = { type: 'trial-claimed', claims, intentId: id, at: openedAt }
+  return isAllowed ? [claimed, { type: 'trial-allowance-used' }] : [claimed]
 }
 
 /** Cancels the live subscription; one that still waits for its first payment is given up at once. */

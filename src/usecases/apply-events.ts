@@ -1,6 +1,8 @@
-import type { Change, UserId } from '../domain/account.ts'
+import type { Account, Change, UserId } from '../domain/account.ts'
+import { trialWillEnd } from '../domain/app-message.ts'
 import { isOutage } from '../domain/errors.ts'
 import { customerOf, type Observation, observe } from '../domain/observation.ts'
+import type { Instant } from '../domain/period.ts'
 import {
   isMeterError,
   nextTryAt,
@@ -76,7 +78,10 @@ async function observeFor(ports: Applying, user: UserId, customerId: string, eve
   const knowledge = { catalogue: ports.catalogue, priceIds: ports.priceIds(), at: ports.clock.now() }
   await ports.ledger.change(user, { event: event.id }, (account) => {
     if (account.eventApplied) return { changes: [], result: undefined }
-    const changes = seen.flatMap((observation) => observe(account, observation, knowledge))
+    const changes = [
+      ...seen.flatMap((observation) => observe(account, observation, knowledge)),
+      ...reminders(event, seen, account, knowledge.at),
+    ]
     const applied: Change = {
       type: 'event-applied',
       eventId: event.id,
@@ -84,6 +89,16 @@ async function observeFor(ports: Applying, user: UserId, customerId: string, eve
       outcome: outcomeOf(seen, changes),
     }
     return { changes: [...changes, applied], result: undefined }
+  })
+}
+
+/** Stripe rings three days before the end of a trial; the app may want to write to its user. */
+function reminders(event: StripeEvent, seen: readonly Observation[], account: Account, at: Instant): readonly Change[] {
+  if (event.type !== 'customer.subscription.trial_will_end') return []
+  return seen.flatMap((observation) => {
+    if (observation.type !== 'subscription') return []
+    const known = account.subscriptions.find(({ id }) => id === observation.subscription.id)
+    return trialWillEnd(known?.planName ?? null, observation.subscription, at)
   })
 }
 

@@ -1,24 +1,33 @@
 import type { Account, Decision, Needs, UserId } from '../domain/account.ts'
 import { BillingError, isOutage } from '../domain/errors.ts'
-import type { Answered } from '../domain/idempotency.ts'
-import { type Intent, isStale, takeUpAgain, type Wish } from '../domain/intent.ts'
+import { type Answered, replay } from '../domain/idempotency.ts'
+import { type Intent, isStale, takeUpAgain, type Wish, type WishKind } from '../domain/intent.ts'
 import type { Opened } from '../domain/subscribing.ts'
 import { pursueCancel } from './pursue-cancel.ts'
 import { pursuePayment } from './pursue-payment.ts'
 import { pursuePaymentMethod } from './pursue-payment-method.ts'
 import { pursueSubscribe } from './pursue-subscribe.ts'
+import { pursueTrialExtension } from './pursue-trial-extension.ts'
 import { type Selling, type Settled, settle } from './wishes.ts'
 
 /** How long a second wish waits for the first one of the same user before it is told `in_progress`. */
 const PATIENCE_MS = 10_000
 
-interface Steps<W extends Wish, R> {
+/** How a wish is opened. */
+interface Opening<W extends Wish, R> {
+  readonly needs?: Needs
   /** Replays, refuses, or opens the wish; decided on the account as it then is. */
   open(account: Account): Decision<Opened<W, R>>
+}
+
+interface Pursuit<W extends Wish, R> {
   pursue(intent: Intent<W>): Promise<Settled<R>>
   /** Adds to a stored answer what is not stored: client secrets. */
   revive(answered: Answered<R>): Promise<Answered<R>>
 }
+
+/** Some must look at Stripe before it can be decided; that is left out for an answer that is stored. */
+type Steps<W extends Wish, R> = Pursuit<W, R> & (Opening<W, R> | { prepare(): Promise<Opening<W, R>> })
 
 /**
  * The way of every wish: wait for the user's lane, finish what was left open, open the wish, pursue it. A retry without
@@ -42,7 +51,10 @@ export function fulfil<W extends Wish, R>(
     // The fingerprint names the kind of the wish, so its outcome is of this kind.
     if (same) return answeredOrThrow(same.settled as Settled<R>)
     const needs: Needs = wanted.key === null ? {} : { answer: wanted.key }
-    const opened = await ports.ledger.change(user, needs, (account) => steps.open(account))
+    const stored = replay<R>((await ports.ledger.account(user, needs)).answer, wanted.key)
+    if (stored) return steps.revive(stored)
+    const opening = 'prepare' in steps ? await steps.prepare() : steps
+    const opened = await ports.ledger.change(user, { ...needs, ...opening.needs }, (account) => opening.open(account))
     if (opened.type === 'replayed') return steps.revive(opened.answered)
     return answeredOrThrow(await toAnEnd(ports, user, opened.intent, () => steps.pursue(opened.intent)))
   }
@@ -122,6 +134,8 @@ async function pursue(ports: Selling, user: UserId, intent: Intent, isAsked: boo
   switch (intent.wish.kind) {
     case 'subscribe':
       return pursueSubscribe(ports, user, { ...intent, wish: intent.wish })
+    case 'extend-trial':
+      return pursueTrialExtension(ports, user, { ...intent, wish: intent.wish })
     case 'cancel':
       return pursueCancel(ports, user, { ...intent, wish: intent.wish })
     case 'set-payment-method':
@@ -131,9 +145,11 @@ async function pursue(ports: Selling, user: UserId, intent: Intent, isAsked: boo
   }
 }
 
-/** Cancelling makes nothing and is always carried out: the customer asked not to be charged. */
+/** They make and charge nothing, and are always carried out: whoever cancels asked not to be charged. */
+const HARMLESS: ReadonlySet<WishKind> = new Set(['cancel', 'extend-trial'])
+
 async function hasMadeSomething(ports: Selling, user: UserId, intent: Intent): Promise<boolean> {
-  if (intent.wish.kind === 'cancel') return true
+  if (HARMLESS.has(intent.wish.kind)) return true
   const { customerId } = await ports.ledger.account(user, {})
   return customerId !== null && (await ports.observatory.madeBy(intent, customerId)) !== null
 }

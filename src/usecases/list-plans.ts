@@ -12,7 +12,8 @@ export function listPlans(ports: Pick<Ports, 'catalogue' | 'priceIds'>) {
     price: shownPrice(plan.prices[0]),
     price_id: priceIds.get(plan.prices[0].lookupKey) ?? null,
     prices: plan.prices.map((price) => ({ ...shownPrice(price), price_id: priceIds.get(price.lookupKey) ?? null })),
-    trial_days: 0,
+    trial_days: plan.trial?.days ?? 0,
+    trial_requires_card: plan.trial?.cardRequired ?? false,
     features: featuresOf(plan),
     rates: ratesOf(plan),
   }))

@@ -87,6 +87,7 @@ export function settle<R>(
     const changes: readonly Change[] = [
       ...seen.flatMap((observation) => observe(account, observation, knowledge)),
       { type: 'intent-closed', intentId: intent.id, outcome, at },
+      ...(outcome === 'refused' ? releaseTrial(intent) : []),
       ...answerOf(intent, end, at),
     ]
     const result: Settled<R> =
@@ -95,6 +96,11 @@ export function settle<R>(
         : { type: 'answered', answered: { status: end.status, result: end.result, replayed: false } }
     return { changes, result }
   })
+}
+
+/** A trial that never began was none. */
+function releaseTrial({ id, wish }: Intent): readonly Change[] {
+  return 'trial' in wish && wish.trial !== null ? [{ type: 'trial-released', intentId: id }] : []
 }
 
 /** Stored are results and the refusal of a decline; any other refusal is decided anew next time. */

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Intent, Wish, WishOf } from '../../src/domain/intent.ts'
 import type { SoldPack } from '../../src/domain/pack.ts'
+import { DAY_MS } from '../../src/domain/period.ts'
 import { isEnded } from '../../src/domain/subscription.ts'
+import type { TrialTerms } from '../../src/domain/trial.ts'
 import type { Gateway, Observatory } from '../../src/ports.ts'
 
 export interface GatewayUnderTest {
@@ -29,8 +31,19 @@ export function gatewayContract(name: string, open: () => Promise<GatewayUnderTe
       const id = `intent_${name.replace(/\W/g, '')}_${++count}`
       return { id, wish, person, key: null, fingerprint: '', tries: 1, keyNumber: 1, keyedAt: 0, openedAt: 0 }
     }
-    const wishFor = (paymentMethodId: string | null, priceId = under.prices.pro): Intent<WishOf<'subscribe'>> =>
-      intentOf({ kind: 'subscribe', planName: 'pro_monthly', priceId, meteredPriceIds: [], paymentMethodId })
+    const wishFor = (
+      paymentMethodId: string | null,
+      priceId = under.prices.pro,
+      trial: TrialTerms | null = null,
+    ): Intent<WishOf<'subscribe'>> =>
+      intentOf({
+        kind: 'subscribe',
+        planName: 'pro_monthly',
+        priceId,
+        meteredPriceIds: [],
+        paymentMethodId,
+        trial,
+      })
     const payFor = (
       paymentMethodId: string | null,
       amount = 500,
@@ -121,6 +134,42 @@ export function gatewayContract(name: string, open: () => Promise<GatewayUnderTe
         subscription: { status: 'active', hasPaymentMethod: true },
         outcome: { type: 'settled' },
       })
+    })
+
+    const trial = { days: 14, cardRequired: false, withoutCard: 'cancel' } as const
+    const tryOut = async (card: string | null) =>
+      under.gateway.subscribe('ann', await newCustomer(), wishFor(card, under.prices.pro, trial))
+
+    test.each(['pm_card_visa', null])('a trial with the card %p begins at once and charges nothing', async (card) => {
+      const { subscription, outcome, clientSecret } = await tryOut(card)
+      expect(outcome).toEqual({ type: 'settled' })
+      expect(subscription).toMatchObject({ status: 'trialing', hasPaymentMethod: card !== null })
+      const { trialEnd, startedAt, currentPeriodEnd } = subscription ?? {
+        trialEnd: 0,
+        startedAt: 0,
+        currentPeriodEnd: 0,
+      }
+      expect([trialEnd, currentPeriodEnd]).toEqual([startedAt + 14 * DAY_MS, startedAt + 14 * DAY_MS])
+      expect(clientSecret === null).toBe(card !== null)
+    })
+
+    test('a trial can be made longer, and not when it has ended', async () => {
+      const { subscription } = await tryOut(null)
+      const trialEnd = (subscription?.trialEnd ?? 0) + 7 * DAY_MS
+      const extend = (subscriptionId: string) =>
+        under.gateway.extendTrial(intentOf({ kind: 'extend-trial', subscriptionId, trialEnd }))
+      expect(await extend(subscription?.id ?? '')).toMatchObject({ status: 'trialing', trialEnd })
+      const paid = await subscribe('pm_card_visa')
+      expect(await extend(idOf(paid))).toMatchObject({ status: 'active', trialEnd: null })
+      expect(await extend('sub_missing')).toBeNull()
+    })
+
+    test('a card is known again by its fingerprint, and another one is not', async () => {
+      const visa = await under.observatory.cardFingerprint('pm_card_visa')
+      expect(visa).toEqual(expect.any(String))
+      expect(await under.observatory.cardFingerprint('pm_card_visa')).toBe(visa)
+      expect(await under.observatory.cardFingerprint('pm_card_mastercard')).not.toBe(visa)
+      expect(await under.observatory.cardFingerprint('pm_missing')).toBeNull()
     })
 
     test('abandoning leaves a paid subscription alone', async () => {

@@ -48,6 +48,7 @@ export function storeContract(name: string, open: () => Store): void {
         allGrants: [],
         report: null,
         answer: null,
+        trialClaims: [],
         eventApplied: false,
       })
     })
@@ -480,6 +481,42 @@ export function storeContract(name: string, open: () => Store): void {
       expect(await store.messages.due(NOON + 1_000, 10)).toEqual([{ user: 'ann', message, failedTries: 1 }])
       await store.messages.told(message.id, NOON + 1_000)
       expect(await store.messages.due(NOON * 2, 10)).toEqual([])
+    })
+  })
+
+  describe(`the trial claims of ${name}`, () => {
+    const claims = ['user:ann', 'email:ann@example.com']
+    const claimed = (intentId = 'intent_1'): Change => ({ type: 'trial-claimed', claims, intentId, at: NOON })
+    const held = async (store: Store, user: UserId, ...asked: readonly string[]) =>
+      (await store.ledger.account(user, { trialClaims: asked })).trialClaims
+
+    test('are seen by whoever asks for the same, and by nobody who does not ask', async () => {
+      const store = open()
+      await save(store, 'ann', claimed())
+      expect(await held(store, 'bob', 'user:bob', 'email:ann@example.com')).toEqual([
+        { claim: 'email:ann@example.com', user: 'ann', intentId: 'intent_1' },
+      ])
+      expect((await store.ledger.account('ann', {})).trialClaims).toEqual([])
+    })
+
+    test('are given back by the wish that made them, and only by that', async () => {
+      const store = open()
+      await save(store, 'ann', claimed())
+      await save(store, 'ann', { type: 'trial-released', intentId: 'intent_2' })
+      expect(await held(store, 'ann', 'user:ann')).toHaveLength(1)
+      await save(store, 'ann', { type: 'trial-released', intentId: 'intent_1' })
+      expect(await held(store, 'ann', ...claims)).toEqual([])
+    })
+
+    test('may be taken over by a wish that the operator allowed, once', async () => {
+      const store = open()
+      await save(store, 'ann', claimed(), { type: 'trial-allowed', at: NOON }, { type: 'trial-allowed', at: NOON })
+      expect(await held(store, 'ann', 'allowed:ann')).toHaveLength(1)
+      await save(store, 'bob', claimed('intent_2'))
+      await save(store, 'ann', { type: 'trial-allowance-used' })
+      expect(await held(store, 'ann', 'allowed:ann', 'user:ann')).toEqual([
+        { claim: 'user:ann', user: 'bob', intentId: 'intent_2' },
+      ])
     })
   })
 

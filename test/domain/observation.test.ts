@@ -41,6 +41,7 @@ function accountWith(...subscriptions: readonly Subscription[]): Account {
     allGrants: [],
     report: null,
     answer: null,
+    trialClaims: [],
     eventApplied: false,
   }
   return { user: 'ann', customerId: 'cus_1', subscriptions, ...nothing }

@@ -175,6 +175,8 @@ describe('what the use cases refuse', () => {
     invalid_json: 400,
     invalid_signature: 400,
     invalid_event: 400,
+    trial_used: 409,
+    not_trialing: 409,
     unauthenticated: 401,
     card_declined: 402,
     payment_method_required: 402,

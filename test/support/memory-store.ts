@@ -9,6 +9,7 @@ import { type MeterReport, OPEN_FOR_MS, type SealedReport } from '../../src/doma
 import type { Payment } from '../../src/domain/payment.ts'
 import type { ServiceType } from '../../src/domain/quantity.ts'
 import type { Subscription } from '../../src/domain/subscription.ts'
+import { allowanceOf, type TrialClaim } from '../../src/domain/trial.ts'
 import {
   type DailyUsage,
   dayOf,
@@ -95,6 +96,7 @@ export function memoryStore(): MemoryStore {
   const audit: AuditedUser[] = []
   const announcements: KeptCrossing[] = []
   const told: KeptMessage[] = []
+  const trialClaims = new Map<string, TrialClaim>()
 
   function booksOf(user: UserId): Books {
     const known = users.get(user)
@@ -137,6 +139,7 @@ export function memoryStore(): MemoryStore {
       report: reportOf(books, needs.report),
       usage: usage.find((record) => needs.usage && sameIdentity(record.identity, needs.usage)) ?? null,
       answer: needs.answer ? (answers.get(answerKey(needs.answer)) ?? reservation(needs.answer)) : null,
+      trialClaims: (needs.trialClaims ?? []).flatMap((claim) => trialClaims.get(claim) ?? []),
       eventApplied: needs.event !== undefined && events.get(needs.event)?.state === 'applied',
     }
   }
@@ -239,6 +242,19 @@ export function memoryStore(): MemoryStore {
         told.push({ user, message, failedTries: 0, nextTryAt: message.at, outcome: null })
         break
       }
+      case 'trial-claimed':
+        for (const claim of change.claims) trialClaims.set(claim, { claim, user, intentId: change.intentId })
+        break
+      case 'trial-released':
+        for (const { claim, intentId } of trialClaims.values())
+          if (intentId === change.intentId) trialClaims.delete(claim)
+        break
+      case 'trial-allowed':
+        trialClaims.set(allowanceOf(user), { claim: allowanceOf(user), user, intentId: '' })
+        break
+      case 'trial-allowance-used':
+        trialClaims.delete(allowanceOf(user))
+        break
       case 'audited':
         books.audit.push(change.entry)
         audit.push({ ...change.entry, user })

@@ -3,7 +3,7 @@ import { BillingError } from '../../src/domain/errors.ts'
 import { type Intent, stripeKey, type WishOf } from '../../src/domain/intent.ts'
 import type { Observation } from '../../src/domain/observation.ts'
 import type { ObservedPaymentIntent, Payment } from '../../src/domain/payment.ts'
-import { addMonths } from '../../src/domain/period.ts'
+import { addMonths, DAY_MS } from '../../src/domain/period.ts'
 import { isEnded, type ObservedSubscription } from '../../src/domain/subscription.ts'
 import type {
   AttemptOutcome,
@@ -75,18 +75,25 @@ export function memoryStripe(clock: Clock): MemoryStripe {
   function newSubscription(customerId: string, intent: Intent<WishOf<'subscribe'>>): ObservedSubscription {
     const now = Math.floor(clock.now() / 1000) * 1000
     const free = freePrices.has(intent.wish.priceId)
+    const { trial } = intent.wish
+    const trialEnd = trial === null ? null : now + trial.days * DAY_MS
     const id = `sub_${++count}`
     made.push({ intentId: intent.id, id })
     return {
       id,
       customerId,
-      status: free || paysWith(intent.wish.paymentMethodId) === 'settled' ? 'active' : 'incomplete',
+      status:
+        trialEnd !== null
+          ? 'trialing'
+          : free || paysWith(intent.wish.paymentMethodId) === 'settled'
+            ? 'active'
+            : 'incomplete',
       priceId: intent.wish.priceId,
-      anchor: now,
+      anchor: trialEnd ?? now,
       currentPeriodStart: now,
-      currentPeriodEnd: addMonths(now, 1),
+      currentPeriodEnd: trialEnd ?? addMonths(now, 1),
       cancelAt: null,
-      trialEnd: null,
+      trialEnd,
       startedAt: now,
       endedAt: null,
       createdAt: now,
@@ -152,6 +159,13 @@ export function memoryStripe(clock: Clock): MemoryStripe {
         if (subscription.status !== 'incomplete') return subscription
         return keep({ ...subscription, status: 'incomplete_expired', endedAt: clock.now() })
       }),
+    extendTrial: (intent) =>
+      call(() => {
+        const { subscriptionId, trialEnd } = intent.wish
+        const subscription = subscriptions.get(subscriptionId)
+        if (subscription?.status !== 'trialing') return subscription ?? null
+        return keep({ ...subscription, trialEnd, anchor: trialEnd, currentPeriodEnd: trialEnd })
+      }),
     cancel: (intent) =>
       call(() => {
         const subscription = subscriptions.get(intent.wish.subscriptionId)
@@ -215,6 +229,8 @@ export function memoryStripe(clock: Clock): MemoryStripe {
       call(() => made.find(({ intentId, id }) => intentId === intent.id && id.startsWith('cus_'))?.id ?? null),
     madeBy: (intent) =>
       call(() => made.find(({ intentId, id }) => intentId === intent.id && !id.startsWith('cus_'))?.id ?? null),
+    // One card a name; one that cannot be told from others has none.
+    cardFingerprint: (id) => call(() => (id.startsWith('pm_card') ? `fingerprint of ${id}` : null)),
     clientSecret: (id) => call(() => `${id}_secret`),
   }
 

@@ -142,7 +142,7 @@ export function admin({ billing }: { readonly billing: Billing }, guard: Guard) 
     )
 }
 
-const userPath = exactly({
+export const userPath = exactly({
   id: t.String({
     pattern: USER_ID.source,
     rule: 'must be 1 to 128 letters, digits or any of _ . : @ -',

@@ -1,5 +1,6 @@
 import { Elysia, NotFoundError } from 'elysia'
 import { admin } from './admin.ts'
+import { adminTrials } from './admin-trials.ts'
 import { createIdentify } from './auth.ts'
 import { cors } from './cors.ts'
 import { docs } from './docs.ts'
@@ -61,6 +62,7 @@ export function createApp(options: HttpOptions) {
     .use(usageBatch(options, guard))
     .use(entitlements(options, guard))
     .use(admin(options, guard))
+    .use(adminTrials(options, guard))
     .use(usageRecords(options, guard))
     .use(webhook(options))
     .use(health(options))

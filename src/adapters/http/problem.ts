@@ -23,6 +23,8 @@ export const PROBLEMS: Readonly<Record<ProblemCode, Kind>> = {
   no_subscription: { status: 404, title: 'There is no subscription' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   subscription_exists: { status: 409, title: 'There is a subscription already' },
+  trial_used: { status: 409, title: 'The free trial was used before' },
+  not_trialing: { status: 409, title: 'The subscription is not in a trial' },
   idempotency_key_reused: { status: 409, title: 'The idempotency key was used for another request' },
   in_progress: { status: 409, title: 'An earlier request is still in progress', retryAfterSeconds: 2 },
   usage_conflict: { status: 409, title: 'The usage was recorded differently before' },

@@ -12,6 +12,7 @@ export const SUBSCRIBE = {
     payment_method_id: 'pm_card_visa',
   }),
   without_card: example('Without a card: the app confirms with the client secret', { plan_name: 'basic_monthly' }),
+  trial: example('With a free trial, without a card', { plan_name: 'pro_monthly', trial: true }),
   on_behalf: example('By the app’s backend, for a user', {
     user_id: 'ann',
     plan_name: 'pro_monthly',

@@ -22,6 +22,7 @@ export function subscriptions({ billing }: { readonly billing: Billing }, guard:
             planName: body.plan_name,
             priceId: body.price_id ?? null,
             paymentMethodId: body.payment_method_id ?? null,
+            trial: body.trial ?? false,
           }),
         ),
       {
@@ -39,6 +40,8 @@ export function subscriptions({ billing }: { readonly billing: Billing }, guard:
             'card_declined',
             'subscription_exists',
             'price_mismatch',
+            'trial_used',
+            'payment_method_required',
             'idempotency_key_reused',
             'in_progress',
             'stripe_unavailable',
@@ -97,6 +100,9 @@ const newSubscription = exactly({
   plan_name: text(128, 'One of the plans, by its `plan_name`'),
   price_id: t.Optional(stripeId('One of the plan’s prices; without it the plan’s first')),
   payment_method_id: t.Optional(stripeId('A Stripe PaymentMethod, `pm_…`')),
+  trial: t.Optional(
+    t.Boolean({ description: 'Begin with the plan’s free trial, once for each person. Default: false' }),
+  ),
   user_id: userId,
 })
 

@@ -24,6 +24,7 @@ import {
   meterReports,
   paymentDisputes,
   stripeWebhookEvents,
+  trialClaims,
   usageDays,
   usageGrants,
   usageRecords,
@@ -194,6 +195,16 @@ export function accountReader(database: Drizzle): AccountReader {
     return held ? { fingerprint: held.fingerprint, answer: 'pending' } : null
   }
 
+  function claimsFor(claims: Needs['trialClaims']): Account['trialClaims'] {
+    if (claims === undefined) return []
+    const rows = database
+      .select()
+      .from(trialClaims)
+      .where(inArray(trialClaims.claim, [...claims]))
+      .all()
+    return rows.map(({ claim, userId, intentId }) => ({ claim, user: userId, intentId }))
+  }
+
   function read(user: UserId, needs: Needs): Account {
     const known = cache.of(user)
     return {
@@ -211,6 +222,7 @@ export function accountReader(database: Drizzle): AccountReader {
       allGrants: needs.allGrants ? allGrants.all({ user, service: needs.allGrants }).map(toGrant) : [],
       report: reportFor(user, needs.report),
       answer: answerFor(needs.answer),
+      trialClaims: claimsFor(needs.trialClaims),
       eventApplied: needs.event !== undefined && eventState.get({ event: needs.event })?.state === 'applied',
     }
   }

@@ -2,6 +2,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Change, UserId } from '../../domain/account.ts'
 import type { Grant } from '../../domain/grant.ts'
 import type { Intent } from '../../domain/intent.ts'
+import { allowanceOf } from '../../domain/trial.ts'
 import type { Drizzle } from './database.ts'
 import { reportAdder, reportApplier } from './reports.ts'
 import {
@@ -14,6 +15,7 @@ import {
   paymentDisputes,
   paymentRecords,
   stripeWebhookEvents,
+  trialClaims,
   usageGrants,
   userSubscriptions,
 } from './schema.ts'
@@ -110,6 +112,28 @@ export function changeApplier(database: Drizzle): (user: UserId, change: Change)
         const row = { ...message, userId: user, data: JSON.stringify(data), nextTryAt: message.at, tries: 0 }
         return void database.insert(appMessages).values(row).onConflictDoNothing().run()
       }
+      case 'trial-claimed': {
+        const { intentId, at: claimedAt } = change
+        const set = { userId: user, intentId, claimedAt }
+        for (const claim of change.claims)
+          database
+            .insert(trialClaims)
+            .values({ claim, ...set })
+            .onConflictDoUpdate({ target: trialClaims.claim, set })
+            .run()
+        return
+      }
+      case 'trial-released':
+        return void database.delete(trialClaims).where(eq(trialClaims.intentId, change.intentId)).run()
+      case 'trial-allowed': {
+        const row = { claim: allowanceOf(user), userId: user, intentId: '', claimedAt: change.at }
+        return void database.insert(trialClaims).values(row).onConflictDoNothing().run()
+      }
+      case 'trial-allowance-used':
+        return void database
+          .delete(trialClaims)
+          .where(eq(trialClaims.claim, allowanceOf(user)))
+          .run()
       case 'audited':
         return void database
           .insert(auditLog)

@@ -102,13 +102,13 @@ export function toMeterReport(row: Row<typeof schema.meterReports>): MeterReport
 export function toIntent(row: Row<typeof schema.intents>): Intent {
   const { id, fingerprint, tries, keyNumber, keyedAt, openedAt, caller, key } = row
   const idempotencyKey = caller !== null && key !== null ? { caller, key, fingerprint } : null
-  const wish = { ...LATER_FIELDS, ...JSON.parse(row.wish) } as Intent['wish']
+  const wish = { ...LATER_FIELDS[row.kind], ...JSON.parse(row.wish) } as Intent['wish']
   const person = JSON.parse(row.person) as Intent['person']
   return { id, wish, person, key: idempotencyKey, fingerprint, tries, keyNumber, keyedAt, openedAt }
 }
 
 /** What a wish has not that an older version saved. */
-const LATER_FIELDS = { pack: null }
+const LATER_FIELDS: Readonly<Record<string, object>> = { pay: { pack: null }, subscribe: { trial: null } }
 
 export function toStoredAnswer(row: Row<typeof schema.idempotencyKeys>): StoredAnswer {
   return { ...row, answer: JSON.parse(row.answer) as StoredAnswer['answer'] }

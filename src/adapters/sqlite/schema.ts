@@ -272,6 +272,19 @@ export const appMessages = sqliteTable(
   (table) => [index('app_messages_due').on(table.nextTryAt).where(sql`next_try_at IS NOT NULL`)],
 )
 
+/** By which persons are known who have had a trial; users share them. */
+export const trialClaims = sqliteTable(
+  'trial_claims',
+  {
+    /** `user:…`, `email:…`, `card:…`; `allowed:…` lets a user have another one. */
+    claim: text('claim').primaryKey(),
+    userId: text('user_id').notNull(),
+    intentId: text('intent_id').notNull(),
+    claimedAt: integer('claimed_at').notNull(),
+  },
+  (table) => [index('trial_claims_intent').on(table.intentId)],
+)
+
 /** What operators did. */
 export const auditLog = sqliteTable('audit_log', {
   id: text('id').primaryKey(),

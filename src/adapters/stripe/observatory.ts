@@ -27,6 +27,10 @@ export function stripeObservatory(stripe: Stripe): Observatory {
     rejectedReports: (event) => rejectedReports(stripe, event),
     customerMadeBy: (intent) => customerMadeBy(stripe, intent),
     madeBy: (intent, customerId) => madeBy(stripe, intent, customerId),
+    async cardFingerprint(paymentMethodId) {
+      const method = await reachedOrMissing(stripe.paymentMethods.retrieve(paymentMethodId))
+      return method?.card?.fingerprint ?? null
+    },
     async clientSecret(objectId) {
       if (objectId.startsWith('sub_')) {
         const subscription = await reachedOrMissing(

@@ -2,11 +2,12 @@ import type { Stripe } from 'stripe'
 import type { UserId } from '../../domain/account.ts'
 import { type Intent, stripeKey, type WishOf } from '../../domain/intent.ts'
 import { isEnded, type ObservedSubscription } from '../../domain/subscription.ts'
+import type { TrialTerms } from '../../domain/trial.ts'
 import type { Gateway, SubscriptionAttempt } from '../../ports.ts'
 import { reached, reachedOrMissing, reachedOrRefused, refusedAttempt, wasReplayed } from './refusals.ts'
 import { paymentIntentOf, toSubscription } from './translate.ts'
 
-type Subscribing = Pick<Gateway, 'subscribe' | 'resumeSubscribing' | 'abandon' | 'cancel'>
+type Subscribing = Pick<Gateway, 'subscribe' | 'resumeSubscribing' | 'abandon' | 'extendTrial' | 'cancel'>
 type SubscribeIntent = Intent<WishOf<'subscribe'>>
 
 /** What is needed to tell how a subscription stands, its first payment included. */
@@ -42,6 +43,7 @@ export function subscriptionGateway(stripe: Stripe): Subscribing {
     async abandon(subscriptionId, intent) {
       return toSubscription(await giveUp(stripe, await retrieve(stripe, subscriptionId), intent, {}))
     },
+    extendTrial: (intent) => extendTrial(stripe, intent),
     cancel: (intent) => cancel(stripe, intent),
   }
 }
@@ -65,7 +67,7 @@ async function create(
   intent: SubscribeIntent,
   card: string | null,
 ): Promise<Stripe.Subscription> {
-  const { priceId, meteredPriceIds } = intent.wish
+  const { priceId, meteredPriceIds, trial } = intent.wish
   const made = await stripe.subscriptions.create(
     {
       customer,
@@ -75,10 +77,39 @@ async function create(
       metadata: { user_id: user, intent_id: intent.id },
       expand: SUBSCRIPTION_DETAILS,
       ...(card === null ? {} : { default_payment_method: card }),
+      ...trialOf(trial),
     },
     { idempotencyKey: stripeKey(intent, 'subscribe') },
   )
   return wasReplayed(made) ? retrieve(stripe, made.id) : made
+}
+
+/** Without a card by then the subscription ends, or waits for one: it is never billed to nobody. */
+export function trialOf(trial: TrialTerms | null) {
+  if (trial === null) return {}
+  return {
+    trial_period_days: trial.days,
+    trial_settings: { end_behavior: { missing_payment_method: trial.withoutCard } },
+  }
+}
+
+/** One that has ended its trial meanwhile is returned as it is. */
+async function extendTrial(
+  stripe: Stripe,
+  intent: Intent<WishOf<'extend-trial'>>,
+): Promise<ObservedSubscription | null> {
+  const { subscriptionId, trialEnd } = intent.wish
+  const subscription = await reachedOrMissing(stripe.subscriptions.retrieve(subscriptionId))
+  if (subscription === null) return null
+  if (subscription.status === 'trialing')
+    await reached(
+      stripe.subscriptions.update(
+        subscriptionId,
+        { trial_end: Math.floor(trialEnd / 1_000), proration_behavior: 'none' },
+        { idempotencyKey: stripeKey(intent, 'extend-trial') },
+      ),
+    )
+  return toSubscription(await retrieve(stripe, subscriptionId))
 }
 
 /** Keeps a card for the renewals and confirms the waiting first payment with it. */

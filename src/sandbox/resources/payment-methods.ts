@@ -79,9 +79,8 @@ export const paymentMethodRoutes = [
   route('GET', '/v1/payment_methods', fields({ ...ofCustomer, customer: text }), (turn, sent) =>
     methodsOf(turn, need(sent.customer, 'customer'), sent, '/v1/payment_methods'),
   ),
-  route('GET', '/v1/payment_methods/:id', fields({}), (turn, _sent, id) =>
-    retrieve(turn, 'payment_method', id, 'payment_method'),
-  ),
+  // A test card's name stands for a new card here too, as at Stripe.
+  route('GET', '/v1/payment_methods/:id', fields({}), (turn, _sent, id) => namedMethod(turn, id, 404)),
   route('POST', '/v1/payment_methods/:id', fields(updating), updateMethod),
   route('POST', '/v1/payment_methods/:id/attach', fields({ customer: text }), attachMethod),
   route('POST', '/v1/payment_methods/:id/detach', fields({}), detachMethod),

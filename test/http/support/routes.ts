@@ -49,6 +49,13 @@ export const ROUTES: readonly KnownRoute[] = [
     permission: 'operate',
     body: { usage_record_id: 'usage_1', usage_amount: 1, usage_unit: 'messages', reason: 'A test' },
   },
+  { method: 'POST', path: '/admin/users/:id/trials', permission: 'operate', body: { reason: 'A test' } },
+  {
+    method: 'POST',
+    path: '/admin/users/:id/trial-extension',
+    permission: 'operate',
+    body: { days: 7, reason: 'A test' },
+  },
   { method: 'GET', path: '/admin/unbilled-usage', permission: 'operate' },
   { method: 'GET', path: '/admin/audit-log', permission: 'operate' },
   { method: 'GET', path: '/payments/entitlements', permission: 'see-entitlements' },

@@ -1,0 +1,211 @@
+import { beforeEach, describe, expect, test } from 'bun:test'
+import { type Billing, createBilling } from '../../src/billing.ts'
+import type { BillingError } from '../../src/domain/errors.ts'
+import { DAY_MS } from '../../src/domain/period.ts'
+import { applyDueEvents } from '../../src/usecases/apply-events.ts'
+import type { SubscribeRequest } from '../../src/usecases/subscribe.ts'
+import { type MemoryPorts, memoryPorts, TEST_START } from '../support/memory-ports.ts'
+import { SELLING_CATALOGUE } from '../support/selling-catalogue.ts'
+
+let ports: MemoryPorts
+let billing: Billing
+beforeEach(() => {
+  ports = memoryPorts(SELLING_CATALOGUE)
+  billing = createBilling(ports)
+})
+
+const wanted: SubscribeRequest = {
+  user: 'ann',
+  person: { email: 'ann@example.com', name: null },
+  key: null,
+  planName: 'pro_monthly',
+  priceId: null,
+  paymentMethodId: 'pm_card_visa',
+  trial: true,
+}
+const subscribe = (changes: Partial<SubscribeRequest> = {}) => billing.subscribe({ ...wanted, ...changes })
+const refusal = (promise: Promise<unknown>) => promise.then(() => null).catch((error: unknown) => error as BillingError)
+const end = (user: string) =>
+  billing.cancelSubscription({
+    user,
+    person: wanted.person,
+    key: null,
+    atPeriodEnd: false,
+    reason: null,
+    feedback: null,
+  })
+const iso = (days: number) => new Date(TEST_START + days * DAY_MS).toISOString()
+const operator = { user: 'ann', operator: 'operator:olga', reason: 'Goodwill' }
+
+describe('a trial', () => {
+  test.each(['pm_card_visa', null])('begins with the card %p and is paid when it ends', async (paymentMethodId) => {
+    const { result } = await subscribe({ paymentMethodId })
+    expect(result).toMatchObject({ status: 'trialing', trial_end: iso(14), current_period_end: iso(14) })
+    const status = await billing.subscriptionStatus('ann')
+    expect(status).toMatchObject({ status: 'trialing', trial_end: iso(14), access: { allowed: true } })
+  })
+
+  test('is not begun unless it is asked for', async () => {
+    expect((await subscribe({ trial: false })).result).toMatchObject({ status: 'active', trial_end: null })
+  })
+
+  test('of a plan that wants a card needs one', async () => {
+    const error = await refusal(subscribe({ planName: 'basic_monthly', paymentMethodId: null }))
+    expect(error).toMatchObject({ code: 'payment_method_required' })
+    expect(ports.stripe.customers.size).toBe(0)
+  })
+
+  test('is refused where the plan has none', async () => {
+    const error = await refusal(subscribe({ planName: 'enterprise_monthly' }))
+    expect(error).toMatchObject({ code: 'validation_failed', fields: [{ path: '/trial' }] })
+  })
+})
+
+describe('one trial a person', () => {
+  test('is not repeated by cancelling and coming back', async () => {
+    await subscribe()
+    await end('ann')
+    expect(await refusal(subscribe())).toMatchObject({ code: 'trial_used' })
+    expect((await subscribe({ trial: false })).result.status).toBe('active')
+  })
+
+  test.each([
+    ['the same card', { person: { email: 'bob@example.com', name: null } }],
+    ['an alias of the same mailbox', { person: { email: 'Ann+2@example.com', name: null }, paymentMethodId: null }],
+  ] as const)('is not repeated by a second account with %s', async (_, changes) => {
+    await subscribe()
+    expect(await refusal(subscribe({ user: 'bob', ...changes }))).toMatchObject({ code: 'trial_used' })
+    expect(ports.stripe.subscriptions.size).toBe(1)
+  })
+
+  test('is had by somebody else', async () => {
+    await subscribe()
+    const bob = { user: 'bob', person: { email: 'bob@example.com', name: null }, paymentMethodId: 'pm_card_mastercard' }
+    expect((await subscribe(bob)).result.status).toBe('trialing')
+  })
+
+  test('is had by one of many accounts that ask at once with one card', async () => {
+    const users = Array.from({ length: 20 }, (_, index) => `user${index}`)
+    const person = { email: null, name: null }
+    const outcomes = await Promise.all(users.map((user) => refusal(subscribe({ user, person }))))
+    expect(outcomes.filter((error) => error === null)).toHaveLength(1)
+    expect(outcomes.filter((error) => error?.code === 'trial_used')).toHaveLength(19)
+    expect(ports.stripe.subscriptions.size).toBe(1)
+  })
+
+  test('is given back when nothing came of it', async () => {
+    expect(await refusal(subscribe({ paymentMethodId: 'pm_card_chargeDeclined' }))).toMatchObject({
+      code: 'card_declined',
+    })
+    expect(
+      (await subscribe({ paymentMethodId: 'pm_card_chargeDeclined', trial: false }).catch(() => null)) ?? null,
+    ).toBeNull()
+    expect((await subscribe()).result.status).toBe('trialing')
+  })
+
+  test('stays claimed while the outcome at Stripe is not known', async () => {
+    ports.stripe.failLater(2, 'after')
+    expect(await refusal(subscribe())).toMatchObject({ code: 'stripe_unavailable' })
+    expect(await refusal(subscribe({ user: 'bob', person: { email: null, name: null } }))).toMatchObject({
+      code: 'trial_used',
+    })
+    expect((await subscribe()).result.status).toBe('trialing')
+    expect(ports.stripe.subscriptions.size).toBe(1)
+  })
+
+  test('is answered again under its key', async () => {
+    const key = { caller: 'user:ann', key: 'k' }
+    const first = await subscribe({ key })
+    expect(await subscribe({ key })).toMatchObject({
+      replayed: true,
+      result: { subscription_id: first.result.subscription_id },
+    })
+  })
+})
+
+describe('the operator', () => {
+  test('allows one more trial, which is used up by it', async () => {
+    await subscribe()
+    await end('ann')
+    expect(await billing.allowTrial(operator)).toEqual({ user_id: 'ann', trial_allowed: true })
+    expect((await subscribe()).result.status).toBe('trialing')
+    await end('ann')
+    expect(await refusal(subscribe())).toMatchObject({ code: 'trial_used' })
+    expect((await billing.auditLog(10, null)).entries).toMatchObject([
+      { action: 'trial-allowed', actor: 'operator:olga', user_id: 'ann', detail: 'Goodwill' },
+    ])
+  })
+
+  const extend = (changes: { trialEnd?: number; days?: number } = {}) =>
+    billing.extendTrial({ ...operator, key: null, trialEnd: null, days: null, ...changes })
+
+  test('lets a running trial last longer, by days or until a moment', async () => {
+    await subscribe()
+    expect((await extend({ days: 7 })).result).toMatchObject({ status: 'trialing', trial_end: iso(21) })
+    expect((await extend({ trialEnd: TEST_START + 30 * DAY_MS })).result.trial_end).toBe(iso(30))
+    expect((await billing.subscriptionStatus('ann')).trial_end).toBe(iso(30))
+    expect((await billing.auditLog(10, null)).entries[0]).toMatchObject({
+      action: 'trial-extended',
+      detail: `until ${iso(30)}: Goodwill`,
+    })
+  })
+
+  test('cannot extend what is not there, not in a trial, or not later', async () => {
+    expect(await refusal(extend({ days: 7 }))).toMatchObject({ code: 'no_subscription' })
+    await subscribe()
+    expect(await refusal(extend({ trialEnd: TEST_START + DAY_MS }))).toMatchObject({ code: 'validation_failed' })
+    expect(await refusal(extend({ trialEnd: TEST_START + 900 * DAY_MS }))).toMatchObject({ code: 'validation_failed' })
+    expect(await refusal(extend())).toMatchObject({ code: 'validation_failed' })
+    await end('ann')
+    await subscribe({ trial: false })
+    expect(await refusal(extend({ days: 7 }))).toMatchObject({ code: 'not_trialing' })
+  })
+})
+
+describe('the app', () => {
+  async function rung(eventId: string): Promise<void> {
+    const [subscription] = ports.stripe.subscriptions.values()
+    const event = {
+      id: eventId,
+      type: 'customer.subscription.trial_will_end',
+      objectType: 'subscription',
+      objectId: subscription?.id ?? null,
+      customerId: subscription?.customerId ?? null,
+      paymentIntentId: null,
+      livemode: false,
+      account: null,
+      apiVersion: null,
+      createdAt: TEST_START,
+    }
+    await ports.inbox.receive(event, new Uint8Array(), ports.clock.wall())
+    const onFailure = (_: unknown, error: unknown) => {
+      throw error
+    }
+    await applyDueEvents({ ...ports, livemode: false, onFailure })
+  }
+
+  test('is told once that a trial ends, and again when it was extended', async () => {
+    await subscribe({ paymentMethodId: null })
+    await rung('evt_1')
+    await rung('evt_2')
+    expect(ports.store.told.map(({ user, message }) => ({ user, ...message }))).toEqual([
+      {
+        user: 'ann',
+        id: `subscription_trial_will_end_sub_2_${TEST_START + 14 * DAY_MS}`,
+        type: 'subscription.trial_will_end',
+        data: { subscription_id: 'sub_2', plan_name: 'pro_monthly', trial_end: iso(14), has_payment_method: false },
+        at: TEST_START,
+      },
+    ])
+    await billing.extendTrial({ ...operator, key: null, trialEnd: null, days: 7 })
+    await rung('evt_3')
+    expect(ports.store.told).toHaveLength(2)
+  })
+
+  test('is told nothing of a trial that is over by the time we look', async () => {
+    await subscribe()
+    await end('ann')
+    await rung('evt_1')
+    expect(ports.store.told).toEqual([])
+  })
+})
