@@ -34,6 +34,9 @@ CREATE TABLE `trial_claims` (
 ) STRICT;
 --> statement-breakpoint
 CREATE INDEX `trial_claims_intent` ON `trial_claims` (`intent_id`);--> statement-breakpoint
+DROP INDEX `customers_user_id_unique`;--> statement-breakpoint
+ALTER TABLE `customers` ADD `deleted_at` integer;--> statement-breakpoint
+CREATE UNIQUE INDEX `customers_user` ON `customers` (`user_id`) WHERE deleted_at IS NULL;--> statement-breakpoint
 ALTER TABLE `usage_grants` ADD `payment_id` text;--> statement-breakpoint
 CREATE UNIQUE INDEX `usage_grants_payment` ON `usage_grants` (`payment_id`) WHERE payment_id IS NOT NULL;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `past_due_since` integer;--> statement-breakpoint

@@ -13,6 +13,8 @@ import { createPriceBook, type PriceBook } from './adapters/process/price-book.t
 import { startWorker } from './adapters/process/worker.ts'
 import { openStore, type Store } from './adapters/sqlite/store.ts'
 import { accountId } from './adapters/stripe/account.ts'
+import { stripeBooks } from './adapters/stripe/books.ts'
+import { stripeEventFeed } from './adapters/stripe/event-feed.ts'
 import { stripeGateway } from './adapters/stripe/gateway.ts'
 import { stripeMeters } from './adapters/stripe/meters.ts'
 import { stripeObservatory } from './adapters/stripe/observatory.ts'
@@ -108,7 +110,7 @@ type WiredPorts = Ports & { readonly priceBook: PriceBook }
 function assemble(
   config: Config,
   store: Store,
-  { stripe, meterCallsPerSecond, clockOffsetMs }: StripeAccess,
+  { stripe, meterCallsPerSecond, listCallsPerSecond, clockOffsetMs }: StripeAccess,
 ): WiredPorts {
   const clock = wallClock(clockOffsetMs)
   const priceBook = createPriceBook({
@@ -121,6 +123,8 @@ function assemble(
     gateway: stripeGateway(stripe),
     meters: stripeMeters(stripe, meterCallsPerSecond),
     observatory: stripeObservatory(stripe),
+    eventFeed: stripeEventFeed(stripe, listCallsPerSecond),
+    stripeBooks: stripeBooks(stripe, listCallsPerSecond),
     clock,
     newId,
     catalogue: config.catalogue,

@@ -13,6 +13,8 @@ export interface StripeAccess {
   readonly publishableKey: string | null
   /** Stripe takes 1,000 meter events a second from a live account, and 25 calls of any kind from a sandbox. */
   readonly meterCallsPerSecond: number
+  /** For reading lists in the background: a small part of the 100 (25) calls a second, so that buyers never wait for it. */
+  readonly listCallsPerSecond: number
   /** How far business time is ahead of the wall clock: the simulator's clock can be moved. */
   readonly clockOffsetMs: () => number
   readonly webhookSecrets: () => readonly string[]
@@ -30,6 +32,7 @@ export async function openStripe(config: Config, log: (line: string) => void): P
     stripe: createStripe(config.stripe),
     livemode,
     meterCallsPerSecond: livemode ? 500 : 15,
+    listCallsPerSecond: livemode ? 20 : 8,
     clockOffsetMs: () => 0,
     publishableKey,
     webhookSecrets: () => webhookSecrets,
@@ -57,6 +60,7 @@ async function openSandbox(
     stripe,
     livemode: false,
     meterCallsPerSecond: 2_000,
+    listCallsPerSecond: 2_000,
     clockOffsetMs: () => sandbox.clock().offsetSeconds * 1_000,
     publishableKey: SANDBOX_PUBLISHABLE_KEY,
     webhookSecrets: () => secrets,

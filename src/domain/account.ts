@@ -11,8 +11,10 @@ import type { Subscription } from './subscription.ts'
 import type { TrialClaim } from './trial.ts'
 import type { DailyUsage, UsageIdentity, UsageRecord, UsageTotal } from './usage.ts'
 
-/** The user's id in the app: `[A-Za-z0-9_.:@-]{1,128}`. */
+/** The user's id in the app, as it stands in a token's `sub`. */
 export type UserId = string
+
+export const USER_ID = /^[A-Za-z0-9_.:@-]{1,128}$/
 
 /** All that a decision about one user may need: state and balances, never history. */
 export interface Account {
@@ -84,7 +86,7 @@ export interface AuditEntry {
   readonly at: Instant
   /** The operator's token: `operator:alice`. */
   readonly actor: string
-  readonly action: 'grant-given' | 'usage-corrected' | 'trial-allowed' | 'trial-extended'
+  readonly action: 'grant-given' | 'usage-corrected' | 'trial-allowed' | 'trial-extended' | 'drift-mended'
   readonly detail: string
 }
 
@@ -103,7 +105,8 @@ export type Change =
   | { readonly type: 'grant-returned'; readonly draw: Draw }
   /** Added to the open report of the same window, or opened. */
   | { readonly type: 'report-added'; readonly report: MeterReport }
-  | { readonly type: 'report-sealed'; readonly report: SealedReport; readonly carry: Quantity }
+  /** A carry of null leaves what there is. */
+  | { readonly type: 'report-sealed'; readonly report: SealedReport; readonly carry: Quantity | null }
   /** It is about to be sent: from now on its outcome is unknown until it is settled. */
   | {
       readonly type: 'report-sending'
@@ -148,6 +151,8 @@ export type Change =
     }
   /** Events that were parked under this customer are due again. */
   | { readonly type: 'customer-linked'; readonly customerId: string; readonly at: Instant }
+  /** Stripe has deleted it: the user's next purchase makes another. What it bought stays the user's. */
+  | { readonly type: 'customer-deleted'; readonly customerId: string; readonly at: Instant }
   | { readonly type: 'subscription-observed'; readonly subscription: Subscription }
   | { readonly type: 'payment-observed'; readonly payment: Payment }
   | { readonly type: 'dispute-observed'; readonly dispute: Dispute }

@@ -14,12 +14,20 @@ export type Observation =
   | { readonly type: 'entry'; readonly payment: Payment }
   | { readonly type: 'payment-intent'; readonly paymentIntent: ObservedPaymentIntent }
   | { readonly type: 'dispute'; readonly dispute: ObservedDispute }
+  /** Stripe says that it has no such subscription of this customer: nothing is billed by it. */
+  | { readonly type: 'subscription-unknown'; readonly subscriptionId: string; readonly customerId: string }
+  | { readonly type: 'customer-deleted'; readonly customerId: string }
 
 export interface Knowledge {
   readonly catalogue: Catalogue
   readonly priceIds: PriceIds
   /** Business time of the observation. */
   readonly at: Instant
+  /**
+   * Everything of the customer was looked at for this in the user's lane. Stripe revives no subscription: if one that has
+   * ended here has not at Stripe, it is we who are wrong.
+   */
+  readonly isCompared?: boolean
 }
 
 /**
@@ -36,6 +44,11 @@ export function observe(account: Account, observation: Observation, knowledge: K
       return observeDispute(account, observation.dispute, knowledge)
     case 'payment-intent':
       return observePayment(observation.paymentIntent, knowledge.at)
+    case 'subscription-unknown':
+      return endUnknown(account, observation.subscriptionId, knowledge.at)
+    case 'customer-deleted':
+      if (account.customerId !== observation.customerId) return []
+      return [{ type: 'customer-deleted', customerId: observation.customerId, at: knowledge.at }]
   }
 }
 
@@ -50,6 +63,9 @@ export function customerOf(observation: Observation): string {
       return observation.paymentIntent.customerId
     case 'dispute':
       return observation.dispute.customerId
+    case 'subscription-unknown':
+    case 'customer-deleted':
+      return observation.customerId
   }
 }
 
@@ -64,16 +80,30 @@ function observePayment({ id, status, entry, pack }: ObservedPaymentIntent, at: 
 
 function observeSubscription(account: Account, seen: ObservedSubscription, knowledge: Knowledge): readonly Change[] {
   const known = account.subscriptions.find((subscription) => subscription.id === seen.id)
-  if (known && isEnded(known) && !isEnded(seen)) return []
-  const subscription = keep(known, seen, knowledge)
+  if (known && isEnded(known) && !isEnded(seen) && knowledge.isCompared !== true) return []
+  const subscription = keptSubscription(known, seen, knowledge)
   return [
     { type: 'subscription-observed', subscription },
     ...messagesAbout(knowledge.catalogue, account, known, subscription, knowledge.at),
   ]
 }
 
-/** A plan once bought keeps its name when its price leaves the catalogue, as long as the price is the same. */
-function keep(known: Subscription | undefined, seen: ObservedSubscription, knowledge: Knowledge): Subscription {
+function endUnknown(account: Account, id: string, at: Instant): readonly Change[] {
+  const known = account.subscriptions.find((subscription) => subscription.id === id)
+  if (known === undefined || isEnded(known)) return []
+  const subscription: Subscription = { ...known, status: 'canceled', cancelAt: null, endedAt: at, statusSince: at }
+  return [{ type: 'subscription-observed', subscription }]
+}
+
+/**
+ * A subscription as it is kept after a look at it. A plan once bought keeps its name when its price leaves the catalogue, as
+ * long as the price is the same; of a price that was never in it the plan is unknown.
+ */
+export function keptSubscription(
+  known: Subscription | undefined,
+  seen: ObservedSubscription,
+  knowledge: Knowledge,
+): Subscription {
   const plan = seen.priceId === null ? null : planOfPrice(knowledge.catalogue, knowledge.priceIds, seen.priceId)
   const planName = plan?.name ?? (known?.priceId === seen.priceId ? (known?.planName ?? null) : null)
   return {

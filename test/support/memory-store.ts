@@ -57,6 +57,7 @@ export interface KeptReport {
   state: 'open' | 'sealed' | 'sent' | 'rejected' | 'unbilled' | 'replaced'
   nextTryAt: number | null
   billedAt: number | null
+  settledAt?: number
   reason: string | null
 }
 
@@ -172,6 +173,9 @@ export function memoryStore(): MemoryStore {
         owners.set(change.customerId, user)
         unpark(change.customerId, change.at)
         break
+      case 'customer-deleted':
+        if (books.customerId === change.customerId) books.customerId = null
+        break
       case 'subscription-observed':
         books.subscriptions.set(change.subscription.id, change.subscription)
         break
@@ -210,7 +214,7 @@ export function memoryStore(): MemoryStore {
           reason: null,
         }
         books.reports.set(change.report.id, kept ? { ...kept, report: change.report, state: 'sealed' } : fresh)
-        books.carries.set(change.report.service, change.carry)
+        if (change.carry !== null) books.carries.set(change.report.service, change.carry)
         break
       }
       case 'report-sending': {
@@ -223,7 +227,7 @@ export function memoryStore(): MemoryStore {
         break
       }
       case 'report-settled': {
-        const settled = { state: change.outcome, nextTryAt: null, reason: change.reason }
+        const settled = { state: change.outcome, nextTryAt: null, reason: change.reason, settledAt: change.at }
         Object.assign(books.reports.get(change.reportId) ?? {}, settled)
         break
       }
@@ -373,7 +377,9 @@ export function memoryStore(): MemoryStore {
             (kept.billedAt ?? Infinity) < to,
         )
         .filter(({ state }) => state === 'sent' || state === 'sealed')
-        .flatMap(({ report, state }) => ('value' in report ? [{ report, settled: state === 'sent' }] : [])),
+        .flatMap(({ report, state, settledAt }) =>
+          'value' in report ? [{ report, settled: state === 'sent', settledAt: settledAt ?? null }] : [],
+        ),
     billedWithin: async (from, to) => {
       const sent = allReports().filter(
         (kept) => kept.state === 'sent' && (kept.billedAt ?? -1) >= from && (kept.billedAt ?? Infinity) < to,

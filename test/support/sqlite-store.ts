@@ -5,12 +5,13 @@ import { type Drizzle, migrateDatabase, openDatabase } from '../../src/adapters/
 import { sqliteInbox } from '../../src/adapters/sqlite/inbox.ts'
 import { sqliteLedger } from '../../src/adapters/sqlite/ledger.ts'
 import { sqliteMessages } from '../../src/adapters/sqlite/messages.ts'
+import { sqliteMirror } from '../../src/adapters/sqlite/mirror.ts'
 import { sqliteOutbox } from '../../src/adapters/sqlite/outbox.ts'
 import { sqliteRecords } from '../../src/adapters/sqlite/records.ts'
 import { createWriter, type Writer } from '../../src/adapters/sqlite/writer.ts'
 import type { Ports } from '../../src/ports.ts'
 
-export interface SqliteStore extends Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox' | 'crossings' | 'messages'> {
+export interface SqliteStore extends Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox' | 'crossings' | 'messages' | 'mirror'> {
   readonly database: Drizzle
   readonly client: Database
   readonly writer: Writer
@@ -46,5 +47,6 @@ function storeOn(database: Drizzle): SqliteStore {
     outbox: sqliteOutbox(database),
     crossings: sqliteCrossings(database, writer),
     messages: sqliteMessages(database, writer),
+    mirror: sqliteMirror(database, writer),
   }
 }

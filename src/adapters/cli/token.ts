@@ -1,8 +1,8 @@
+import { USER_ID } from '../../domain/account.ts'
 import { type Command, complain, DONE, type Given, JSON_OPTION, printJson, valueOfOption } from './command.ts'
 import type { TokenWish } from './program.ts'
 import { suggestion } from './suggestion.ts'
 
-const USER_ID = /^[A-Za-z0-9_.:@-]{1,128}$/
 const SCOPES = ['usage:write', 'metering', 'service', 'operator']
 const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
 const USUAL_TTL = '1h'

@@ -1,10 +1,10 @@
+import { USER_ID } from '../../domain/account.ts'
 import { BillingError } from '../../domain/errors.ts'
 import { SERVICES, type ServiceType } from '../../domain/quantity.ts'
 import { reportedQuantity } from '../../domain/recording.ts'
 import type { ImportedUse } from './program.ts'
 
 const FIELDS = ['user_id', 'service_type', 'usage_amount', 'usage_unit', 'resource_id', 'event_id', 'occurred_at']
-const USER_ID = /^[A-Za-z0-9_.:@-]{1,128}$/
 const DECIMAL = /^\d{1,7}(\.\d{1,15})?$/
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.]\d{1,9})?(Z|[+-]\d\d:\d\d)$/
 const LONGEST = 128

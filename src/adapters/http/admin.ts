@@ -1,5 +1,6 @@
 import { Elysia, t } from 'elysia'
 import type { Billing } from '../../billing.ts'
+import { USER_ID } from '../../domain/account.ts'
 import * as examples from './admin-examples.ts'
 import {
   exactly,
@@ -13,7 +14,6 @@ import {
   serviceType,
   text,
   time,
-  USER_ID,
   usageUnit,
 } from './fields.ts'
 import type { Guard } from './guard.ts'

@@ -1,6 +1,6 @@
+import { USER_ID } from '../../domain/account.ts'
 import { BillingError } from '../../domain/errors.ts'
 import type { Person } from '../../domain/intent.ts'
-import { USER_ID } from './fields.ts'
 
 /** The greatest scope of a token decides what its holder is; without one it is a user about his own affairs. */
 export type Role = 'user' | 'usage-writer' | 'metering' | 'service' | 'operator'

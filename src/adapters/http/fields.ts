@@ -1,13 +1,11 @@
 import type { TSchema } from '@sinclair/typebox'
 import { t } from 'elysia'
+import { USER_ID } from '../../domain/account.ts'
 
 /**
  * The schemas that requests and answers have in common. `rule` is what a caller is told whose field does not fit. There
  * are no defaults among them: Elysia would fill them in before it checks.
  */
-
-/** A user's id in the app, as it stands in a token's `sub`. */
-export const USER_ID = /^[A-Za-z0-9_.:@-]{1,128}$/
 
 const userIdRule = 'must be 1 to 128 letters, digits or any of _ . : @ -'
 

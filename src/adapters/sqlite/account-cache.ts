@@ -68,6 +68,7 @@ function follow(known: Remembered, change: Change): boolean {
     case 'grant-given':
     case 'grant-returned':
     case 'customer-linked':
+    case 'customer-deleted':
     case 'subscription-observed':
     case 'dispute-observed':
       return false

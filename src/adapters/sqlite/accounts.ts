@@ -50,7 +50,7 @@ export function accountReader(database: Drizzle): AccountReader {
   const customer = database
     .select()
     .from(customers)
-    .where(eq(customers.userId, of('user')))
+    .where(and(eq(customers.userId, of('user')), isNull(customers.deletedAt)))
     .prepare()
   const subscriptions = database
     .select()

@@ -55,6 +55,10 @@ export function changeApplier(database: Drizzle): (user: UserId, change: Change)
       }
       case 'customer-linked':
         return linkCustomer(database, user, change.customerId, change.at)
+      case 'customer-deleted': {
+        const gone = and(eq(customers.customerId, change.customerId), eq(customers.userId, user))
+        return void database.update(customers).set({ deletedAt: change.at }).where(gone).run()
+      }
       case 'subscription-observed': {
         const row = { userId: user, ...change.subscription }
         const { id: _, ...set } = row

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, gte, inArray, lt, lte, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, gte, inArray, isNull, lt, lte, sql } from 'drizzle-orm'
 import { invalidField } from '../../domain/errors.ts'
 import type { ServiceType } from '../../domain/quantity.ts'
 import type { Outbox } from '../../ports.ts'
@@ -11,7 +11,7 @@ export function sqliteOutbox(database: Drizzle): Outbox {
   const due = database
     .select()
     .from(meterReports)
-    .leftJoin(customers, eq(customers.userId, meterReports.userId))
+    .leftJoin(customers, and(eq(customers.userId, meterReports.userId), isNull(customers.deletedAt)))
     .where(lte(meterReports.nextTryAt, sql.placeholder('at')))
     .orderBy(asc(meterReports.nextTryAt))
     .limit(sql.placeholder('limit'))
@@ -40,7 +40,7 @@ export function sqliteOutbox(database: Drizzle): Outbox {
         .all()
       return rows.flatMap((row) => {
         const report = toMeterReport(row)
-        return 'value' in report ? [{ report, settled: row.state === 'sent' }] : []
+        return 'value' in report ? [{ report, settled: row.state === 'sent', settledAt: row.settledAt }] : []
       })
     },
     async billedWithin(from, to) {
@@ -51,7 +51,7 @@ export function sqliteOutbox(database: Drizzle): Outbox {
           service: meterReports.serviceType,
         })
         .from(meterReports)
-        .leftJoin(customers, eq(customers.userId, meterReports.userId))
+        .leftJoin(customers, and(eq(customers.userId, meterReports.userId), isNull(customers.deletedAt)))
         .where(and(gte(meterReports.billedAt, from), lt(meterReports.billedAt, to), eq(meterReports.state, 'sent')))
         .all()
       return rows.map((row) => ({ ...row, service: row.service as ServiceType }))

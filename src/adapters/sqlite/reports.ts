@@ -61,6 +61,7 @@ export function reportApplier(database: Drizzle): (user: UserId, change: ReportC
           .values({ ...row, userId: user, serviceType, state: 'sealed', nextTryAt: report.openedAt })
           .onConflictDoUpdate({ target: meterReports.id, set: { state: 'sealed', value: report.value } })
           .run()
+        if (carry === null) return
         const carried = { userId: user, serviceType, carry }
         const target = [meterCarries.userId, meterCarries.serviceType]
         return void database.insert(meterCarries).values(carried).onConflictDoUpdate({ target, set: { carry } }).run()

@@ -24,12 +24,17 @@ const flag = customType<{ data: boolean; driverData: bigint | number }>({
 /** Quanta of usage: exact at any size. */
 const quantity = customType<{ data: bigint; driverData: bigint }>({ dataType: () => 'integer' })
 
-/** Stripe customers: who is whose. A customer never changes hands. */
-export const customers = sqliteTable('customers', {
-  customerId: text('customer_id').primaryKey(),
-  userId: text('user_id').notNull().unique(),
-  linkedAt: integer('linked_at').notNull(),
-})
+/** Stripe customers: who is whose. A customer never changes hands; one that Stripe has deleted makes room for another. */
+export const customers = sqliteTable(
+  'customers',
+  {
+    customerId: text('customer_id').primaryKey(),
+    userId: text('user_id').notNull(),
+    linkedAt: integer('linked_at').notNull(),
+    deletedAt: integer('deleted_at'),
+  },
+  (table) => [uniqueIndex('customers_user').on(table.userId).where(sql`deleted_at IS NULL`)],
+)
 
 export const userSubscriptions = sqliteTable(
   'user_subscriptions',

@@ -7,6 +7,7 @@ import { type Drizzle, migrateDatabase, openDatabase } from './database.ts'
 import { sqliteInbox } from './inbox.ts'
 import { sqliteLedger } from './ledger.ts'
 import { sqliteMessages } from './messages.ts'
+import { sqliteMirror } from './mirror.ts'
 import { sqliteOutbox } from './outbox.ts'
 import { rememberedPrices, rememberPrices } from './prices.ts'
 import { sqliteRecords } from './records.ts'
@@ -15,7 +16,7 @@ import { walSync } from './wal-sync.ts'
 import { createWriter } from './writer.ts'
 
 export interface Store {
-  readonly ports: Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox' | 'crossings' | 'messages'>
+  readonly ports: Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox' | 'crossings' | 'messages' | 'mirror'>
   rememberedPrices(): PriceIds
   rememberPrices(prices: PriceIds, foundAt: number): Promise<void>
   /** The Stripe account that this file belongs to; null before the first one was seen. */
@@ -46,6 +47,7 @@ export function openStore(file: string, onFatal: (error: unknown) => void): Stor
       outbox: sqliteOutbox(database),
       crossings: sqliteCrossings(database, writer),
       messages: sqliteMessages(database, writer),
+      mirror: sqliteMirror(database, writer),
     },
     rememberedPrices: () => rememberedPrices(database),
     rememberPrices: (prices, foundAt) => rememberPrices(database, writer, prices, foundAt),

@@ -2,6 +2,7 @@ import { Stripe } from 'stripe'
 import { meterValue } from '../../domain/metering.ts'
 import type { ServiceType } from '../../domain/quantity.ts'
 import type { Meters } from '../../ports.ts'
+import { pacer } from './pace.ts'
 import { reached, unavailable } from './refusals.ts'
 
 const MILLIONTHS = 1_000_000
@@ -58,15 +59,4 @@ function refusedReport(error: unknown): Awaited<ReturnType<Meters['report']>> {
   if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw unavailable(error)
   if (/already exists/.test(error.message)) return { type: 'taken' }
   return { type: 'rejected', reason: error.message }
-}
-
-/** Lets so many through a second, evenly: Stripe limits meter events by the account. */
-function pacer(perSecond: number): () => Promise<void> {
-  const gap = 1_000 / perSecond
-  let next = 0
-  return async () => {
-    const now = performance.now()
-    next = Math.max(next + gap, now)
-    if (next - now >= 1) await Bun.sleep(next - now)
-  }
 }

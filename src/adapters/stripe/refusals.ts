@@ -105,3 +105,9 @@ export async function reachedOrRefused(call: Promise<unknown>): Promise<void> {
 export function wasReplayed(made: { readonly lastResponse: { readonly headers: unknown } }): boolean {
   return made.lastResponse.headers instanceof Headers && made.lastResponse.headers.get('idempotent-replayed') === 'true'
 }
+
+/** Whether a call was refused because the object is not there, once `unavailable` has put the refusal in our words. */
+export function isMissing(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : null
+  return cause instanceof Stripe.errors.StripeInvalidRequestError && cause.code === 'resource_missing'
+}

@@ -1,5 +1,6 @@
 import type { Stripe } from 'stripe'
 import type { DisputeState, ObservedDispute } from '../../domain/dispute.ts'
+import type { StripeCustomer } from '../../domain/drift.ts'
 import type { ObservedPaymentIntent, Payment, PaymentIntentStatus } from '../../domain/payment.ts'
 import type { CollectionPause, ObservedSubscription, SubscriptionStatus } from '../../domain/subscription.ts'
 import { packOf } from './pack-metadata.ts'
@@ -59,6 +60,11 @@ const COLLECTION_PAUSE = {
   mark_uncollectible: 'mark_uncollectible',
   void: 'void',
 } as const satisfies Record<Known<Stripe.Subscription.PauseCollection['behavior']>, CollectionPause>
+/** Whose it is stands in the metadata, where we or `stripe adopt` have written it. */
+export function toCustomer(customer: Stripe.Customer | Stripe.DeletedCustomer): StripeCustomer {
+  if (customer.deleted) return { id: customer.id, user: null, isDeleted: true }
+  return { id: customer.id, user: customer.metadata.user_id || null, isDeleted: false }
+}
 
 /** Needs `customer` expanded: the payment method may be the customer's. */
 export function toSubscription(subscription: Stripe.Subscription): ObservedSubscription {

@@ -42,7 +42,7 @@ function forged(why: string): BillingError {
 }
 
 /** The few fields of the envelope that we go by; a body that lacks them is no event. */
-function toStripeEvent(body: Uint8Array): StripeEvent {
+export function toStripeEvent(body: Uint8Array): StripeEvent {
   const event = asRecord(parsed(body))
   // A thin event names its object instead of showing it, or has none.
   const isThin = text(event?.object) === 'v2.core.event'

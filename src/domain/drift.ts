@@ -1,0 +1,140 @@
+import type { UserId } from './account.ts'
+import type { Observation } from './observation.ts'
+import type { Payment } from './payment.ts'
+import type { Instant } from './period.ts'
+import type { ObservedSubscription, Subscription } from './subscription.ts'
+
+/** The ways in which we and Stripe can differ. */
+export type DriftKind =
+  | 'customer_link_missing'
+  | 'customer_of_another_user'
+  | 'customer_deleted'
+  | 'customer_unknown'
+  | 'second_customer'
+  | 'subscription_missing'
+  | 'subscription_unknown'
+  | 'subscription_status'
+  | 'subscription_price'
+  | 'subscription_period'
+  | 'subscription_cancel_at'
+  | 'subscription_trial_end'
+  | 'subscription_payment_method'
+  | 'subscription_details'
+  | 'two_live_subscriptions'
+  | 'invoice_missing'
+  | 'invoice_differs'
+  | 'payment_missing'
+  | 'payment_differs'
+  | 'refund_missing'
+  | 'refund_differs'
+  | 'meter_too_low'
+  | 'meter_too_high'
+
+/** One thing that we hold otherwise than Stripe, in words, and what it is worth. */
+export interface Difference {
+  readonly kind: DriftKind
+  readonly user: UserId
+  readonly customerId: string
+  /** Stripe's id of what differs; the service where it is a meter. */
+  readonly objectId: string
+  readonly here: string
+  readonly atStripe: string
+  readonly meaning: string
+  /** The money that hangs on it, in minor units; 0 where none does. */
+  readonly amount: number
+  readonly currency: string
+}
+
+/** `left`: nothing was to be mended, or it takes a decision that only the operator can make. */
+export interface JudgedDifference extends Difference {
+  readonly outcome: 'mended' | 'left'
+}
+
+export interface StripeCustomer {
+  readonly id: string
+  /** Whom its metadata names. */
+  readonly user: UserId | null
+  readonly isDeleted: boolean
+}
+
+/** All that Stripe has of one customer. */
+export interface StripeHoldings {
+  /** Null: Stripe does not know it at all. */
+  readonly customer: StripeCustomer | null
+  readonly subscriptions: readonly ObservedSubscription[]
+  /** Those that were asked about by their id and that Stripe does not know. */
+  readonly unknownSubscriptions: readonly string[]
+  readonly entries: readonly Payment[]
+}
+
+/** All that we have of one customer. */
+export interface OurHoldings {
+  readonly user: UserId
+  readonly customerId: string
+  /** Whether it is the customer that the user's next purchase is made under. */
+  readonly isCurrent: boolean
+  readonly subscriptions: readonly Subscription[]
+  readonly payments: ReadonlyMap<string, Payment>
+}
+
+export interface DriftReport {
+  readonly startedAt: Instant
+  readonly finishedAt: Instant
+  readonly repair: boolean
+  readonly compared: Compared
+  /** What is at Stripe for customers that are not ours: no drift. */
+  readonly foreign: Foreign
+  readonly total: number
+  readonly left: number
+  readonly byKind: Readonly<Partial<Record<DriftKind, number>>>
+  /** The money that hung on what was found, by currency. */
+  readonly drift: readonly { readonly currency: string; readonly amount: number }[]
+  /** The first of them. */
+  readonly differences: readonly JudgedDifference[]
+}
+
+export interface Compared {
+  customers: number
+  subscriptions: number
+  invoices: number
+  payments: number
+  refunds: number
+  meters: number
+}
+
+export interface Foreign {
+  customers: number
+  subscriptions: number
+  invoices: number
+  payments: number
+  /** The first of the customers. */
+  readonly named: string[]
+}
+
+/** What cannot be mended by taking over what Stripe shows: somebody has to decide. */
+const BY_HAND: ReadonlySet<DriftKind> = new Set(['customer_unknown', 'second_customer', 'two_live_subscriptions'])
+
+export function isMendable({ kind }: Pick<Difference, 'kind'>): boolean {
+  return !BY_HAND.has(kind)
+}
+
+/** What to observe so that the differences are gone: of all that Stripe has, the objects that differ. */
+export function mendingObservations(
+  differences: readonly Difference[],
+  customerId: string,
+  theirs: StripeHoldings,
+): readonly Observation[] {
+  const differing = new Set(differences.filter(isMendable).map(({ objectId }) => objectId))
+  return [
+    ...theirs.subscriptions
+      .filter(({ id }) => differing.has(id))
+      .map((subscription): Observation => ({ type: 'subscription', subscription })),
+    ...theirs.unknownSubscriptions
+      .filter((id) => differing.has(id))
+      .map((subscriptionId): Observation => ({ type: 'subscription-unknown', subscriptionId, customerId })),
+    ...theirs.entries.filter(({ id }) => differing.has(id)).map((payment): Observation => ({ type: 'entry', payment })),
+    ...(theirs.customer?.isDeleted === true && differing.has(customerId)
+      ? [{ type: 'customer-deleted', customerId } as const]
+      : []),
+  ]
+}
