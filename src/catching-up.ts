@@ -26,7 +26,8 @@ export function startCatchingUp(ports: Omit<CatchingUp, 'onProgress'>, onEvents:
   }
   const failed = (error: unknown) => {
     if (isStopping) return
-    if (isOutage(error)) log.warning('What was missed could not be fetched from Stripe and will be tried again.', { error })
+    if (isOutage(error))
+      log.warning('What was missed could not be fetched from Stripe and will be tried again.', { error })
     else log.error('What was missed could not be fetched from Stripe and will be tried again.', { error })
   }
   const worker = startWorker(round, IDLE_MS, failed)

@@ -268,8 +268,9 @@ export interface StripeBooks {
   invoices(cursor: string | null): Promise<Page<Omit<Payment, 'refundedAmount'>>>
   /** One-time payments that were made or have failed. */
   payments(cursor: string | null): Promise<Page<Payment>>
-  /** Whose money was given back; null where the payment had no customer. */
+  /** Whose money was given back, or is with the bank; null where the payment had no customer. */
   refunds(cursor: string | null): Promise<Page<{ readonly id: string; readonly customerId: string | null }>>
+  disputes(cursor: string | null): Promise<Page<{ readonly id: string; readonly customerId: string | null }>>
   /** All of one customer, as it is now; of `subscriptionIds` those that Stripe does not know. */
   holdings(customerId: string, subscriptionIds: readonly string[]): Promise<StripeHoldings>
   /** Writes into the customer's metadata whose it is. Null: Stripe does not know the customer, or has deleted it. */
@@ -338,6 +339,7 @@ export interface Ports {
   readonly mirror: Mirror
   readonly eventFeed: EventFeed
   readonly stripeBooks: StripeBooks
+  readonly driftCheck: DriftCheck
   readonly meters: Meters
   readonly gateway: Gateway
   readonly observatory: Observatory

@@ -21,7 +21,9 @@ import { stripeObservatory } from './adapters/stripe/observatory.ts'
 import { findPrices } from './adapters/stripe/prices.ts'
 import { webhookVerifier } from './adapters/stripe/webhook.ts'
 import { createBilling } from './billing.ts'
+import { startCatchingUp } from './catching-up.ts'
 import type { Config } from './config/config.ts'
+import { createDriftCheck, driftCommands } from './drift-check.ts'
 import type { Ports } from './ports.ts'
 import { readinessOf } from './readiness.ts'
 import { openStripe, type StripeAccess } from './stripe-access.ts'
@@ -58,7 +60,7 @@ export async function start(config: Config, log: Log): Promise<Running> {
   const lock = acquireLock(config.databaseFile)
   const store = openStore(config.databaseFile, (error) => endSoon(log, error))
   const access = await openStripe(config, (line) => log.debug(line))
-  const ports = assemble(config, store, access)
+  const ports = assemble(config, store, access, log)
   const workers = startWorkers(config, ports, access.livemode, log)
   const readiness = () => readinessNow(ports, store)
   const app = createHttp(config, ports, access, readiness, workers.wakeEvents, log)
@@ -67,12 +69,17 @@ export async function start(config: Config, log: Log): Promise<Running> {
     health: readiness,
     // Sent by this program's own command line, which has checked it.
     [IMPORT_COMMAND]: (batch) => importUsage(ports, batch as ImportBatch),
+    ...driftCommands(ports.driftCheck),
   })
   const problems = access.connect(port).then(() => askStripe(access.stripe, store, ports.priceBook, log))
   const prices = startWorker(
     () => ports.priceBook.refresh().then(() => NOTHING_LEFT),
     PRICES_IDLE_MS,
     () => {},
+  )
+  // With the keys of another account, or before the simulator is set up, there is nothing to catch up with.
+  const catchingUp = problems.then((found) =>
+    found.length > 0 ? null : startCatchingUp({ ...ports, livemode: access.livemode, settle }, workers.wakeEvents, log),
   )
   return {
     url: config.publicUrl ?? `http://localhost:${port}`,
@@ -82,7 +89,8 @@ export async function start(config: Config, log: Log): Promise<Running> {
     async stop() {
       await atMost(app.stop())
       commands.stop()
-      await atMost(Promise.all([workers.stop(), prices.stop(), problems]))
+      const caughtUp = catchingUp.then((worker) => worker?.stop())
+      await atMost(Promise.all([workers.stop(), prices.stop(), ports.driftCheck.stop(), caughtUp]))
       await access.close()
       await store.close()
       lock.release()
@@ -105,12 +113,13 @@ export function openBooks(config: Config) {
   }
 }
 
-type WiredPorts = Ports & { readonly priceBook: PriceBook }
+type WiredPorts = Ports & { readonly priceBook: PriceBook; readonly driftCheck: ReturnType<typeof createDriftCheck> }
 
 function assemble(
   config: Config,
   store: Store,
   { stripe, meterCallsPerSecond, listCallsPerSecond, clockOffsetMs }: StripeAccess,
+  log: Log,
 ): WiredPorts {
   const clock = wallClock(clockOffsetMs)
   const priceBook = createPriceBook({
@@ -118,7 +127,7 @@ function assemble(
     find: () => findPrices(stripe, config.catalogue),
     remember: (found) => store.rememberPrices(found, clock.wall()),
   })
-  return {
+  const ports = {
     ...store.ports,
     gateway: stripeGateway(stripe),
     meters: stripeMeters(stripe, meterCallsPerSecond),
@@ -132,7 +141,12 @@ function assemble(
     priceIds: priceBook.current,
     lanes: createLanes(),
   }
+  const onFailure = (error: unknown) => log.warning('The comparison with Stripe could not be finished.', { error })
+  return { ...ports, driftCheck: createDriftCheck({ ...ports, settle, onFailure }) }
 }
+
+/** A webhook is a second or two behind what Stripe's lists show. */
+const settle = () => Bun.sleep(2_000)
 
 function createHttp(
   config: Config,

@@ -1,4 +1,5 @@
 import type { Catalogue } from './catalogue.ts'
+import { isDecided, type ObservedDispute } from './dispute.ts'
 import type { Difference, DriftKind, OurHoldings, StripeHoldings } from './drift.ts'
 import { type Knowledge, keptSubscription } from './observation.ts'
 import type { Payment, PaymentKind } from './payment.ts'
@@ -15,6 +16,8 @@ export function differencesOf(ours: OurHoldings, theirs: StripeHoldings, knowled
     ...theirs.unknownSubscriptions.flatMap((id) => unknownSubscription(ours, known.get(id), knowledge)),
     ...doubleSubscription(ours, theirs, knowledge),
     ...theirs.entries.flatMap((entry) => entryDifferences(ours, entry)),
+    ...theirs.paymentIntents.flatMap(({ entry }) => (entry === null ? [] : entryDifferences(ours, entry))),
+    ...theirs.disputes.flatMap((dispute) => disputeDifferences(ours, dispute)),
   ]
 }
 
@@ -109,10 +112,13 @@ const MEANINGS: Partial<Record<DriftKind, string>> = {
   subscription_details: 'Something else about the subscription is held otherwise than it is.',
 }
 
+/** When we came to know of something is no fact of Stripe's. */
+const WHEN_SEEN: ReadonlySet<Field> = new Set(['statusSince', 'pastDueSince', 'collectionPausedSince'])
+
 function changedFields(known: Subscription, seen: ObservedSubscription, knowledge: Knowledge): readonly Field[] {
   const kept = keptSubscription(known, seen, knowledge)
   const fields = Object.keys(kept) as Field[]
-  return fields.filter((field) => field !== 'statusSince' && !isSame(kept[field], known[field]))
+  return fields.filter((field) => !WHEN_SEEN.has(field) && !isSame(kept[field], known[field]))
 }
 
 /** Values are plain; what is more than a word or a number is compared as it would be written. */
@@ -271,4 +277,24 @@ function moneyIn({ kind, status, amount }: Payment): number {
 function differenceIn(known: Payment, seen: Payment): number {
   if (known.currency !== seen.currency) return moneyIn(seen)
   return Math.abs(moneyIn(known) - moneyIn(seen)) + Math.abs(known.refundedAmount - seen.refundedAmount)
+}
+
+/** A decided one stays decided, so that only a state that we would take over is a difference. */
+function disputeDifferences({ user, customerId, disputes }: OurHoldings, seen: ObservedDispute): readonly Difference[] {
+  const known = disputes.find(({ id }) => id === seen.id)
+  if (known?.state === seen.state && known.amount === seen.amount) return []
+  if (known !== undefined && isDecided(known.state) && !isDecided(seen.state)) return []
+  return [
+    {
+      kind: known === undefined ? 'dispute_missing' : 'dispute_differs',
+      user,
+      customerId,
+      objectId: seen.id,
+      here: known === undefined ? 'nothing' : `${known.amount} ${known.currency} ${known.state}`,
+      atStripe: `${seen.amount} ${seen.currency} ${seen.state}`,
+      meaning: 'Money is with the bank, or back from it, and access does not follow.',
+      amount: seen.amount,
+      currency: seen.currency,
+    },
+  ]
 }

@@ -1,6 +1,7 @@
 import type { UserId } from './account.ts'
+import type { Dispute, ObservedDispute } from './dispute.ts'
 import type { Observation } from './observation.ts'
-import type { Payment } from './payment.ts'
+import type { ObservedPaymentIntent, Payment } from './payment.ts'
 import type { Instant } from './period.ts'
 import type { ObservedSubscription, Subscription } from './subscription.ts'
 
@@ -27,6 +28,8 @@ export type DriftKind =
   | 'payment_differs'
   | 'refund_missing'
   | 'refund_differs'
+  | 'dispute_missing'
+  | 'dispute_differs'
   | 'meter_too_low'
   | 'meter_too_high'
 
@@ -64,7 +67,11 @@ export interface StripeHoldings {
   readonly subscriptions: readonly ObservedSubscription[]
   /** Those that were asked about by their id and that Stripe does not know. */
   readonly unknownSubscriptions: readonly string[]
+  /** Invoices that are more than drafts, and refunds. */
   readonly entries: readonly Payment[]
+  /** Those of invoices are not among them. */
+  readonly paymentIntents: readonly ObservedPaymentIntent[]
+  readonly disputes: readonly ObservedDispute[]
 }
 
 /** All that we have of one customer. */
@@ -75,6 +82,7 @@ export interface OurHoldings {
   readonly isCurrent: boolean
   readonly subscriptions: readonly Subscription[]
   readonly payments: ReadonlyMap<string, Payment>
+  readonly disputes: readonly Dispute[]
 }
 
 export interface DriftReport {
@@ -99,6 +107,7 @@ export interface Compared {
   invoices: number
   payments: number
   refunds: number
+  disputes: number
   meters: number
 }
 
@@ -133,6 +142,12 @@ export function mendingObservations(
       .filter((id) => differing.has(id))
       .map((subscriptionId): Observation => ({ type: 'subscription-unknown', subscriptionId, customerId })),
     ...theirs.entries.filter(({ id }) => differing.has(id)).map((payment): Observation => ({ type: 'entry', payment })),
+    ...theirs.paymentIntents
+      .filter(({ id }) => differing.has(id))
+      .map((paymentIntent): Observation => ({ type: 'payment-intent', paymentIntent })),
+    ...theirs.disputes
+      .filter(({ id }) => differing.has(id))
+      .map((dispute): Observation => ({ type: 'dispute', dispute })),
     ...(theirs.customer?.isDeleted === true && differing.has(customerId)
       ? [{ type: 'customer-deleted', customerId } as const]
       : []),

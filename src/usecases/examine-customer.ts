@@ -73,10 +73,12 @@ function isAmong(differences: readonly Difference[], { kind, objectId }: Differe
 
 async function ourHoldings({ mirror, ledger }: Examining, user: UserId, customerId: string): Promise<OurHoldings> {
   const subscriptions = await mirror.subscriptions(user)
+  const account = await ledger.account(user, {})
   return {
     user,
     customerId,
-    isCurrent: (await ledger.account(user, {})).customerId === customerId,
+    isCurrent: account.customerId === customerId,
+    disputes: account.disputes,
     // A user whose earlier customer was deleted has those of that one too.
     subscriptions: subscriptions.filter((subscription) => subscription.customerId === customerId),
     payments: await mirror.payments(user),

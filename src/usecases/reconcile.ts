@@ -41,7 +41,8 @@ export async function reconcile(ports: Reconciling, { mender, withMeters }: Reco
   await surveySubscriptions(survey)
   await surveyEntries(survey, 'invoices')
   await surveyEntries(survey, 'payments')
-  await surveyRefunds(survey)
+  await surveyReversals(survey, 'refunds')
+  await surveyReversals(survey, 'disputes')
   if (withMeters) await surveyMeters(survey)
   const report = reportOf(survey, startedAt, ports.clock.now())
   await ports.mirror.noteDriftReport(report)
@@ -70,7 +71,7 @@ function newSurvey(ports: Reconciling, mender: Mender): Survey {
   return {
     ports,
     mender,
-    compared: { customers: 0, subscriptions: 0, invoices: 0, payments: 0, refunds: 0, meters: 0 },
+    compared: { customers: 0, subscriptions: 0, invoices: 0, payments: 0, refunds: 0, disputes: 0, meters: 0 },
     foreign: { customers: 0, subscriptions: 0, invoices: 0, payments: 0, named: [] },
     differences: [],
     byKind: new Map(),
@@ -104,9 +105,11 @@ async function surveyCustomers(survey: Survey): Promise<void> {
 
 /** Nobody's customer here. If it names a user of ours, it is a link that we lack, or one customer too many. */
 function judgeStranger(survey: Survey, { id, user }: StripeCustomer): void {
-  if (user !== null && USER_ID.test(user)) return suspect(survey, user, id)
-  survey.foreign.customers += 1
-  if (survey.foreign.named.length < MOST_NAMED) survey.foreign.named.push(id)
+  if (user !== null && USER_ID.test(user)) suspect(survey, user, id)
+  else {
+    survey.foreign.customers += 1
+    if (survey.foreign.named.length < MOST_NAMED) survey.foreign.named.push(id)
+  }
 }
 
 async function surveySubscriptions(survey: Survey): Promise<void> {
@@ -155,14 +158,15 @@ async function surveyEntries(survey: Survey, step: 'invoices' | 'payments'): Pro
   })
 }
 
-/** Refunds are few: whoever got money back is looked at wholly. */
-async function surveyRefunds(survey: Survey): Promise<void> {
+/** They are few: whose money was given back, or is with the bank, is looked at wholly. */
+async function surveyReversals(survey: Survey, step: 'refunds' | 'disputes'): Promise<void> {
   const { ports, compared } = survey
-  await eachPage(survey, 'refunds', ports.stripeBooks.refunds, async (refunds) => {
-    for (const { customerId } of refunds) {
+  const list = step === 'refunds' ? ports.stripeBooks.refunds : ports.stripeBooks.disputes
+  await eachPage(survey, step, list, async (reversals) => {
+    for (const { customerId } of reversals) {
       const owner = customerId === null ? null : await ports.records.userOfCustomer(customerId)
       if (owner === null || customerId === null) continue
-      compared.refunds += 1
+      compared[step] += 1
       suspect(survey, owner, customerId)
     }
   })

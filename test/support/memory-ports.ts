@@ -1,7 +1,9 @@
 import { createLanes } from '../../src/adapters/process/lanes.ts'
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import { type Catalogue, cataloguePrices } from '../../src/domain/catalogue.ts'
+import { createDriftCheck } from '../../src/drift-check.ts'
 import type { Ports } from '../../src/ports.ts'
+import { type MemoryBooks, memoryBooks } from './memory-books.ts'
 import { type MemoryMeters, memoryMeters } from './memory-meters.ts'
 import { type MemoryStore, memoryStore } from './memory-store.ts'
 import { type MemoryStripe, memoryStripe } from './memory-stripe.ts'
@@ -13,6 +15,7 @@ export interface MemoryPorts extends Ports {
   readonly store: MemoryStore
   readonly stripe: MemoryStripe
   readonly meters: MemoryMeters
+  readonly books: MemoryBooks
   /** Moves both clocks. */
   advance(milliseconds: number): void
 }
@@ -25,27 +28,36 @@ export function memoryPorts(catalogue: Catalogue = BUILT_IN_PLANS): MemoryPorts 
   const store = memoryStore()
   const stripe = memoryStripe(clock)
   const meters = memoryMeters(clock)
+  const books = memoryBooks(stripe)
   stripe.freePrices.add('price_usage_based')
   const priceIds = new Map(cataloguePrices(catalogue).map(({ lookupKey }) => [lookupKey, `price_${lookupKey}`]))
-  return {
+  const ports = {
     ledger: store.ledger,
     records: store.records,
     inbox: store.inbox,
     outbox: store.outbox,
     crossings: store.crossings,
     messages: store.messages,
+    mirror: store.mirror,
+    eventFeed: books.eventFeed,
+    stripeBooks: books.stripeBooks,
+    books,
     meters,
     gateway: stripe.gateway,
     observatory: stripe.observatory,
     clock,
-    newId: (prefix) => `${prefix}_${String(++ids).padStart(6, '0')}`,
+    newId: (prefix: string) => `${prefix}_${String(++ids).padStart(6, '0')}`,
     catalogue,
     priceIds: () => priceIds,
     lanes: createLanes(),
     store,
     stripe,
-    advance(milliseconds) {
+    advance(milliseconds: number) {
       now += milliseconds
     },
   }
+  const onFailure = (error: unknown) => {
+    throw error
+  }
+  return { ...ports, driftCheck: createDriftCheck({ ...ports, settle: async () => {}, onFailure }) }
 }

@@ -1,6 +1,7 @@
 import type { Account, AuditEntry, AuditedUser, Change, Crossing, UserId } from '../../src/domain/account.ts'
 import type { AppMessage } from '../../src/domain/app-message.ts'
 import type { Dispute } from '../../src/domain/dispute.ts'
+import type { DriftReport } from '../../src/domain/drift.ts'
 import { BillingError, invalidField } from '../../src/domain/errors.ts'
 import type { Grant } from '../../src/domain/grant.ts'
 import type { StoredAnswer } from '../../src/domain/idempotency.ts'
@@ -19,7 +20,7 @@ import {
   type UsageTotal,
 } from '../../src/domain/usage.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
-import type { Crossings, Inbox, Ledger, Messages, Outbox, Records } from '../../src/ports.ts'
+import type { Crossings, Inbox, Ledger, Messages, Mirror, Outbox, Records } from '../../src/ports.ts'
 
 interface Books {
   customerId: string | null
@@ -77,6 +78,7 @@ export interface MemoryStore {
   readonly inbox: Inbox
   readonly outbox: Outbox
   readonly crossings: Crossings
+  readonly mirror: Mirror
   readonly messages: Messages
   readonly announcements: readonly KeptCrossing[]
   readonly told: readonly KeptMessage[]
@@ -359,6 +361,30 @@ export function memoryStore(): MemoryStore {
     },
   }
 
+  let caughtUpTo: number | null = null
+  let driftReport: DriftReport | null = null
+  const mirror: Mirror = {
+    async customers(limit, cursor) {
+      const links = [...users]
+        .flatMap(([user, { customerId }]) => (customerId === null ? [] : [{ user, customerId }]))
+        .filter(({ customerId }) => cursor === null || customerId > cursor)
+        .sort((one, other) => (one.customerId < other.customerId ? -1 : 1))
+      const items = links.slice(0, limit)
+      return { items, nextCursor: links.length > limit ? (items.at(-1)?.customerId ?? null) : null }
+    },
+    subscriptions: async (user) => [...(users.get(user)?.subscriptions.values() ?? [])],
+    payments: async (user) => new Map(users.get(user)?.payments ?? []),
+    payment: async (id) => [...users.values()].map(({ payments }) => payments.get(id)).find(Boolean) ?? null,
+    caughtUpTo: async () => caughtUpTo,
+    noteCaughtUp: async (at) => {
+      caughtUpTo = at
+    },
+    driftReport: async () => driftReport,
+    noteDriftReport: async (report) => {
+      driftReport = structuredClone(report)
+    },
+  }
+
   const allReports = () => [...users.values()].flatMap((books) => [...books.reports.values()])
   const outbox: Outbox = {
     due: async (at, limit) =>
@@ -447,6 +473,7 @@ export function memoryStore(): MemoryStore {
   }
 
   return {
+    mirror,
     ledger,
     records,
     inbox,

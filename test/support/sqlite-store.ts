@@ -11,7 +11,8 @@ import { sqliteRecords } from '../../src/adapters/sqlite/records.ts'
 import { createWriter, type Writer } from '../../src/adapters/sqlite/writer.ts'
 import type { Ports } from '../../src/ports.ts'
 
-export interface SqliteStore extends Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox' | 'crossings' | 'messages' | 'mirror'> {
+export interface SqliteStore
+  extends Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox' | 'crossings' | 'messages' | 'mirror'> {
   readonly database: Drizzle
   readonly client: Database
   readonly writer: Writer

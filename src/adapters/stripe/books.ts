@@ -45,6 +45,17 @@ export function stripeBooks(stripe: Stripe, callsPerSecond: number): StripeBooks
         }),
       )
     },
+    async disputes(cursor) {
+      const asked = { ...pageAfter(cursor), expand: ['data.charge'] }
+      const list = await ask(() => stripe.disputes.list(asked))
+      return pageOf(
+        list,
+        list.data.map(({ id, charge }) => ({
+          id,
+          customerId: typeof charge === 'string' ? null : idOf(charge.customer),
+        })),
+      )
+    },
     holdings: (customerId, subscriptionIds) => stripeHoldings(stripe, ask, customerId, subscriptionIds),
     async nameCustomer(customerId, user) {
       try {

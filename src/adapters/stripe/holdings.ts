@@ -1,13 +1,16 @@
 import type { Stripe } from 'stripe'
+import type { ObservedDispute } from '../../domain/dispute.ts'
 import type { StripeHoldings } from '../../domain/drift.ts'
-import type { Payment } from '../../domain/payment.ts'
 import { type Ask, PAGE } from './pace.ts'
 import { isMissing } from './refusals.ts'
 import {
+  firstTriedAt,
   idOf,
   paymentIntentOf,
   refundedOf,
+  subscriptionOf,
   toCustomer,
+  toDispute,
   toInvoiceEntry,
   toPaymentIntent,
   toRefundEntry,
@@ -22,7 +25,15 @@ export async function stripeHoldings(
   subscriptionIds: readonly string[],
 ): Promise<StripeHoldings> {
   const found = await orMissing(ask(() => stripe.customers.retrieve(customer)))
-  if (found === null) return { customer: null, subscriptions: [], unknownSubscriptions: [], entries: [] }
+  if (found === null)
+    return {
+      customer: null,
+      subscriptions: [],
+      unknownSubscriptions: [],
+      entries: [],
+      paymentIntents: [],
+      disputes: [],
+    }
   const listed = await allOf(ask, (page) =>
     stripe.subscriptions.list({ ...page, customer, status: 'all', expand: ['data.customer'] }),
   )
@@ -33,33 +44,70 @@ export async function stripeHoldings(
     if (one === null) unknownSubscriptions.push(id)
     else listed.push(one)
   }
-  return {
-    customer: toCustomer(found),
-    subscriptions: listed.map(toSubscription),
-    unknownSubscriptions,
-    entries: await entriesOf(stripe, ask, customer),
-  }
-}
-
-async function entriesOf(stripe: Stripe, ask: Ask, customer: string): Promise<readonly Payment[]> {
+  const invoices = await allOf(ask, (page) => stripe.invoices.list({ ...page, customer, expand: ['data.payments'] }))
   const intents = await allOf(ask, (page) =>
     stripe.paymentIntents.list({ ...page, customer, expand: ['data.latest_charge.refunds'] }),
   )
-  const invoices = await allOf(ask, (page) => stripe.invoices.list({ ...page, customer, expand: ['data.payments'] }))
+  const invoiceOf = invoicesByPayment(invoices)
+  const refunds = await inTurn(intents, (intent) => refundsOf(stripe, ask, intent))
+  return {
+    customer: toCustomer(found),
+    subscriptions: listed.map((subscription) => ({
+      ...toSubscription(subscription),
+      pastDueSince: firstUnpaid(invoices, subscription.id),
+    })),
+    unknownSubscriptions,
+    entries: [...invoiceEntries(invoices, intents), ...refunds.map((refund) => toRefundEntry(refund, customer))],
+    paymentIntents: intents.filter(({ id }) => !invoiceOf.has(id)).map(toPaymentIntent),
+    disputes: await inTurn(intents, (intent) => disputesOf(stripe, ask, intent, customer, invoiceOf.get(intent.id))),
+  }
+}
+
+function invoicesByPayment(invoices: readonly Stripe.Invoice[]): ReadonlyMap<string, Stripe.Invoice> {
+  return new Map(
+    invoices.flatMap((invoice) =>
+      (invoice.payments?.data ?? []).map(({ payment }) => [idOf(payment.payment_intent) ?? '', invoice] as const),
+    ),
+  )
+}
+
+function invoiceEntries(invoices: readonly Stripe.Invoice[], intents: readonly Stripe.PaymentIntent[]) {
   const byId = new Map(intents.map((intent) => [intent.id, intent]))
-  const ofInvoices = new Set<string>()
-  const entries: Payment[] = []
-  for (const invoice of invoices) {
-    for (const { payment } of invoice.payments?.data ?? []) ofInvoices.add(idOf(payment.payment_intent) ?? '')
-    const paidBy = invoice.status === 'paid' ? byId.get(paymentIntentOf(invoice) ?? '') : undefined
-    if (invoice.status !== 'draft') entries.push(toInvoiceEntry(invoice, paidBy ? refundedOf(paidBy) : 0))
-  }
-  for (const intent of intents) {
-    const { entry } = toPaymentIntent(intent)
-    if (entry !== null && !ofInvoices.has(intent.id)) entries.push(entry)
-    for (const refund of await refundsOf(stripe, ask, intent)) entries.push(toRefundEntry(refund, customer))
-  }
-  return entries
+  return invoices
+    .filter(({ status }) => status !== 'draft')
+    .map((invoice) => {
+      const paidBy = invoice.status === 'paid' ? byId.get(paymentIntentOf(invoice) ?? '') : undefined
+      return toInvoiceEntry(invoice, paidBy ? refundedOf(paidBy) : 0)
+    })
+}
+
+/** When the oldest invoice that is still unpaid was tried first. */
+function firstUnpaid(invoices: readonly Stripe.Invoice[], subscription: string): number | null {
+  const tried = invoices.filter(
+    (invoice) => invoice.status === 'open' && invoice.attempted && subscriptionOf(invoice) === subscription,
+  )
+  return tried.length === 0 ? null : Math.min(...tried.map(firstTriedAt))
+}
+
+/** Disputes are rare; only a charge that says it has one is asked about. */
+async function disputesOf(
+  stripe: Stripe,
+  ask: Ask,
+  intent: Stripe.PaymentIntent,
+  customerId: string,
+  invoice: Stripe.Invoice | undefined,
+): Promise<readonly ObservedDispute[]> {
+  const { latest_charge: charge } = intent
+  if (charge === null || typeof charge === 'string' || !charge.disputed) return []
+  const disputes = await allOf(ask, (page) => stripe.disputes.list({ ...page, charge: charge.id }))
+  const paid = { paymentId: invoice?.id ?? intent.id, subscriptionId: invoice ? subscriptionOf(invoice) : null }
+  return disputes.map((dispute) => toDispute(dispute, { customerId, ...paid }))
+}
+
+async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<readonly R[]>): Promise<readonly R[]> {
+  const found: R[] = []
+  for (const item of items) found.push(...(await work(item)))
+  return found
 }
 
 /** A charge shows its first refunds; that there are more is rare. */

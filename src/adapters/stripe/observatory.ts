@@ -9,8 +9,8 @@ import { PAYMENT_DETAILS } from './payments.ts'
 import { reached, reachedOrMissing, unavailable } from './refusals.ts'
 import { clientSecretOf, SUBSCRIPTION_DETAILS } from './subscriptions.ts'
 import {
+  firstTriedAt,
   idOf,
-  milliseconds,
   paymentIntentOf,
   refundedOf,
   subscriptionOf,
@@ -79,9 +79,7 @@ async function lookAtSubscription(stripe: Stripe, id: string): Promise<readonly 
 /** When the oldest invoice that is still unpaid was tried first: that is when it was finalized. */
 async function pastDueSince(stripe: Stripe, subscription: string): Promise<Instant | null> {
   const { data } = await reached(stripe.invoices.list({ subscription, status: 'open', limit: 100 }))
-  const firstTries = data
-    .filter(({ attempted }) => attempted)
-    .map(({ status_transitions, created }) => milliseconds(status_transitions.finalized_at ?? created))
+  const firstTries = data.filter(({ attempted }) => attempted).map(firstTriedAt)
   return firstTries.length === 0 ? null : Math.min(...firstTries)
 }
 

@@ -192,6 +192,11 @@ export function subscriptionOf(invoice: Stripe.Invoice): string | null {
   return idOf(invoice.parent?.subscription_details?.subscription)
 }
 
+/** An invoice that is collected automatically is tried when it is finalized. */
+export function firstTriedAt({ status_transitions, created }: Stripe.Invoice): number {
+  return milliseconds(status_transitions.finalized_at ?? created)
+}
+
 /** The payment intent of an invoice's first payment. Needs `payments` expanded. */
 export function paymentIntentOf(invoice: Stripe.Invoice | null): string | null {
   const payments = invoice?.payments?.data ?? []
