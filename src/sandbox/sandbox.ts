@@ -13,6 +13,7 @@ import { createRequestLog, type RequestLog } from './request-log.ts'
 import { connectEndpoint } from './resources/connection.ts'
 import { routes } from './routes.ts'
 import { openDatabase } from './store/database.ts'
+import { KEY_SECONDS } from './store/idempotency.ts'
 import { createStore } from './store/store.ts'
 import { createWriter } from './store/writer.ts'
 import { createTimekeeper } from './timekeeper.ts'
@@ -39,8 +40,6 @@ export interface Sandbox {
   clock(): { readonly offsetSeconds: number }
   stop(): Promise<void>
 }
-
-const dayMs = 86_400_000
 
 /** Starts the simulator on loopback. Its state is in the file: stopped and started again it is where it was. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
@@ -84,7 +83,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const server = listen(options.port, database, requestHandler(control, api, requests, log))
   const url = `http://127.0.0.1:${server.port}`
 
-  await change(() => store.idempotency.prune(Date.now() - dayMs))
+  await change(() => store.idempotency.prune(clock.now() - KEY_SECONDS))
   courier = startCourier({ store, writer, log, faults })
   const dueTimer = setInterval(() => {
     const next = store.dueWork.next()

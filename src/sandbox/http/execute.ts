@@ -1,5 +1,6 @@
 import type { Breakdown } from '../faults/strike.ts'
 import { present } from '../present.ts'
+import { KEY_SECONDS } from '../store/idempotency.ts'
 import type { Turn } from '../turn.ts'
 import { type Answer, asFailure, failed, success } from './answer.ts'
 import { list, text } from './decode.ts'
@@ -34,7 +35,7 @@ export function read(turn: Turn, call: Call): Answer {
 export function write(turn: Turn, call: Call, undoable: Undoable): Answer {
   const { idempotencyKey: key } = call
   const fingerprint = key === null ? '' : fingerprintOf(call)
-  const earlier = key === null ? undefined : turn.store.idempotency.find(key)
+  const earlier = key === null ? undefined : turn.store.idempotency.find(key, turn.now() - KEY_SECONDS)
   if (earlier) {
     if (earlier.fingerprint !== fingerprint) return failed(keyReused(earlier.key), call.requestId)
     const headers = { 'idempotent-replayed': 'true', 'original-request': earlier.request }
@@ -44,13 +45,8 @@ export function write(turn: Turn, call: Call, undoable: Undoable): Answer {
   // A refusal before anything was done is not remembered; a declined card is, and a failure once execution has begun.
   const begun = answer.status < 300 || answer.status === 402 || (call.breakdown !== undefined && answer.status >= 500)
   if (key !== null && begun) {
-    turn.store.idempotency.remember({
-      key,
-      fingerprint,
-      status: answer.status,
-      body: answer.body,
-      request: call.requestId,
-    })
+    const { status, body } = answer
+    turn.store.idempotency.remember({ key, fingerprint, status, body, request: call.requestId }, turn.now())
   }
   return answer
 }
