@@ -10,6 +10,7 @@ import type { ObservedPaymentIntent, Payment } from './domain/payment.ts'
 import type { Instant } from './domain/period.ts'
 import type { ServiceType } from './domain/quantity.ts'
 import type { ObservedSubscription, Subscription } from './domain/subscription.ts'
+import type { Told } from './domain/telling.ts'
 import type { UsageRecord } from './domain/usage.ts'
 import type { ReceivedEvent, StripeEvent } from './domain/webhook-event.ts'
 
@@ -63,8 +64,11 @@ export interface Records {
 export interface Inbox {
   /** Stores an event; fulfilled when it is on disk. `known` when it was stored before, by whatever delivery. */
   receive(event: StripeEvent, body: Uint8Array, at: Instant): Promise<'stored' | 'known'>
-  /** Events that are waiting to be applied and whose next try is due, oldest first. */
-  due(at: Instant, limit: number): Promise<readonly ReceivedEvent[]>
+  /**
+   * Events that are waiting to be applied and whose next try is due, oldest first; without those of the owners named, who
+   * are customers, or for events without one the events themselves.
+   */
+  due(at: Instant, limit: number, except?: readonly string[]): Promise<readonly ReceivedEvent[]>
   /** Nothing of ours: kept, and never looked at again. */
   ignore(eventId: string, reason: string, at: Instant): Promise<void>
   /** Ours one day, perhaps: kept until its customer is linked to a user. */
@@ -234,6 +238,8 @@ export interface Gateway {
 export interface Observatory {
   /** The object that an event is about, and what changes with it, as they are now. Empty: nothing that concerns us. */
   look(event: StripeEvent): Promise<readonly Observation[]>
+  /** What an event shows of its object by itself; null when that does not prove how the object stood when it was made. */
+  told(event: StripeEvent, body: Uint8Array): Told | null
   /** The meter reports that an event of late refusals names, each with Stripe's reason. */
   rejectedReports(event: StripeEvent): Promise<readonly { readonly reportId: string; readonly reason: string }[]>
   /** The customer that an earlier key of this intent made, by the intent's id in its metadata; null when it made none. */

@@ -46,6 +46,8 @@ export interface Account {
   readonly report: { readonly report: MeterReport | SealedReport; readonly carry: Quantity } | null
   /** Those of the trial claims that were asked for that somebody holds. */
   readonly trialClaims: readonly TrialClaim[]
+  /** Entries of the history that were asked for by their ids, as far as they are there. */
+  readonly payments: readonly Payment[]
   /** Whether the event that was asked for has had its effect already. */
   readonly eventApplied: boolean
 }
@@ -63,6 +65,7 @@ export interface Needs {
   readonly allGrants?: ServiceType
   readonly report?: string
   readonly answer?: { readonly caller: string; readonly key: string }
+  readonly payments?: readonly string[]
   readonly event?: string
   /** By which a person is known who has had a trial; users share them. */
   readonly trialClaims?: readonly string[]

@@ -17,10 +17,23 @@ export const FOLLOWED_OBJECTS: readonly FollowedObject[] = [
       'customer.subscription.deleted',
       'customer.subscription.paused',
       'customer.subscription.resumed',
+      'customer.subscription.trial_will_end',
       'customer.subscription.pending_update_applied',
       'customer.subscription.pending_update_expired',
     ],
     without: 'a subscription that is made or paused elsewhere shows with its next invoice or change',
+  },
+  {
+    objectType: 'subscription_schedule',
+    types: [
+      'subscription_schedule.created',
+      'subscription_schedule.updated',
+      'subscription_schedule.released',
+      'subscription_schedule.completed',
+      'subscription_schedule.canceled',
+      'subscription_schedule.aborted',
+    ],
+    without: 'a change of plan that is planned in the Stripe Dashboard shows only when it takes effect',
   },
   {
     objectType: 'invoice',
@@ -53,8 +66,49 @@ export const FOLLOWED_OBJECTS: readonly FollowedObject[] = [
   },
   {
     objectType: 'dispute',
-    types: ['charge.dispute.created', 'charge.dispute.updated', 'charge.dispute.closed'],
+    types: [
+      'charge.dispute.created',
+      'charge.dispute.updated',
+      'charge.dispute.closed',
+      'charge.dispute.funds_withdrawn',
+      'charge.dispute.funds_reinstated',
+    ],
     without: 'a payment that is disputed at the bank suspends nothing, and its end gives nothing back',
+  },
+  {
+    objectType: 'checkout.session',
+    types: [
+      'checkout.session.completed',
+      'checkout.session.async_payment_succeeded',
+      'checkout.session.async_payment_failed',
+      'checkout.session.expired',
+    ],
+    without: 'what is bought in Stripe Checkout shows with its first invoice',
+  },
+  {
+    objectType: 'payment_method',
+    types: [
+      'payment_method.attached',
+      'payment_method.detached',
+      'payment_method.updated',
+      'payment_method.automatically_updated',
+    ],
+    without: 'whether there is a card to charge is known only from the next change of the subscription on',
+  },
+  {
+    objectType: 'setup_intent',
+    types: ['setup_intent.succeeded'],
+    without: 'a card that its holder confirmed later is known only from the next change of the subscription on',
+  },
+  {
+    objectType: 'customer',
+    types: ['customer.updated', 'customer.deleted'],
+    without: "a change of the customer's default card is known only from the next change of the subscription on",
+  },
+  {
+    objectType: 'price',
+    types: ['price.created', 'price.updated', 'price.deleted'],
+    without: 'prices made or changed at Stripe are found up to a minute later',
   },
 ]
 
@@ -81,3 +135,22 @@ export function whatWaits(missing: readonly string[]): readonly string[] {
     return absent.length === 0 ? [] : [`without ${absent.join(', ')}: ${without}`]
   })
 }
+/** About objects that are followed, and yet nothing of theirs concerns an account: another event tells what does. */
+export const QUIET_TYPES: ReadonlySet<string> = new Set([
+  'customer.created',
+  'charge.succeeded',
+  'charge.failed',
+  'charge.pending',
+  'charge.captured',
+  'charge.expired',
+  'charge.updated',
+  'invoice.created',
+  'invoice.deleted',
+  'invoice.sent',
+  'invoice.will_be_due',
+  'payment_intent.created',
+  'setup_intent.created',
+  'setup_intent.requires_action',
+  'setup_intent.setup_failed',
+  'setup_intent.canceled',
+])

@@ -31,3 +31,19 @@ export function exactCost(service: ServiceType, quantity: Quantity, rate: Rate):
 export function minorUnits(amount: ExactAmount): number {
   return Number(divideHalfUp(amount, EXACT_SCALE))
 }
+
+/** Currencies whose smallest unit is not a hundredth in Stripe's amounts (docs.stripe.com/currencies). */
+const DECIMALS: Readonly<Record<string, number>> = {
+  ...Object.fromEntries(
+    ['bif', 'clp', 'djf', 'gnf', 'jpy', 'kmf', 'krw', 'mga', 'pyg', 'rwf', 'vnd', 'vuv', 'xaf', 'xof', 'xpf'].map(
+      (currency) => [currency, 0],
+    ),
+  ),
+  ...Object.fromEntries(['bhd', 'jod', 'kwd', 'omr', 'tnd'].map((currency) => [currency, 3])),
+}
+
+/** An amount in minor units as people write it: `39.00 USD`. */
+export function moneyText(amount: number, currency: string): string {
+  const decimals = DECIMALS[currency] ?? 2
+  return `${(amount / 10 ** decimals).toFixed(decimals)} ${currency.toUpperCase()}`
+}

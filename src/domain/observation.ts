@@ -8,7 +8,7 @@ import type { Instant } from './period.ts'
 import { isEnded, isOwing, type ObservedSubscription, type Subscription } from './subscription.ts'
 
 /** A Stripe object as it was seen, whoever brought it: a webhook, the answer to our own call, or a look at Stripe. */
-export type Observation =
+export type Observation = (
   | { readonly type: 'subscription'; readonly subscription: ObservedSubscription }
   /** An invoice or a refund: an entry of the history as it stands. */
   | { readonly type: 'entry'; readonly payment: Payment }
@@ -17,6 +17,13 @@ export type Observation =
   /** Stripe says that it has no such subscription of this customer: nothing is billed by it. */
   | { readonly type: 'subscription-unknown'; readonly subscriptionId: string; readonly customerId: string }
   | { readonly type: 'customer-deleted'; readonly customerId: string }
+) &
+  Sighting
+
+interface Sighting {
+  /** By Stripe's clock, when it stood like this; left out where nobody knows. Never compared with a time of ours. */
+  readonly seenAt?: Instant
+}
 
 export interface Knowledge {
   readonly catalogue: Catalogue
@@ -35,15 +42,16 @@ export interface Knowledge {
  * order in which they were made (one conversation with Stripe at a time per user); an ended subscription stays ended.
  */
 export function observe(account: Account, observation: Observation, knowledge: Knowledge): readonly Change[] {
+  const seenAt = observation.seenAt ?? null
   switch (observation.type) {
     case 'subscription':
-      return observeSubscription(account, observation.subscription, knowledge)
+      return observeSubscription(account, observation.subscription, knowledge, seenAt)
     case 'entry':
-      return [{ type: 'payment-observed', payment: observation.payment }]
+      return [{ type: 'payment-observed', payment: { ...observation.payment, seenAt } }]
     case 'dispute':
       return observeDispute(account, observation.dispute, knowledge)
     case 'payment-intent':
-      return observePayment(observation.paymentIntent, knowledge.at)
+      return observePayment(observation.paymentIntent, knowledge.at, seenAt)
     case 'subscription-unknown':
       return endUnknown(account, observation.subscriptionId, knowledge.at)
     case 'customer-deleted':
@@ -70,18 +78,27 @@ export function customerOf(observation: Observation): string {
 }
 
 /** What was paid for is given in the very change that sees it paid. */
-function observePayment({ id, status, entry, pack }: ObservedPaymentIntent, at: Instant): readonly Change[] {
+function observePayment(
+  { id, status, entry, pack }: ObservedPaymentIntent,
+  at: Instant,
+  seenAt: Instant | null,
+): readonly Change[] {
   const isBought = status === 'succeeded' && pack !== null
   return [
-    ...(entry === null ? [] : [{ type: 'payment-observed', payment: entry } as const]),
+    ...(entry === null ? [] : [{ type: 'payment-observed', payment: { ...entry, seenAt } } as const]),
     ...(isBought ? [{ type: 'grant-given', grant: boughtGrant(id, pack, at) } as const] : []),
   ]
 }
 
-function observeSubscription(account: Account, seen: ObservedSubscription, knowledge: Knowledge): readonly Change[] {
+function observeSubscription(
+  account: Account,
+  seen: ObservedSubscription,
+  knowledge: Knowledge,
+  seenAt: Instant | null,
+): readonly Change[] {
   const known = account.subscriptions.find((subscription) => subscription.id === seen.id)
   if (known && isEnded(known) && !isEnded(seen) && knowledge.isCompared !== true) return []
-  const subscription = keptSubscription(known, seen, knowledge)
+  const subscription = { ...keptSubscription(known, seen, knowledge), seenAt }
   return [
     { type: 'subscription-observed', subscription },
     ...messagesAbout(knowledge.catalogue, account, known, subscription, knowledge.at),

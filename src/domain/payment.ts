@@ -20,6 +20,8 @@ export interface Payment {
   /** What of it has been given back so far. */
   readonly refundedAmount: number
   readonly createdAt: Instant
+  /** By Stripe's clock, when it was seen like this; null where nobody knows. */
+  readonly seenAt?: Instant | null
 }
 
 export type PaymentIntentStatus =

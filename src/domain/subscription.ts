@@ -44,6 +44,8 @@ export interface Subscription extends ObservedSubscription {
   readonly planName: string | null
   readonly statusSince: Instant
   readonly collectionPausedSince: Instant | null
+  /** By Stripe's clock, when it was seen like this; null where nobody knows. */
+  readonly seenAt?: Instant | null
 }
 
 const LIVE: ReadonlySet<SubscriptionStatus> = new Set(['trialing', 'active', 'past_due', 'unpaid', 'paused'])

@@ -1,7 +1,7 @@
-import { FOLLOWED_OBJECTS, METER_ERROR_TYPES } from './event-types.ts'
+import { FOLLOWED_OBJECTS, METER_ERROR_TYPES, QUIET_TYPES } from './event-types.ts'
 import type { Instant } from './period.ts'
 
-/** What we read of a verified event: which object to look at. Its payload is never taken for the truth. */
+/** What we read of a verified event: which object it is about. What it shows of the object is in its bytes. */
 export interface StripeEvent {
   readonly id: string
   readonly type: string
@@ -20,8 +20,11 @@ export interface StripeEvent {
 
 export interface ReceivedEvent {
   readonly event: StripeEvent
+  readonly body: Uint8Array
   /** How often applying it has failed. */
   readonly attempts: number
+  /** An operator wants it applied anew: then only a look at Stripe will do. */
+  readonly isReplayed: boolean
 }
 
 /** The objects that matter to an account. Events about anything else are kept and ignored by name. */
@@ -31,13 +34,20 @@ export function isMeterError(event: StripeEvent): boolean {
   return METER_ERROR_TYPES.includes(event.type)
 }
 
+/** Whether it tells of the catalogue and not of a customer. */
+export function isAboutPrices(event: StripeEvent): boolean {
+  return event.objectType === 'price'
+}
+
 /** Why an event has nothing to do with us, in a sentence for the operator; null when it may have. */
 export function reasonToIgnore(event: StripeEvent, livemode: boolean): string | null {
   if (event.livemode !== livemode)
     return `It is a ${event.livemode ? 'live' : 'test'} event and this program runs with ${livemode ? 'live' : 'test'} keys.`
-  if (event.account !== null) return 'It comes from a connected account.'
+  if (event.account !== null)
+    return `It comes from the connected account ${event.account}, and this program serves its own account alone.`
   if (isMeterError(event)) return null
-  if (!FOLLOWED.has(event.objectType)) return `Events of type ${event.type} change nothing here.`
+  if (!FOLLOWED.has(event.objectType) || QUIET_TYPES.has(event.type))
+    return `Events of type ${event.type} change nothing here.`
   if (event.objectId === null) return 'Its object has no id yet: it only announces something.'
   return null
 }

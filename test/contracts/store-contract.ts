@@ -49,6 +49,7 @@ export function storeContract(name: string, open: () => Store): void {
         report: null,
         answer: null,
         trialClaims: [],
+        payments: [],
         eventApplied: false,
       })
     })
@@ -553,12 +554,13 @@ export function storeContract(name: string, open: () => Store): void {
 
   describe(`the inbox of ${name}`, () => {
     const body = new TextEncoder().encode('{"id":"evt_1"}')
+    const received = (attempts: number) => ({ event, body: expect.anything(), attempts, isReplayed: false })
 
     test('stores an event once, however often it is delivered', async () => {
       const { inbox } = open()
       const outcomes = await Promise.all([1, 2, 3].map(() => inbox.receive(event, body, NOON)))
       expect(outcomes.sort()).toEqual(['known', 'known', 'stored'])
-      expect(await inbox.due(NOON, 10)).toEqual([{ event, attempts: 0 }])
+      expect(await inbox.due(NOON, 10)).toEqual([received(0)])
     })
 
     test('marks an event in the same step as its effect', async () => {
@@ -580,7 +582,7 @@ export function storeContract(name: string, open: () => Store): void {
       await inbox.receive(event, body, NOON)
       await inbox.fail(event.id, 'why', NOON + 1_000)
       expect(await inbox.due(NOON + 999, 10)).toEqual([])
-      expect(await inbox.due(NOON + 1_000, 10)).toEqual([{ event, attempts: 1 }])
+      expect(await inbox.due(NOON + 1_000, 10)).toEqual([received(1)])
       await inbox.fail(event.id, 'why', null)
       expect(await inbox.due(NOON + 99_000_000, 10)).toEqual([])
     })
@@ -591,7 +593,7 @@ export function storeContract(name: string, open: () => Store): void {
       await store.inbox.park(event.id, 'cus_1', 'nobody yet')
       expect(await store.inbox.due(NOON + 1_000_000, 10)).toEqual([])
       await save(store, 'ann', linked('cus_1'))
-      expect(await store.inbox.due(NOON, 10)).toEqual([{ event, attempts: 0 }])
+      expect(await store.inbox.due(NOON, 10)).toEqual([received(0)])
     })
 
     test('does not park an event whose customer was linked meanwhile', async () => {
@@ -608,6 +610,24 @@ export function storeContract(name: string, open: () => Store): void {
       await save(store, 'ann', { type: 'event-applied', eventId: event.id, at: NOON, outcome: 'done' })
       await store.inbox.ignore(event.id, 'nothing', NOON)
       expect((await store.ledger.account('ann', { event: event.id })).eventApplied).toBe(true)
+    })
+
+    test('keeps the bytes of an event as they came', async () => {
+      const { inbox } = open()
+      await inbox.receive(event, body, NOON)
+      const [kept] = await inbox.due(NOON, 10)
+      expect(new TextDecoder().decode(kept?.body)).toBe('{"id":"evt_1"}')
+    })
+
+    test('leaves out whom it is told to, customers and events without one', async () => {
+      const { inbox } = open()
+      await inbox.receive(event, body, NOON)
+      await inbox.receive({ ...event, id: 'evt_2', customerId: null }, body, NOON)
+      const idsWithout = async (...except: readonly string[]) =>
+        (await inbox.due(NOON, 10, except)).map((kept) => kept.event.id)
+      expect(await idsWithout('cus_1')).toEqual(['evt_2'])
+      expect(await idsWithout('evt_2')).toEqual(['evt_1'])
+      expect(await idsWithout('cus_2', 'evt_1')).toEqual(['evt_1', 'evt_2'])
     })
 
     test('gives out the oldest first, no more than asked for', async () => {

@@ -42,6 +42,7 @@ function accountWith(...subscriptions: readonly Subscription[]): Account {
     report: null,
     answer: null,
     trialClaims: [],
+    payments: [],
     eventApplied: false,
   }
   return { user: 'ann', customerId: 'cus_1', subscriptions, ...nothing }

@@ -120,7 +120,10 @@ describe('the main job', () => {
     const renewed = await eventually(status(kim), (seen) => seen.current_period_start === body.current_period_end)
     expect(renewed.body).toMatchObject({ status: 'active', current_period_start: body.current_period_end })
     expect(renewed.body.current_usage.voice_call).toMatchObject({ amount: 0, remaining: 100 })
-    const billed = await eventually(history(kim), ({ payments }) => payments.length === 2)
+    const billed = await eventually(
+      history(kim),
+      ({ payments }) => payments.length === 2 && payments[0]?.status === 'paid',
+    )
     expect(billed.body.payments.map(({ amount, status }: Record<string, unknown>) => [amount, status])).toEqual([
       [900, 'paid'],
       [900, 'paid'],
@@ -150,7 +153,7 @@ describe('the main job', () => {
     expect(await total()).toBe(23)
     await advance('32d')
     const billed = await eventually(history(max), ({ payments }) =>
-      payments.some(({ amount }: { amount: number }) => amount === 115),
+      payments.some(({ amount, status }: Record<string, unknown>) => amount === 115 && status === 'paid'),
     )
     expect(billed.body.payments).toContainEqual(
       expect.objectContaining({ kind: 'invoice', amount: 115, status: 'paid' }),

@@ -191,7 +191,8 @@ function randomOrder({ events }: Life): Order {
 /** The last event of everything that has a state of its own, then what came last; in the order in which they came about. */
 function tellingEvents(events: readonly LifeEvent[], count: number): readonly LifeEvent[] {
   const followed = events.filter(({ event }) => reasonToIgnore(event, false) === null).toReversed()
-  const isStateful = ({ event }: LifeEvent) => ['subscription', 'invoice', 'refund'].includes(event.objectType)
+  const isStateful = ({ event }: LifeEvent) =>
+    ['subscription', 'invoice', 'refund', 'dispute'].includes(event.objectType)
   const isLast = (one: LifeEvent) => followed.find(({ event }) => event.objectId === one.event.objectId) === one
   const last = followed.filter((one) => isStateful(one) && isLast(one))
   const earlier = followed.filter((one) => isStateful(one) && !isLast(one))

@@ -70,6 +70,7 @@ interface KeptEvent {
   nextTryAt: number | null
   customerId: string | null
   outcome: string | null
+  isReplayed: boolean
 }
 
 export interface MemoryStore {
@@ -143,6 +144,7 @@ export function memoryStore(): MemoryStore {
       usage: usage.find((record) => needs.usage && sameIdentity(record.identity, needs.usage)) ?? null,
       answer: needs.answer ? (answers.get(answerKey(needs.answer)) ?? reservation(needs.answer)) : null,
       trialClaims: (needs.trialClaims ?? []).flatMap((claim) => trialClaims.get(claim) ?? []),
+      payments: (needs.payments ?? []).flatMap((id) => books?.payments.get(id) ?? []),
       eventApplied: needs.event !== undefined && events.get(needs.event)?.state === 'applied',
     }
   }
@@ -335,15 +337,17 @@ export function memoryStore(): MemoryStore {
     async receive(event, body, at) {
       if (events.has(event.id)) return 'known'
       const { customerId } = event
-      events.set(event.id, { event, body, state: 'received', attempts: 0, nextTryAt: at, customerId, outcome: null })
+      const nothingYet = { attempts: 0, nextTryAt: at, customerId, outcome: null, isReplayed: false }
+      events.set(event.id, { event, body, state: 'received', ...nothingYet })
       return 'stored'
     },
-    due: async (at, limit) =>
+    due: async (at, limit, except = []) =>
       [...events.values()]
         .filter((kept) => kept.nextTryAt !== null && kept.nextTryAt <= at)
+        .filter(({ event, customerId }) => !except.includes(customerId ?? event.id))
         .sort((a, b) => (a.nextTryAt ?? 0) - (b.nextTryAt ?? 0))
         .slice(0, limit)
-        .map(({ event, attempts }) => ({ event, attempts })),
+        .map(({ event, body, attempts, isReplayed }) => ({ event, body, attempts, isReplayed })),
     counts: async () => {
       const kept = [...events.values()]
       return {

@@ -217,6 +217,7 @@ export function memoryStripe(clock: Clock): MemoryStripe {
   }
 
   const observatory: Observatory = {
+    told: () => null,
     rejectedReports: (event) => call(() => rejections.get(event.id) ?? []),
     look: (event) =>
       call((): readonly Observation[] => {

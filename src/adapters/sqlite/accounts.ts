@@ -11,6 +11,7 @@ import {
   toGrant,
   toIntent,
   toMeterReport,
+  toPayment,
   toStoredAnswer,
   toSubscription,
   toUsageRecord,
@@ -23,6 +24,7 @@ import {
   meterCarries,
   meterReports,
   paymentDisputes,
+  paymentRecords,
   stripeWebhookEvents,
   trialClaims,
   usageDays,
@@ -122,6 +124,11 @@ export function accountReader(database: Drizzle): AccountReader {
     .select({ fingerprint: intents.fingerprint })
     .from(intents)
     .where(and(eq(intents.key, of('key')), eq(intents.caller, of('caller')), isNull(intents.closedAt)))
+    .prepare()
+  const payment = database
+    .select()
+    .from(paymentRecords)
+    .where(and(eq(paymentRecords.id, of('id')), eq(paymentRecords.userId, of('user'))))
     .prepare()
   const eventState = database
     .select({ state: stripeWebhookEvents.state })
@@ -223,6 +230,7 @@ export function accountReader(database: Drizzle): AccountReader {
       report: reportFor(user, needs.report),
       answer: answerFor(needs.answer),
       trialClaims: claimsFor(needs.trialClaims),
+      payments: (needs.payments ?? []).flatMap((id) => payment.all({ id, user })).map(toPayment),
       eventApplied: needs.event !== undefined && eventState.get({ event: needs.event })?.state === 'applied',
     }
   }

@@ -60,7 +60,7 @@ export function changeApplier(database: Drizzle): (user: UserId, change: Change)
         return void database.update(customers).set({ deletedAt: change.at }).where(gone).run()
       }
       case 'subscription-observed': {
-        const row = { userId: user, ...change.subscription }
+        const row = { userId: user, ...change.subscription, seenAt: change.subscription.seenAt ?? null }
         const { id: _, ...set } = row
         return void database
           .insert(userSubscriptions)
@@ -69,7 +69,7 @@ export function changeApplier(database: Drizzle): (user: UserId, change: Change)
           .run()
       }
       case 'payment-observed': {
-        const row = { userId: user, ...change.payment }
+        const row = { userId: user, ...change.payment, seenAt: change.payment.seenAt ?? null }
         const { id: _, ...set } = row
         return void database
           .insert(paymentRecords)

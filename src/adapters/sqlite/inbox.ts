@@ -1,5 +1,6 @@
-import { and, asc, eq, getTableColumns, lte, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, lte, type SQL, sql } from 'drizzle-orm'
 import type { Inbox } from '../../ports.ts'
+import { compiled } from './compiled.ts'
 import type { Drizzle } from './database.ts'
 import { toStripeEvent } from './rows.ts'
 import { customers, stripeWebhookEvents as events } from './schema.ts'
@@ -7,6 +8,7 @@ import { reading, type Writer } from './writer.ts'
 
 /** The inbox in SQLite. Its writes share the ledger's commits. */
 export function sqliteInbox(database: Drizzle, writer: Writer): Inbox {
+  const of = sql.placeholder
   const settle = async (id: string, values: Partial<typeof events.$inferInsert>) => {
     const unsettled = and(eq(events.id, id), sql`state <> 'applied'`)
     await writer.submit({
@@ -14,26 +16,39 @@ export function sqliteInbox(database: Drizzle, writer: Writer): Inbox {
       apply: () => void database.update(events).set(values).where(unsettled).run(),
     })
   }
-  const { body: _, ...columns } = getTableColumns(events)
-  const due = database
-    .select(columns)
+  const known = database
+    .select({ id: events.id })
     .from(events)
-    .where(lte(events.nextTryAt, sql.placeholder('at')))
+    .where(eq(events.id, of('id')))
+    .prepare()
+  const insert = compiled(database.$client, database.insert(events).values(newRow()))
+  const due = database
+    .select()
+    .from(events)
+    .where(
+      and(
+        lte(events.nextTryAt, of('at')),
+        sql`coalesce(customer_id, id) NOT IN (SELECT value FROM json_each(${of('except')}))`,
+      ),
+    )
     .orderBy(asc(events.nextTryAt), asc(events.receivedAt))
-    .limit(sql.placeholder('limit'))
+    .limit(of('limit'))
     .prepare()
   return {
-    receive: (event, body, at) => {
-      const row = { ...event, body: Buffer.from(body), receivedAt: at, nextTryAt: at, state: 'received', attempts: 0 }
-      return writer.submit({
-        decide: () => (isKnown(database, event.id) ? 'known' : 'stored'),
+    receive: ({ livemode, ...event }, body, at) =>
+      writer.submit({
+        decide: () => (known.get({ id: event.id }) === undefined ? 'stored' : 'known'),
         apply: (outcome) => {
-          if (outcome === 'stored') database.insert(events).values(row).run()
+          if (outcome === 'stored') insert({ ...event, livemode: livemode ? 1 : 0, body, at })
         },
-      })
-    },
-    async due(at, limit) {
-      return due.all({ at, limit }).map((row) => ({ event: toStripeEvent(row), attempts: row.attempts }))
+      }),
+    async due(at, limit, except = []) {
+      return reading(() => due.all({ at, limit, except: JSON.stringify(except) })).map((row) => ({
+        event: toStripeEvent(row),
+        body: row.body,
+        attempts: row.attempts,
+        isReplayed: row.replayedAt !== null,
+      }))
     },
     async counts() {
       const count = (where: SQL) => reading(() => database.$count(events, where))
@@ -60,8 +75,26 @@ export function sqliteInbox(database: Drizzle, writer: Writer): Inbox {
   }
 }
 
-function isKnown(database: Drizzle, id: string): boolean {
-  return database.select({ id: events.id }).from(events).where(eq(events.id, id)).get() !== undefined
+/** Due at once. The names are those of an event's fields. */
+function newRow() {
+  const of = sql.placeholder
+  return {
+    id: of('id'),
+    type: of('type'),
+    objectType: of('objectType'),
+    objectId: of('objectId'),
+    customerId: of('customerId'),
+    paymentIntentId: of('paymentIntentId'),
+    livemode: sql`${of('livemode')}`,
+    account: of('account'),
+    apiVersion: of('apiVersion'),
+    createdAt: of('createdAt'),
+    receivedAt: of('at'),
+    body: of('body'),
+    state: 'received',
+    attempts: 0,
+    nextTryAt: of('at'),
+  }
 }
 
 function isLinked(database: Drizzle, customerId: string): boolean {

@@ -19,11 +19,12 @@ import type * as schema from './schema.ts'
 
 type Row<T extends { readonly $inferSelect: unknown }> = T['$inferSelect']
 
-export function toSubscription({ userId: _, ...row }: Row<typeof schema.userSubscriptions>): Subscription {
+export function toSubscription({ userId: _, seenAt, ...row }: Row<typeof schema.userSubscriptions>): Subscription {
   return {
     ...row,
     status: row.status as SubscriptionStatus,
     collectionPause: row.collectionPause as Subscription['collectionPause'],
+    ...sighting(seenAt),
   }
 }
 
@@ -31,8 +32,12 @@ export function toDispute({ userId: _, ...row }: Row<typeof schema.paymentDisput
   return { ...row, state: row.state as DisputeState }
 }
 
-export function toPayment({ userId: _, ...row }: Row<typeof schema.paymentRecords>): Payment {
-  return { ...row, kind: row.kind as PaymentKind }
+export function toPayment({ userId: _, seenAt, ...row }: Row<typeof schema.paymentRecords>): Payment {
+  return { ...row, kind: row.kind as PaymentKind, ...sighting(seenAt) }
+}
+
+function sighting(seenAt: number | null) {
+  return seenAt === null ? {} : { seenAt }
 }
 
 export function toUsageRecord(row: Row<typeof schema.usageRecords>): UsageRecord {

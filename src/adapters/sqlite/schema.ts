@@ -58,6 +58,8 @@ export const userSubscriptions = sqliteTable(
     pastDueSince: integer('past_due_since'),
     collectionPause: text('collection_pause'),
     collectionPausedSince: integer('collection_paused_since'),
+    /** Stripe's time of what was seen; null where nobody knows. */
+    seenAt: integer('seen_at'),
   },
   (table) => [index('user_subscriptions_user').on(table.userId, table.createdAt)],
 )
@@ -78,6 +80,7 @@ export const paymentRecords = sqliteTable(
     invoicePdf: text('invoice_pdf'),
     refundedAmount: integer('refunded_amount').notNull(),
     createdAt: integer('created_at').notNull(),
+    seenAt: integer('seen_at'),
   },
   (table) => [index('payment_records_history').on(table.userId, table.createdAt, table.id)],
 )
@@ -322,8 +325,12 @@ export const stripeWebhookEvents = sqliteTable(
     /** What it changed or why it changed nothing, in a sentence. */
     outcome: text('outcome'),
     settledAt: integer('settled_at'),
+    /** When an operator last wanted it applied anew. */
+    replayedAt: integer('replayed_at'),
   },
   (table) => [
+    index('stripe_webhook_events_object').on(table.objectId).where(sql`object_id IS NOT NULL`),
+    index('stripe_webhook_events_customer').on(table.customerId).where(sql`customer_id IS NOT NULL`),
     index('stripe_webhook_events_due').on(table.nextTryAt).where(sql`next_try_at IS NOT NULL`),
     index('stripe_webhook_events_dead').on(table.id).where(sql`state = 'dead'`),
     index('stripe_webhook_events_parked').on(table.customerId).where(sql`state = 'parked'`),

@@ -8,6 +8,7 @@ import type { Observatory } from '../../ports.ts'
 import { PAYMENT_DETAILS } from './payments.ts'
 import { reached, reachedOrMissing, unavailable } from './refusals.ts'
 import { clientSecretOf, SUBSCRIPTION_DETAILS } from './subscriptions.ts'
+import { told } from './telling.ts'
 import {
   firstTriedAt,
   idOf,
@@ -24,6 +25,7 @@ import {
 export function stripeObservatory(stripe: Stripe): Observatory {
   return {
     look: (event) => look(stripe, event),
+    told,
     rejectedReports: (event) => rejectedReports(stripe, event),
     customerMadeBy: (intent) => customerMadeBy(stripe, intent),
     madeBy: (intent, customerId) => madeBy(stripe, intent, customerId),
@@ -63,6 +65,14 @@ async function look(stripe: Stripe, event: StripeEvent): Promise<readonly Observ
       return event.paymentIntentId === null ? [] : lookAtRefunds(stripe, event.paymentIntentId)
     case 'dispute':
       return lookAtDispute(stripe, event.objectId)
+    case 'checkout.session':
+      return lookAtCheckout(stripe, event.objectId)
+    case 'subscription_schedule':
+      return lookAtScheduled(stripe, event.objectId)
+    case 'payment_method':
+    case 'setup_intent':
+    case 'customer':
+      return event.customerId === null ? [] : lookAtSubscriptionsOf(stripe, event.customerId)
     default:
       return []
   }
@@ -72,8 +82,8 @@ async function lookAtSubscription(stripe: Stripe, id: string): Promise<readonly 
   const subscription = await reachedOrMissing(stripe.subscriptions.retrieve(id, { expand: ['customer'] }))
   if (subscription === null) return []
   const seen = toSubscription(subscription)
-  if (!isOwing(seen)) return [{ type: 'subscription', subscription: seen }]
-  return [{ type: 'subscription', subscription: { ...seen, pastDueSince: await pastDueSince(stripe, id) } }]
+  const details = isOwing(seen) ? { pastDueSince: await pastDueSince(stripe, id) } : {}
+  return [{ type: 'subscription', subscription: { ...seen, ...details }, ...sighting(subscription) }]
 }
 
 /** When the oldest invoice that is still unpaid was tried first: that is when it was finalized. */
@@ -81,6 +91,35 @@ async function pastDueSince(stripe: Stripe, subscription: string): Promise<Insta
   const { data } = await reached(stripe.invoices.list({ subscription, status: 'open', limit: 100 }))
   const firstTries = data.filter(({ attempted }) => attempted).map(firstTriedAt)
   return firstTries.length === 0 ? null : Math.min(...firstTries)
+}
+
+/** Whether there is a card to charge concerns all that the customer has. */
+async function lookAtSubscriptionsOf(stripe: Stripe, customer: string): Promise<readonly Observation[]> {
+  const subscriptions = await reachedOrMissing(stripe.subscriptions.list({ customer, limit: 100 }))
+  const seen = await Promise.all((subscriptions?.data ?? []).map(({ id }) => lookAtSubscription(stripe, id)))
+  return seen.flat()
+}
+
+/** What was bought in it. */
+async function lookAtCheckout(stripe: Stripe, id: string): Promise<readonly Observation[]> {
+  const session = await reachedOrMissing(stripe.checkout.sessions.retrieve(id))
+  const [subscription, payment] = [idOf(session?.subscription), idOf(session?.payment_intent)]
+  return [
+    ...(subscription ? await lookAtSubscription(stripe, subscription) : []),
+    ...(payment ? await lookAtPayment(stripe, payment) : []),
+  ]
+}
+
+async function lookAtScheduled(stripe: Stripe, id: string): Promise<readonly Observation[]> {
+  const schedule = await reachedOrMissing(stripe.subscriptionSchedules.retrieve(id))
+  const subscription = idOf(schedule?.subscription) ?? schedule?.released_subscription ?? null
+  return subscription === null ? [] : lookAtSubscription(stripe, subscription)
+}
+
+/** Stripe's own time of an answer: whatever Stripe made strictly later happened after it. */
+function sighting({ lastResponse }: { readonly lastResponse: { readonly headers: unknown } }) {
+  const date = lastResponse.headers instanceof Headers ? Date.parse(lastResponse.headers.get('date') ?? '') : Number.NaN
+  return Number.isNaN(date) ? {} : { seenAt: date }
 }
 
 /** With an invoice its subscription may have moved; some accounts send only the invoice's events. */
@@ -92,7 +131,9 @@ async function lookAtInvoice(stripe: Stripe, id: string): Promise<readonly Obser
   const subscription = subscriptionOf(invoice)
   // A draft is not owed yet and has no number: it enters when it is finalized.
   const entry: readonly Observation[] =
-    invoice.status === 'draft' ? [] : [{ type: 'entry', payment: toInvoiceEntry(invoice, paid ? refundedOf(paid) : 0) }]
+    invoice.status === 'draft'
+      ? []
+      : [{ type: 'entry', payment: toInvoiceEntry(invoice, paid ? refundedOf(paid) : 0), ...sighting(invoice) }]
   return [...entry, ...(subscription ? await lookAtSubscription(stripe, subscription) : [])]
 }
 
@@ -102,7 +143,8 @@ async function lookAtPayment(stripe: Stripe, id: string): Promise<readonly Obser
   if (payment === null) return []
   const invoice = payment.metadata.intent_id ? null : await invoiceOf(stripe, id)
   if (invoice !== null) return lookAtInvoice(stripe, invoice)
-  return payment.customer === null ? [] : [{ type: 'payment-intent', paymentIntent: toPaymentIntent(payment) }]
+  if (payment.customer === null) return []
+  return [{ type: 'payment-intent', paymentIntent: toPaymentIntent(payment), ...sighting(payment) }]
 }
 
 async function invoiceOf(stripe: Stripe, paymentIntent: string): Promise<string | null> {

@@ -208,8 +208,8 @@ export function milliseconds(seconds: number): number {
   return seconds * 1_000
 }
 
-function orNull(seconds: number | null): number | null {
-  return seconds === null ? null : milliseconds(seconds)
+function orNull(seconds: number | null | undefined): number | null {
+  return seconds === null || seconds === undefined ? null : milliseconds(seconds)
 }
 
 /** Stripe's types are open; a word that is in none of our maps stops here and not in a column. */

@@ -56,13 +56,18 @@ export function toStripeEvent(body: Uint8Array): StripeEvent {
     type,
     objectType: text(object.object) ?? text(object.type) ?? 'unknown',
     objectId: text(object.id),
-    customerId: reference(object.customer),
+    customerId: customerOf(object) ?? reference(asRecord(asRecord(event.data)?.previous_attributes)?.customer),
     paymentIntentId: reference(object.payment_intent),
     livemode: event.livemode === true,
     account: text(event.account),
     apiVersion: text(event.api_version),
     createdAt: createdAt(event.created),
   }
+}
+
+/** A customer is its own; a card that was taken off names in what it was before whose it had been. */
+function customerOf(object: Readonly<Record<string, unknown>>): string | null {
+  return text(object.object) === 'customer' ? text(object.id) : reference(object.customer)
 }
 
 function parsed(body: Uint8Array): unknown {

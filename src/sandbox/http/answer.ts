@@ -46,6 +46,8 @@ export interface Envelope {
   readonly method: string
   readonly idempotencyKey: string | null
   readonly browser: boolean
+  /** The simulator's own time, in seconds: it dates its answers by the clock that dates its events. */
+  readonly now: number
 }
 
 /** The headers Stripe puts on its answers (as recorded on a POST). */
@@ -53,6 +55,7 @@ export function toResponse(answer: Answer, envelope: Envelope): Response {
   const headers: Record<string, string> = {
     'cache-control': 'no-cache, no-store',
     'content-type': 'application/json',
+    date: new Date(envelope.now * 1_000).toUTCString(),
     'request-id': envelope.requestId,
     'stripe-version': envelope.version ?? apiVersion,
     vary: 'Origin',

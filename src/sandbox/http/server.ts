@@ -1,7 +1,7 @@
 import type { Breakdown } from '../faults/strike.ts'
 import { isRealPath } from '../resources/not-yet.ts'
 import type { Turn } from '../turn.ts'
-import { type Answer, asFailure, type Envelope, failed, freshRequestId, toResponse } from './answer.ts'
+import { type Answer, asFailure, failed, freshRequestId, toResponse } from './answer.ts'
 import { authenticate, type Caller, keyOf } from './authentication.ts'
 import { type Call, read, write } from './execute.ts'
 import { Failure, invalid, unauthenticated, unsupported } from './failure.ts'
@@ -24,7 +24,7 @@ export interface ApiPorts {
 export async function answerApi(ports: ApiPorts, request: Request, url: URL, breakdown?: Breakdown): Promise<Response> {
   const requestId = freshRequestId()
   const idempotencyKey = request.method === 'POST' ? request.headers.get('idempotency-key') : null
-  const envelope: Envelope = {
+  const envelope = {
     requestId,
     version: request.headers.get('stripe-version'),
     method: request.method,
@@ -32,7 +32,7 @@ export async function answerApi(ports: ApiPorts, request: Request, url: URL, bre
     browser: request.headers.has('origin'),
   }
   const answer = await settle(ports, request, url, { requestId, idempotencyKey, breakdown })
-  return toResponse(answer, envelope)
+  return toResponse(answer, { ...envelope, now: ports.turnFor(requestId, null).now() })
 }
 
 async function settle(
