@@ -23,7 +23,8 @@ import { createLog } from './adapters/process/log.ts'
 import { advanceSimulator, type ClockProgress } from './adapters/process/simulator.ts'
 import { migrateFile } from './adapters/sqlite/store.ts'
 import type { Config } from './config/config.ts'
-import { loadConfig, loadConfigFor, loadPlansFile, loadSandboxPlace } from './config/environment.ts'
+import { inspectEnvironment, loadConfig, loadConfigFor, loadPlansFile, loadSandboxPlace } from './config/environment.ts'
+import { examine } from './doctor/doctor.ts'
 import { startSandbox } from './sandbox/sandbox.ts'
 import { trigger as triggerAt, triggers } from './sandbox/trigger/trigger.ts'
 import { IMPORT_COMMAND, openBooks, type Running, start } from './start.ts'
@@ -35,6 +36,7 @@ const program: Program = {
   serve,
   migrate,
   health,
+  doctor: () => examine(inspectEnvironment(process.env, process.cwd())),
   token,
   openUsage,
   openSetup,

@@ -19,9 +19,11 @@ import { stripeGateway } from './adapters/stripe/gateway.ts'
 import { stripeMeters } from './adapters/stripe/meters.ts'
 import { stripeObservatory } from './adapters/stripe/observatory.ts'
 import { findPrices } from './adapters/stripe/prices.ts'
+import { examineEndpoints } from './adapters/stripe/setup.ts'
 import { webhookVerifier } from './adapters/stripe/webhook.ts'
 import { createBilling } from './billing.ts'
 import { startCatchingUp } from './catching-up.ts'
+import { stripeWebhookUrl } from './config/addresses.ts'
 import type { Config } from './config/config.ts'
 import { createDriftCheck, driftCommands } from './drift-check.ts'
 import type { Ports } from './ports.ts'
@@ -73,6 +75,7 @@ export async function start(config: Config, log: Log): Promise<Running> {
     ...driftCommands(ports.driftCheck),
   })
   const problems = access.connect(port).then(() => askStripe(access.stripe, store, ports.priceBook, log))
+  const looked = problems.then(() => tellOfEndpoints(access.stripe, config, log))
   const prices = startWorker(
     () => ports.priceBook.refresh().then(() => NOTHING_LEFT),
     PRICES_IDLE_MS,
@@ -91,7 +94,7 @@ export async function start(config: Config, log: Log): Promise<Running> {
       await atMost(app.stop())
       commands.stop()
       const caughtUp = catchingUp.then((worker) => worker?.stop())
-      await atMost(Promise.all([workers.stop(), prices.stop(), ports.driftCheck.stop(), caughtUp]))
+      await atMost(Promise.all([workers.stop(), prices.stop(), ports.driftCheck.stop(), caughtUp, looked]))
       await access.close()
       await store.close()
       lock.release()
@@ -212,6 +215,18 @@ async function askStripe(
     log.warning('Stripe could not be asked for account and prices; the last known ones are used.', { error })
   }
   return (prices.missing() ?? []).map(missingPrice)
+}
+
+/** A line for each thing about the webhook endpoint that slows something down, with the cure. */
+async function tellOfEndpoints(stripe: StripeAccess['stripe'], config: Config, log: Log): Promise<void> {
+  const url = config.stripe.kind === 'sandbox' ? null : stripeWebhookUrl(config)
+  if (url === null) return
+  try {
+    for (const { status, detail, cure } of await examineEndpoints(stripe, config.catalogue, url))
+      if (status !== 'ok') log.warning(`Stripe's events do not all come here as they should. ${detail}`, { cure })
+  } catch (error) {
+    log.debug('The webhook endpoints at Stripe could not be looked at.', { error })
+  }
 }
 
 async function readinessNow({ priceBook, inbox }: WiredPorts, store: Store): Promise<Readiness> {

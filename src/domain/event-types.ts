@@ -115,6 +115,14 @@ export const FOLLOWED_OBJECTS: readonly FollowedObject[] = [
 /** Every event type that the webhook endpoint should send. */
 export const EVENT_TYPES: readonly string[] = FOLLOWED_OBJECTS.flatMap(({ types }) => types)
 
+/** With these alone everything converges: the four that the setup by hand asks for. */
+export const LEAST_EVENT_TYPES: readonly string[] = [
+  'invoice.payment_succeeded',
+  'invoice.payment_failed',
+  'customer.subscription.updated',
+  'customer.subscription.deleted',
+]
+
 /** Stripe tells by these, as thin events, that a meter would not take afterwards what it had accepted at first. */
 export const METER_ERROR_TYPES: readonly string[] = [
   'v1.billing.meter.error_report_triggered',

@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLog } from '../../src/adapters/process/log.ts'
+import { createStripe } from '../../src/adapters/stripe/client.ts'
 import { readConfig } from '../../src/config/config.ts'
+import { LEAST_EVENT_TYPES } from '../../src/domain/event-types.ts'
+import type { Finding } from '../../src/domain/finding.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { start } from '../../src/start.ts'
 import { runCommand } from '../support/command.ts'
@@ -32,6 +35,23 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+async function startAtSimulator(secrets: string) {
+  const reading = readConfig({ ...variables(secrets), PORT: '0' })
+  if (!reading.ok) throw new Error(JSON.stringify(reading.problems))
+  const lines: string[] = []
+  const log = createLog('warning', (line) => lines.push(line))
+  return { running: await start(reading.config, log), lines }
+}
+
+function variables(secrets: string) {
+  return {
+    ...keys,
+    DATABASE_URL: `file:${join(folder, 'billing.db')}`,
+    JWT_SECRET: TEST_JWT_SECRET,
+    STRIPE_WEBHOOK_SECRET: secrets,
+  }
+}
+
 test('plans check names what Stripe lacks, stripe setup makes it, and then both find nothing', async () => {
   const before = await runCommand('plans check', folder, keys)
   expect(before).toMatchObject({ code: 1, complaints: '' })
@@ -54,15 +74,7 @@ test('plans check names what Stripe lacks, stripe setup makes it, and then both 
   expect(again.out).toContain('Nothing to do: all 21 are as they should be.')
   expect(await runCommand('plans check', folder, keys)).toMatchObject({ code: 0 })
 
-  const reading = readConfig({
-    ...keys,
-    PORT: '0',
-    DATABASE_URL: `file:${join(folder, 'billing.db')}`,
-    JWT_SECRET: TEST_JWT_SECRET,
-    STRIPE_WEBHOOK_SECRET: secrets,
-  })
-  if (!reading.ok) throw new Error(JSON.stringify(reading.problems))
-  const running = await start(reading.config, createLog('error'))
+  const { running } = await startAtSimulator(secrets)
   expect(await running.problems).toEqual([])
   await running.stop()
 }, 30_000)
@@ -93,3 +105,61 @@ test('the words of a key that Stripe does not know, and of a Stripe that is not 
   const nobody = await runCommand('plans check', folder, { ...keys, STRIPE_API_BASE: 'http://127.0.0.1:9' })
   expect(nobody).toMatchObject({ code: 1, complaints: expect.stringContaining('Stripe did not answer') })
 }, 30_000)
+
+describe('doctor', () => {
+  const look = async (changes: Record<string, string> = {}) => {
+    const { code, out } = await runCommand('doctor --json', folder, { ...variables('whsec_any'), ...changes })
+    const { findings }: { findings: Finding[] } = JSON.parse(out)
+    const notable = findings.filter(({ status }) => status !== 'ok')
+    return { code, findings, notable: notable.map(({ name, status }) => `${status} ${name}`) }
+  }
+
+  test('finds nothing to mend where all is set up, and says what it looked at', async () => {
+    const { code, findings, notable } = await look()
+    expect({ code, notable }).toEqual({ code: 0, notable: [] })
+    expect(findings.map(({ name }) => name)).toEqual([
+      'configuration',
+      'database',
+      'migrations',
+      'disk',
+      'inbox',
+      'outbox',
+      'server',
+      'stripe',
+      'clock',
+      'prices and meters',
+      'webhook endpoint',
+      'event types',
+      'meter errors',
+      'tokens',
+    ])
+  }, 20_000)
+
+  test('asks the running server, which tells at its start what the endpoint does not send', async () => {
+    const stripe = createStripe({ secretKey: 'sk_test_walk', apiBase: sandbox.url })
+    const { data } = await stripe.webhookEndpoints.list()
+    const [id, types] = [data[0]?.id ?? '', [...LEAST_EVENT_TYPES] as 'invoice.paid'[]]
+    await stripe.webhookEndpoints.update(id, { enabled_events: types })
+    const { running, lines } = await startAtSimulator('whsec_any')
+    await running.problems
+    for (let tries = 0; lines.length === 0 && tries < 100; tries++) await Bun.sleep(20)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain('without payment_intent.succeeded, payment_intent.payment_failed')
+    const { code, findings, notable } = await look()
+    expect({ code, notable }).toEqual({ code: 0, notable: ['warning event types'] })
+    expect(findings.find(({ name }) => name === 'server')?.detail).toBe('A server runs on this database and is ready.')
+    await running.stop()
+    await stripe.webhookEndpoints.update(id, { enabled_events: ['invoice.paid'] })
+    expect(await look()).toMatchObject({ code: 1, notable: ['problem event types'] })
+  }, 20_000)
+
+  test('names what is wrong with the configuration and looks at the rest', async () => {
+    const { code, notable } = await look({
+      JWT_SECRET: 'short',
+      STRIPE_API_BASE: 'http://127.0.0.1:9',
+      LOG_LEVEL: 'loud',
+    })
+    expect(code).toBe(1)
+    expect(notable).toEqual(['problem configuration', 'problem configuration', 'problem stripe'])
+  }, 20_000)
+})

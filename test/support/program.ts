@@ -9,6 +9,7 @@ export function programWith(abilities: Partial<Program>): Program {
     serve: unable,
     migrate: unable,
     health: unable,
+    doctor: unable,
     token: unable,
     openUsage: unable,
     openSetup: unable,

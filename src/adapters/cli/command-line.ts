@@ -1,5 +1,6 @@
 import { readArguments } from './arguments.ts'
 import { type Command, complain, DONE, FOUND_WRONG, USED_WRONGLY } from './command.ts'
+import { doctorCommand } from './doctor.ts'
 import { healthCommand } from './health.ts'
 import { commandHelp, generalHelp } from './help.ts'
 import { migrateCommand } from './migrate.ts'
@@ -21,6 +22,7 @@ const COMMANDS = [
   serveCommand,
   migrateCommand,
   healthCommand,
+  doctorCommand,
   tokenCommand,
   stripeSetupCommand,
   plansCheckCommand,

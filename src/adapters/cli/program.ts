@@ -1,3 +1,4 @@
+import type { Finding } from '../../domain/finding.ts'
 import type { ServiceType, UsageUnit } from '../../domain/quantity.ts'
 import type { SetupPlan, SetupStep } from '../../domain/setup.ts'
 
@@ -8,6 +9,8 @@ export interface Program {
   serve(): Promise<number>
   migrate(): Promise<MigrationReport>
   health(): Promise<HealthReport>
+  /** Examines the whole installation, and changes nothing. */
+  doctor(): Promise<readonly Finding[]>
   /** Signs a token. Throws in words where no key to sign with is configured. */
   token(wish: TokenWish): Promise<string>
   /** Where usage is recorded: the running server, or the database itself when none runs. */

@@ -1,5 +1,5 @@
 import { Database, SQLiteError } from 'bun:sqlite'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { canonicalPath } from './database-path.ts'
 
@@ -36,6 +36,17 @@ export function acquireLock(databaseFile: string): Lock {
     release() {
       if (held.delete(file)) file.close()
     },
+  }
+}
+
+/** Who holds the lock of a database that is there, in a sentence; null when nobody does. */
+export function lockHolder(databaseFile: string): string | null {
+  if (!existsSync(`${canonicalPath(databaseFile)}.lock`)) return null
+  try {
+    acquireLock(databaseFile).release()
+    return null
+  } catch (error) {
+    return reasonOf(error)
   }
 }
 

@@ -54,6 +54,14 @@ export function migrateDatabase(database: Drizzle): number {
   return appliedMigrations(database.$client).count - before.count
 }
 
+/** How many migrations a database lacks; negative when a newer version of this program wrote it. */
+export function pendingMigrations(client: Database): number {
+  const known = readMigrationFiles({ migrationsFolder: migrationsFolder() })
+  const { newest } = appliedMigrations(client)
+  if (newest > (known.at(-1)?.folderMillis ?? 0)) return -1
+  return known.filter(({ folderMillis }) => folderMillis > newest).length
+}
+
 /** In a compiled binary the folder lies beside the one bundled module. */
 function migrationsFolder(): string {
   return Bun.isStandaloneExecutable ? join(import.meta.dir, 'drizzle') : join(import.meta.dir, '../../../drizzle')

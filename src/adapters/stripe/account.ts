@@ -1,5 +1,6 @@
 import { Stripe } from 'stripe'
 import { unavailable } from './refusals.ts'
+import { during } from './setup-refusals.ts'
 
 /** The id of the Stripe account that the key belongs to; null for a restricted key that may not ask. */
 export async function accountId(stripe: Stripe): Promise<string | null> {
@@ -9,4 +10,30 @@ export async function accountId(stripe: Stripe): Promise<string | null> {
     if (error instanceof Stripe.errors.StripePermissionError) return null
     throw unavailable(error)
   }
+}
+
+export interface AccountFacts {
+  /** Null for a restricted key that may not ask. */
+  readonly id: string | null
+  /** Whether it may charge cards; null where that is not known. */
+  readonly mayCharge: boolean | null
+  /** Stripe's clock at the answer, to the second; null where none was told. */
+  readonly stripeTime: number | null
+}
+
+/** Who the key belongs to and what time it is there. Throws `stripe_unavailable`, and in words for a key that is unknown. */
+export async function lookAtAccount(stripe: Stripe): Promise<AccountFacts> {
+  try {
+    const account = await during('read the account', stripe.accounts.retrieveCurrent())
+    return { id: account.id, mayCharge: account.charges_enabled, stripeTime: timeOf(account.lastResponse.headers) }
+  } catch (error) {
+    const refused = error instanceof Error && error.cause instanceof Stripe.errors.StripePermissionError
+    if (!refused) throw error
+    return { id: null, mayCharge: null, stripeTime: null }
+  }
+}
+
+function timeOf(headers: unknown): number | null {
+  const time = headers instanceof Headers ? Date.parse(headers.get('date') ?? '') : Number.NaN
+  return Number.isNaN(time) ? null : time
 }

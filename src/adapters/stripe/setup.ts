@@ -1,5 +1,7 @@
 import { Stripe } from 'stripe'
 import type { Catalogue } from '../../domain/catalogue.ts'
+import { endpointFindings } from '../../domain/endpoint-findings.ts'
+import type { Finding } from '../../domain/finding.ts'
 import type { Found, SetupPlan, SetupStep, Wanted } from '../../domain/setup.ts'
 import { catalogueMisfits } from '../../domain/setup-differences.ts'
 import { planSetup, replacedPrices } from '../../domain/setup-plan.ts'
@@ -37,6 +39,12 @@ export async function setUpCatalogue(stripe: Stripe, catalogue: Catalogue): Prom
 export async function misfitsAtStripe(stripe: Stripe, catalogue: Catalogue): Promise<readonly string[]> {
   const wanted = wantedForCatalogue(catalogue).filter(({ kind }) => kind === 'meter' || kind === 'price')
   return catalogueMisfits(wanted, await findSetup(stripe, wanted))
+}
+
+/** Whether Stripe's events come to an address as they should. */
+export async function examineEndpoints(stripe: Stripe, catalogue: Catalogue, url: string): Promise<readonly Finding[]> {
+  const wanted = wantedEndpoints(catalogue, url, Stripe.API_VERSION)
+  return endpointFindings(wanted, await findSetup(stripe, wanted))
 }
 
 async function carryOut(
