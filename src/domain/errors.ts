@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'payment_method_required'
   | 'subscription_exists'
   | 'no_subscription'
+  | 'no_access'
   | 'price_mismatch'
   | 'trial_used'
   | 'not_trialing'

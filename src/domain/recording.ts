@@ -208,6 +208,9 @@ function repeated(known: UsageRecord, usage: ReportedUsage): UsageRecord {
   )
 }
 
+/** Why there is no subscription at all; any other reason is one that is there and gives no access. */
+const NOTHING_TO_USE: ReadonlySet<string> = new Set(['no_subscription', 'canceled', 'incomplete', 'incomplete_expired'])
+
 function mustFit(
   catalogue: Catalogue,
   account: Account,
@@ -226,8 +229,8 @@ function mustFit(
     )
   if (reason !== 'limit_reached' && reason !== 'not_in_plan')
     throw new BillingError(
-      'no_subscription',
-      `There is no subscription that would allow this use (${reason}). Nothing was recorded.`,
+      NOTHING_TO_USE.has(reason) ? 'no_subscription' : 'no_access',
+      `There is no subscription that would allow this use at present (${reason}). Nothing was recorded.`,
     )
   const { terms, used, granted } = context
   const { unit, unitQuanta } = SERVICES[service]

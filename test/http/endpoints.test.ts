@@ -175,6 +175,7 @@ describe('what the use cases refuse', () => {
     invalid_json: 400,
     invalid_signature: 400,
     invalid_event: 400,
+    no_access: 409,
     trial_used: 409,
     not_trialing: 409,
     unauthenticated: 401,

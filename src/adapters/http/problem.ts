@@ -22,6 +22,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, Kind>> = {
   not_found: { status: 404, title: 'Not found' },
   no_subscription: { status: 404, title: 'There is no subscription' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  no_access: { status: 409, title: 'The subscription gives no access at present' },
   subscription_exists: { status: 409, title: 'There is a subscription already' },
   trial_used: { status: 409, title: 'The free trial was used before' },
   not_trialing: { status: 409, title: 'The subscription is not in a trial' },

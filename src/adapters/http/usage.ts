@@ -29,6 +29,7 @@ export function usage({ billing }: { readonly billing: Billing }, guard: Guard) 
             'usage_conflict',
             'limit_reached',
             'no_subscription',
+            'no_access',
             'payment_method_required',
             'idempotency_key_reused',
           ],
