@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Stripe } from 'stripe'
 import { type Answer, startTestServer, type TestServer, tokenOf } from '../support/server.ts'
 import { sortedEntries, stripeTruth } from '../support/stripe-truth.ts'
@@ -21,13 +22,18 @@ export interface Seen {
 
 /** Plays a story on a program and a simulator of its own, and gives what is seen after each step to `look`. */
 export async function play(story: Story, look: (step: Step, seen: Seen, index: number) => void): Promise<void> {
-  const server = await startTestServer(story.with ?? {})
+  const server = await startTestServer(variablesOf(story))
   try {
     const stage = await createStage(server, story.begins ?? BEGINNING)
     for (const [index, step] of story.steps.entries()) look(step, await stage.act(step), index)
   } finally {
     await server.stop()
   }
+}
+
+function variablesOf({ catalogue, with: variables = {} }: Story): Record<string, string> {
+  if (catalogue === undefined) return variables
+  return { ...variables, PLANS_FILE: join(import.meta.dir, `catalogues/${catalogue}.json`) }
 }
 
 async function createStage(server: TestServer, begins: string) {

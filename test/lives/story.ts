@@ -54,7 +54,9 @@ export interface Story {
   readonly life: string
   /** When business time begins; 10 January 2040, noon, unless told. */
   readonly begins?: string
-  /** Environment variables and, as `PLANS_FILE`, a catalogue of `test/lives/catalogues`. */
+  /** A file of `catalogues`; the built-in plans unless told. */
+  readonly catalogue?: string
+  /** Environment variables. */
   readonly with?: Readonly<Record<string, string>>
   readonly steps: readonly Step[]
 }
@@ -93,6 +95,7 @@ const stories = Type.Array(
     {
       life: Type.String(),
       begins: Type.Optional(Type.String()),
+      catalogue: Type.Optional(Type.String()),
       with: Type.Optional(Type.Record(Type.String(), Type.String())),
       steps: Type.Array(step, { minItems: 1 }),
     },
