@@ -46,4 +46,7 @@ CREATE UNIQUE INDEX `usage_grants_payment` ON `usage_grants` (`payment_id`) WHER
 ALTER TABLE `user_subscriptions` ADD `past_due_since` integer;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `collection_pause` text;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `collection_paused_since` integer;--> statement-breakpoint
-ALTER TABLE `user_subscriptions` ADD `seen_at` integer;
+ALTER TABLE `user_subscriptions` ADD `seen_at` integer;--> statement-breakpoint
+ALTER TABLE `user_subscriptions` ADD `price` text;--> statement-breakpoint
+ALTER TABLE `user_subscriptions` ADD `pending_change` text;--> statement-breakpoint
+ALTER TABLE `user_subscriptions` ADD `past_terms` text DEFAULT '[]' NOT NULL;

@@ -5,14 +5,17 @@ import type { Ports } from './ports.ts'
 import { auditLog } from './usecases/audit-log.ts'
 import { billingHistory, type HistoryRequest } from './usecases/billing-history.ts'
 import { type CancelRequest, cancelSubscription } from './usecases/cancel-subscription.ts'
+import { type ChangeRequest, changePlan } from './usecases/change-plan.ts'
 import { type CorrectionRequest, correctUsage } from './usecases/correct-usage.ts'
 import { createPaymentIntent, type PaymentRequest } from './usecases/create-payment-intent.ts'
 import { checkFeature, checkService, entitlements, type ServiceQuestion } from './usecases/entitlements.ts'
 import { type GrantRequest, giveGrant, listGrants } from './usecases/grants.ts'
 import { listPacks, listPlans } from './usecases/list-plans.ts'
+import { type PreviewRequest, previewPlanChange } from './usecases/preview-plan-change.ts'
 import { receiveEvent } from './usecases/receive-event.ts'
 import { type RecordUsageRequest, recordUsage } from './usecases/record-usage.ts'
 import { type BatchEntry, type BatchOutcome, recordUsageBatch } from './usecases/record-usage-batch.ts'
+import { type ResumeRequest, resumeSubscription } from './usecases/resume-subscription.ts'
 import { type PaymentMethodRequest, setPaymentMethod } from './usecases/set-payment-method.ts'
 import { type SubscribeRequest, subscribe } from './usecases/subscribe.ts'
 import { subscriptionStatus } from './usecases/subscription-status.ts'
@@ -33,6 +36,9 @@ export function createBilling(ports: Ports) {
     subscribe: (request: SubscribeRequest) => subscribe(ports, request),
     cancelSubscription: (request: CancelRequest) => cancelSubscription(ports, request),
     setPaymentMethod: (request: PaymentMethodRequest) => setPaymentMethod(ports, request),
+    previewPlanChange: (request: PreviewRequest) => previewPlanChange(ports, request),
+    changePlan: (request: ChangeRequest) => changePlan(ports, request),
+    resumeSubscription: (request: ResumeRequest) => resumeSubscription(ports, request),
     createPaymentIntent: (request: PaymentRequest) => createPaymentIntent(ports, request),
     subscriptionStatus: (user: UserId) => subscriptionStatus(ports, user),
     recordUsage: (request: RecordUsageRequest) => recordUsage(ports, request),

@@ -8,6 +8,7 @@ import type { MeterReport, SealedReport } from './domain/metering.ts'
 import type { Observation } from './domain/observation.ts'
 import type { ObservedPaymentIntent, Payment } from './domain/payment.ts'
 import type { Instant } from './domain/period.ts'
+import type { ChangePreview } from './domain/plan-preview.ts'
 import type { ServiceType } from './domain/quantity.ts'
 import type { ObservedSubscription, Subscription } from './domain/subscription.ts'
 import type { Told } from './domain/telling.ts'
@@ -190,6 +191,14 @@ export interface SubscriptionAttempt {
   readonly clientSecret: string | null
 }
 
+/** `stale`: at Stripe it stands otherwise by now, so that the wish has to be decided anew on what is shown. */
+export interface ChangeAttempt {
+  /** Null: Stripe does not know it. */
+  readonly subscription: ObservedSubscription | null
+  readonly outcome: AttemptOutcome | { readonly type: 'stale' } | { readonly type: 'payment-method-required' }
+  readonly clientSecret: string | null
+}
+
 export interface PaymentAttempt {
   readonly paymentIntent: ObservedPaymentIntent | null
   readonly outcome: AttemptOutcome
@@ -228,6 +237,15 @@ export interface Gateway {
    * kept and nothing changes.
    */
   setPaymentMethod(customerId: string, intent: Intent<WishOf<'set-payment-method'>>): Promise<PaymentMethodAttempt>
+  /** What a change would cost and when, by Stripe's own reckoning: what `changePlan` invoices, to the minor unit. */
+  previewChange(customerId: string, wish: WishOf<'change'>): Promise<ChangePreview>
+  /**
+   * Changes the plan at once, if that can be paid, or plans it for the end of the period. Whatever else was planned is
+   * withdrawn, the end of the subscription too; a declined change leaves everything as it was.
+   */
+  changePlan(intent: Intent<WishOf<'change'>>): Promise<ChangeAttempt>
+  /** Withdraws a planned end or change, and lets a paused subscription go on. `stale`: there was nothing of that. */
+  resume(intent: Intent<WishOf<'resume'>>): Promise<ChangeAttempt>
   /** Makes a payment and tries the given card. A declined one is cancelled, so that nothing can charge later. */
   pay(user: UserId, customerId: string, intent: Intent<WishOf<'pay'>>): Promise<PaymentAttempt>
   /** The same for a payment that an earlier key made. */

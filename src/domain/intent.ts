@@ -33,6 +33,24 @@ export type Wish =
       readonly subscriptionId: string | null
     }
   | {
+      readonly kind: 'change'
+      /** Null when none is in use: the one that waits for its first payment is replaced, as by `subscribe`. */
+      readonly subscriptionId: string | null
+      readonly planName: string
+      readonly priceId: string
+      readonly meteredPriceIds: readonly string[]
+      readonly when: ChangeMoment
+      /** Whether a new period begins with the change: from monthly to yearly. */
+      readonly restarts: boolean
+      /** The moment by which Stripe reckons what is left of the period, in whole seconds. */
+      readonly prorationDate: Instant
+      /** Whether that moment is of a preview, whose figures the customer has seen. */
+      readonly isQuoted: boolean
+      readonly paymentMethodId: string | null
+      readonly promotionCode: string | null
+    }
+  | { readonly kind: 'resume'; readonly subscriptionId: string; readonly paymentMethodId: string | null }
+  | {
       readonly kind: 'pay'
       readonly amount: number
       readonly currency: string
@@ -42,6 +60,9 @@ export type Wish =
       /** What it pays for, as it stood in the catalogue; null for any other payment. */
       readonly pack: SoldPack | null
     }
+
+/** At once, or when the paid period is over. */
+export type ChangeMoment = 'now' | 'period_end'
 
 export type WishKind = Wish['kind']
 export type WishOf<K extends WishKind> = Extract<Wish, { kind: K }>

@@ -5,7 +5,7 @@ import { disputeAfter, type ObservedDispute } from './dispute.ts'
 import { boughtGrant } from './pack.ts'
 import type { ObservedPaymentIntent, Payment } from './payment.ts'
 import type { Instant } from './period.ts'
-import { isEnded, isOwing, type ObservedSubscription, type Subscription } from './subscription.ts'
+import { isEnded, isOwing, type ObservedSubscription, pastTermsOf, type Subscription } from './subscription.ts'
 
 /** A Stripe object as it was seen, whoever brought it: a webhook, the answer to our own call, or a look at Stripe. */
 export type Observation = (
@@ -129,6 +129,7 @@ export function keptSubscription(
     statusSince: known && known.status === seen.status ? known.statusSince : knowledge.at,
     pastDueSince: isOwing(seen) ? (seen.pastDueSince ?? known?.pastDueSince ?? knowledge.at) : null,
     collectionPausedSince: seen.collectionPause === null ? null : (known?.collectionPausedSince ?? knowledge.at),
+    pastTerms: known ? pastTermsOf(known, planName, seen, knowledge.at) : [],
   }
 }
 

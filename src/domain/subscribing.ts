@@ -3,7 +3,7 @@ import { billedServices, type Catalogue, findPlan, meteredLookupKey, type PriceI
 import { BillingError, invalidField } from './errors.ts'
 import { type Answered, replay } from './idempotency.ts'
 import type { Intent, Wish, WishOf } from './intent.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, PlanPrice } from './plan.ts'
 import { incompleteSubscription, liveSubscription } from './subscription.ts'
 import { allowanceOf, mustBeFirstTrial, offeredTrial } from './trial.ts'
 
@@ -23,30 +23,41 @@ export function subscribeWish(
     readonly trial?: boolean
   },
 ): WishOf<'subscribe'> {
-  const plan = findPlan(catalogue, request.planName)
-  if (plan === null)
-    throw invalidField('/plan_name', 'there is no such plan; GET /payments/subscription-plans lists them')
+  const plan = planOnSale(catalogue, request.planName)
+  const price = request.priceId === null ? plan.prices[0] : priceOfPlan(plan, priceIds, request.priceId)
   return {
     kind: 'subscribe',
     planName: plan.name,
-    priceId: chosenPrice(plan, priceIds, request.priceId),
-    meteredPriceIds: billedServices(plan).map((service) => knownPrice(priceIds, meteredLookupKey(plan.name, service))),
+    priceId: knownPrice(priceIds, price.lookupKey),
+    meteredPriceIds: meteredPrices(plan, priceIds),
     paymentMethodId: request.paymentMethodId,
     trial: request.trial ? offeredTrial(plan, request.paymentMethodId !== null) : null,
   }
 }
 
-function chosenPrice(plan: Plan, priceIds: PriceIds, wanted: string | null): string {
-  if (wanted === null) return knownPrice(priceIds, plan.prices[0].lookupKey)
-  const ids = plan.prices.map((price) => knownPrice(priceIds, price.lookupKey))
-  if (ids.includes(wanted)) return wanted
+/** The plan of this name; refuses one that is not in the catalogue. */
+export function planOnSale(catalogue: Catalogue, name: string): Plan {
+  const plan = findPlan(catalogue, name)
+  if (plan !== null) return plan
+  throw invalidField('/plan_name', 'there is no such plan; GET /payments/subscription-plans lists them')
+}
+
+/** Which of the plan's prices a Stripe id names; refuses that of another plan with `price_mismatch`. */
+export function priceOfPlan(plan: Plan, priceIds: PriceIds, wanted: string): PlanPrice {
+  const price = plan.prices.find(({ lookupKey }) => priceIds.get(lookupKey) === wanted)
+  if (price !== undefined) return price
   throw new BillingError(
     'price_mismatch',
     `price_id is not a price of ${plan.name}. Leave it out, or send one that GET /payments/subscription-plans gives for this plan.`,
   )
 }
 
-function knownPrice(priceIds: PriceIds, lookupKey: string): string {
+/** The Stripe prices of what the plan bills by use. */
+export function meteredPrices(plan: Plan, priceIds: PriceIds): readonly string[] {
+  return billedServices(plan).map((service) => knownPrice(priceIds, meteredLookupKey(plan.name, service)))
+}
+
+export function knownPrice(priceIds: PriceIds, lookupKey: string): string {
   const id = priceIds.get(lookupKey)
   if (id !== undefined) return id
   throw new BillingError(

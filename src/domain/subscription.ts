@@ -1,4 +1,5 @@
-import { type Instant, MINUTE_MS } from './period.ts'
+import { DAY_MS, type Instant, MINUTE_MS } from './period.ts'
+import type { BillingInterval } from './plan.ts'
 
 /** Stripe's words for where a subscription stands. */
 export type SubscriptionStatus =
@@ -34,6 +35,34 @@ export interface ObservedSubscription {
   readonly pastDueSince: Instant | null
   /** What becomes of its invoices while collection is paused; null while it is not. */
   readonly collectionPause: CollectionPause | null
+  /** What the licensed item costs; null when there is none or more than one, or when it was never looked at. */
+  readonly price: SubscriptionPrice | null
+  /** Another price that it is to have; null when nothing is planned. */
+  readonly pendingChange: PendingChange | null
+}
+
+export interface SubscriptionPrice {
+  /** In minor units per interval; null for a fraction of one, which only a price made by hand can have. */
+  readonly amount: number | null
+  readonly currency: string
+  /** Null for one that this program does not sell: a day, a week, several months. */
+  readonly interval: BillingInterval | null
+}
+
+/** A change that is planned for the end of the period, or that waits for its payment to be confirmed. */
+export interface PendingChange {
+  readonly priceId: string
+  /** Null for one that takes effect as soon as it is paid. */
+  readonly effectiveAt: Instant | null
+  /** Until when it can be paid before it lapses; null for one that is planned. */
+  readonly expiresAt: Instant | null
+}
+
+/** What held for a subscription until a moment: under it falls what was used before and is told later. */
+export interface PastTerms {
+  readonly until: Instant
+  readonly planName: string | null
+  readonly anchor: Instant
 }
 
 export type CollectionPause = 'keep_as_draft' | 'mark_uncollectible' | 'void'
@@ -46,6 +75,8 @@ export interface Subscription extends ObservedSubscription {
   readonly collectionPausedSince: Instant | null
   /** By Stripe's clock, when it was seen like this; null where nobody knows. */
   readonly seenAt?: Instant | null
+  /** What held before, oldest first, as far back as usage can still be told. */
+  readonly pastTerms: readonly PastTerms[]
 }
 
 const LIVE: ReadonlySet<SubscriptionStatus> = new Set(['trialing', 'active', 'past_due', 'unpaid', 'paused'])
@@ -99,6 +130,34 @@ export function subscriptionAt(subscriptions: readonly Subscription[], at: Insta
       (subscription.endedAt === null || at < subscription.endedAt),
   )
   return newest(held.filter(({ startedAt }) => startedAt <= at)) ?? newest(held)
+}
+
+/** What is to come of a subscription: a change that was not paid in time is none, even before Stripe tells. */
+export function pendingChangeAt(subscription: Subscription | null, at: Instant): PendingChange | null {
+  const pending = subscription?.pendingChange ?? null
+  return pending !== null && (pending.expiresAt ?? Infinity) > at ? pending : null
+}
+
+/** The plan and the anchor that held at a moment: a use counts under what held when it occurred. */
+export function termsHeldAt(subscription: Subscription, at: Instant): Pick<Subscription, 'planName' | 'anchor'> {
+  return subscription.pastTerms.find(({ until }) => at < until) ?? subscription
+}
+
+/** Usage is told up to 35 days late. */
+const REMEMBERED_MS = 36 * DAY_MS
+/** More changes than this within those days are nobody's wish; the oldest are forgotten first. */
+const MOST_PAST_TERMS = 50
+
+/** What held so far joins the past when the plan or the anchor of a subscription that was in use has changed. */
+export function pastTermsOf(known: Subscription, planName: string | null, seen: ObservedSubscription, at: Instant) {
+  if (!isLive(known) || (known.planName === planName && known.anchor === seen.anchor)) return known.pastTerms
+  const past: PastTerms = { until: changedAt(known, seen, at), planName: known.planName, anchor: known.anchor }
+  return [...known.pastTerms.filter(({ until }) => until > at - REMEMBERED_MS), past].slice(-MOST_PAST_TERMS)
+}
+
+/** A change at the turn of a period holds from there, however late it is seen; any other from when it is seen. */
+function changedAt(known: Subscription, seen: ObservedSubscription, at: Instant): Instant {
+  return seen.currentPeriodStart > known.currentPeriodStart ? Math.min(seen.currentPeriodStart, at) : at
 }
 
 function newest(subscriptions: readonly Subscription[]): Subscription | null {

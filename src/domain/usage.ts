@@ -3,7 +3,7 @@ import { exactCost, minorUnits, type Rate } from './money.ts'
 import { allowancePeriodAt, calendarDay, calendarMonth, type Instant, type Period } from './period.ts'
 import type { ServiceTerms } from './plan.ts'
 import type { Quantity, ServiceType, UsageUnit } from './quantity.ts'
-import { type Subscription, subscriptionAt } from './subscription.ts'
+import { type Subscription, subscriptionAt, termsHeldAt } from './subscription.ts'
 
 /**
  * What makes two reports the same use. `event`: the reporter's own id of the event, one per user over all services.
@@ -76,13 +76,14 @@ export function termsAt(
   at: Instant,
 ): UsageTerms {
   const subscription = subscriptionAt(subscriptions, at)
-  const plan = findPlan(catalogue, subscription?.planName ?? null)
+  const held = subscription && termsHeldAt(subscription, at)
+  const plan = findPlan(catalogue, held?.planName ?? null)
   const terms = plan?.services[service] ?? { ...UNSOLD, rate: catalogue.rates[service] }
   return {
     ...terms,
     subscription,
     planName: plan?.name ?? null,
-    allowance: subscription ? allowancePeriodAt(subscription.anchor, at) : null,
+    allowance: held ? allowancePeriodAt(held.anchor, at) : null,
   }
 }
 

@@ -4,8 +4,10 @@ import { type Answered, replay } from '../domain/idempotency.ts'
 import { type Intent, isStale, takeUpAgain, type Wish, type WishKind } from '../domain/intent.ts'
 import type { Opened } from '../domain/subscribing.ts'
 import { pursueCancel } from './pursue-cancel.ts'
+import { pursueChange } from './pursue-change.ts'
 import { pursuePayment } from './pursue-payment.ts'
 import { pursuePaymentMethod } from './pursue-payment-method.ts'
+import { pursueResume } from './pursue-resume.ts'
 import { pursueSubscribe } from './pursue-subscribe.ts'
 import { pursueTrialExtension } from './pursue-trial-extension.ts'
 import { type Selling, type Settled, settle } from './wishes.ts'
@@ -140,13 +142,17 @@ async function pursue(ports: Selling, user: UserId, intent: Intent, isAsked: boo
       return pursueCancel(ports, user, { ...intent, wish: intent.wish })
     case 'set-payment-method':
       return pursuePaymentMethod(ports, user, { ...intent, wish: intent.wish })
+    case 'change':
+      return pursueChange(ports, user, { ...intent, wish: intent.wish })
+    case 'resume':
+      return pursueResume(ports, user, { ...intent, wish: intent.wish })
     case 'pay':
       return pursuePayment(ports, user, { ...intent, wish: intent.wish })
   }
 }
 
 /** They make and charge nothing, and are always carried out: whoever cancels asked not to be charged. */
-const HARMLESS: ReadonlySet<WishKind> = new Set(['cancel', 'extend-trial'])
+const HARMLESS: ReadonlySet<WishKind> = new Set(['cancel', 'extend-trial', 'resume'])
 
 async function hasMadeSomething(ports: Selling, user: UserId, intent: Intent): Promise<boolean> {
   if (HARMLESS.has(intent.wish.kind)) return true

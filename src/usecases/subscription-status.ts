@@ -6,12 +6,16 @@ import { minorUnits } from '../domain/money.ts'
 import { calendarMonth, type Instant, isoTimeOrNull, monthsAround } from '../domain/period.ts'
 import { featuresOf, NO_FEATURES } from '../domain/plan.ts'
 import { perService, SERVICE_TYPES } from '../domain/quantity.ts'
+import { planNote, shownPendingChange } from '../domain/shown-subscription.ts'
 import { standingOf } from '../domain/standing.ts'
-import { currentSubscription, isLive, liveSubscription } from '../domain/subscription.ts'
+import { currentSubscription, isLive, liveSubscription, pendingChangeAt } from '../domain/subscription.ts'
 import type { Ports } from '../ports.ts'
 
 /** How a user stands: subscription, access, features, and what was used in the running allowance period. */
-export async function subscriptionStatus(ports: Pick<Ports, 'ledger' | 'clock' | 'catalogue'>, user: UserId) {
+export async function subscriptionStatus(
+  ports: Pick<Ports, 'ledger' | 'clock' | 'catalogue' | 'priceIds'>,
+  user: UserId,
+) {
   const now = ports.clock.now()
   const account = await ports.ledger.account(user, { totals: { services: SERVICE_TYPES, months: monthsAround(now) } })
   const subscription = currentSubscription(account.subscriptions)
@@ -20,11 +24,14 @@ export async function subscriptionStatus(ports: Pick<Ports, 'ledger' | 'clock' |
   return {
     has_subscription: live !== null,
     plan_name: subscription?.planName ?? null,
+    price_id: live?.priceId ?? null,
+    plan_note: live && planNote(ports.catalogue, ports.priceIds(), live),
     status: subscription?.status ?? null,
     current_period_start: isoTimeOrNull(live?.currentPeriodStart ?? null),
     current_period_end: isoTimeOrNull(live?.currentPeriodEnd ?? null),
     cancel_at: isoTimeOrNull(live?.cancelAt ?? null),
     trial_end: isoTimeOrNull(live?.trialEnd ?? null),
+    pending_change: shownPendingChange(ports.catalogue, ports.priceIds(), pendingChangeAt(live, now)),
     access: shownAccess(accessOf(ports.catalogue, account, now)),
     current_usage: currentUsage(ports, account, now),
     features: plan ? featuresOf(plan) : NO_FEATURES,

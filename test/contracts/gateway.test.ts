@@ -5,7 +5,6 @@ import { gatewayContract } from './gateway-contract.ts'
 
 gatewayContract('the memory Stripe', async () => {
   const stripe = memoryStripe(wallClock())
-  stripe.freePrices.add('price_usage_based')
   return {
     gateway: stripe.gateway,
     observatory: stripe.observatory,

@@ -659,6 +659,9 @@ const subscription: Subscription = {
   pastDueSince: null,
   collectionPause: null,
   collectionPausedSince: null,
+  price: { amount: 3900, currency: 'usd', interval: 'month' },
+  pendingChange: null,
+  pastTerms: [],
 }
 
 const payment: Payment = {

@@ -26,6 +26,9 @@ const active: Subscription = {
   pastDueSince: null,
   collectionPause: null,
   collectionPausedSince: null,
+  price: { amount: 3900, currency: 'usd', interval: 'month' },
+  pendingChange: null,
+  pastTerms: [],
 }
 
 function accountWith(...subscriptions: readonly Subscription[]): Account {

@@ -29,6 +29,9 @@ const active: Subscription = {
   pastDueSince: null,
   collectionPause: null,
   collectionPausedSince: null,
+  price: { amount: 3900, currency: 'usd', interval: 'month' },
+  pendingChange: null,
+  pastTerms: [],
   seenAt: SEEN,
 }
 const { planName: _, statusSince: __, seenAt: ___, ...observed } = active

@@ -26,10 +26,9 @@ export function memoryPorts(catalogue: Catalogue = BUILT_IN_PLANS): MemoryPorts 
   let ids = 0
   const clock = { now: () => now, wall: () => now }
   const store = memoryStore()
-  const stripe = memoryStripe(clock)
+  const stripe = memoryStripe(clock, catalogue)
   const meters = memoryMeters(clock)
   const books = memoryBooks(stripe)
-  stripe.freePrices.add('price_usage_based')
   const priceIds = new Map(cataloguePrices(catalogue).map(({ lookupKey }) => [lookupKey, `price_${lookupKey}`]))
   const ports = {
     ledger: store.ledger,

@@ -1,10 +1,12 @@
+import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import type { UserId } from '../../src/domain/account.ts'
+import type { Catalogue } from '../../src/domain/catalogue.ts'
 import { BillingError } from '../../src/domain/errors.ts'
 import { type Intent, stripeKey, type WishOf } from '../../src/domain/intent.ts'
 import type { Observation } from '../../src/domain/observation.ts'
 import type { ObservedPaymentIntent, Payment } from '../../src/domain/payment.ts'
 import { addMonths, DAY_MS } from '../../src/domain/period.ts'
-import { isEnded, type ObservedSubscription } from '../../src/domain/subscription.ts'
+import { isEnded, type ObservedSubscription, type SubscriptionPrice } from '../../src/domain/subscription.ts'
 import type {
   AttemptOutcome,
   Clock,
@@ -14,6 +16,7 @@ import type {
   PaymentMethodAttempt,
   SubscriptionAttempt,
 } from '../../src/ports.ts'
+import { memoryPlanChanges, type Stage } from './memory-plan-changes.ts'
 
 /**
  * The two Stripe ports in memory. Cards are told by their id as at Stripe: `pm_card_visa` pays, `pm_card_chargeDeclined`
@@ -36,8 +39,10 @@ export interface MemoryStripe {
   confirm(subscriptionId: string): void
   /** By event: the reports that a meter refused late. */
   readonly rejections: Map<string, readonly { readonly reportId: string; readonly reason: string }[]>
-  /** Prices that cost nothing, so that nothing is due at the start. */
-  readonly freePrices: Set<string>
+  /** What each price costs: those of the built-in plans, and what a test adds. */
+  readonly prices: Map<string, SubscriptionPrice>
+  /** What was charged or credited for changes of plan, in order. */
+  readonly invoiced: readonly number[]
 }
 
 interface Made {
@@ -45,14 +50,17 @@ interface Made {
   readonly id: string
 }
 
-export function memoryStripe(clock: Clock): MemoryStripe {
+export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS): MemoryStripe {
   const subscriptions = new Map<string, ObservedSubscription>()
   const payments = new Map<string, ObservedPaymentIntent>()
   const customers = new Map<string, UserId>()
   const once = new Map<string, unknown>()
   const made: Made[] = []
-  const freePrices = new Set<string>()
   const openInvoices = new Map<string, Payment>()
+  const prices = new Map<string, SubscriptionPrice>(
+    catalogue.plans.flatMap((plan) => plan.prices).map((price) => [`price_${price.lookupKey}`, price]),
+  )
+  const cards = new Map<string, string>()
   const rejections = new Map<string, readonly { readonly reportId: string; readonly reason: string }[]>()
   let failure: { readonly when: 'before' | 'after'; readonly error: Error; others: number } | null = null
   let count = 0
@@ -74,11 +82,13 @@ export function memoryStripe(clock: Clock): MemoryStripe {
 
   function newSubscription(customerId: string, intent: Intent<WishOf<'subscribe'>>): ObservedSubscription {
     const now = Math.floor(clock.now() / 1000) * 1000
-    const free = freePrices.has(intent.wish.priceId)
+    const price = prices.get(intent.wish.priceId)
+    const free = price?.amount === 0
     const { trial } = intent.wish
     const trialEnd = trial === null ? null : now + trial.days * DAY_MS
     const id = `sub_${++count}`
     made.push({ intentId: intent.id, id })
+    if (intent.wish.paymentMethodId !== null) cards.set(id, intent.wish.paymentMethodId)
     return {
       id,
       customerId,
@@ -91,7 +101,7 @@ export function memoryStripe(clock: Clock): MemoryStripe {
       priceId: intent.wish.priceId,
       anchor: trialEnd ?? now,
       currentPeriodStart: now,
-      currentPeriodEnd: trialEnd ?? addMonths(now, 1),
+      currentPeriodEnd: trialEnd ?? addMonths(now, price?.interval === 'year' ? 12 : 1),
       cancelAt: null,
       trialEnd,
       startedAt: now,
@@ -100,6 +110,8 @@ export function memoryStripe(clock: Clock): MemoryStripe {
       hasPaymentMethod: intent.wish.paymentMethodId !== null,
       pastDueSince: null,
       collectionPause: null,
+      price: price ?? null,
+      pendingChange: null,
     }
   }
 
@@ -122,7 +134,12 @@ export function memoryStripe(clock: Clock): MemoryStripe {
     return subscription
   }
 
+  const stage: Stage = { clock, subscriptions, prices, cards, invoiced: [], call, keyed, keep, paysWith }
+
+  const { confirm: confirmChange, ...changes } = memoryPlanChanges(stage)
+
   const gateway: Gateway = {
+    ...changes,
     createCustomer: (user, intent) =>
       call(() =>
         keyed(stripeKey(intent, 'customer'), () => {
@@ -172,8 +189,9 @@ export function memoryStripe(clock: Clock): MemoryStripe {
         if (subscription === undefined || isEnded(subscription)) return subscription ?? null
         if (subscription.status === 'incomplete')
           return keep({ ...subscription, status: 'incomplete_expired', endedAt: clock.now() })
-        if (intent.wish.atPeriodEnd) return keep({ ...subscription, cancelAt: subscription.currentPeriodEnd })
-        return keep({ ...subscription, status: 'canceled', cancelAt: null, endedAt: clock.now() })
+        const present = { ...subscription, pendingChange: null }
+        if (intent.wish.atPeriodEnd) return keep({ ...present, cancelAt: subscription.currentPeriodEnd })
+        return keep({ ...present, status: 'canceled', cancelAt: null, endedAt: clock.now() })
       }),
     setPaymentMethod: (customerId, intent) =>
       call((): PaymentMethodAttempt => {
@@ -189,6 +207,7 @@ export function memoryStripe(clock: Clock): MemoryStripe {
         const waits = due.length > 0 && paid === 'waiting'
         const status = paid === 'settled' && subscription?.status === 'past_due' ? 'active' : subscription?.status
         if (subscription && status) keep({ ...subscription, status, hasPaymentMethod: true })
+        if (subscription) cards.set(subscription.id, card)
         return {
           paymentMethodId: card,
           subscription: subscription && found(subscription.id),
@@ -241,7 +260,8 @@ export function memoryStripe(clock: Clock): MemoryStripe {
     subscriptions,
     payments,
     customers,
-    freePrices,
+    prices,
+    invoiced: stage.invoiced,
     rejections,
     failNext(when, error = unreachable()) {
       failure = { when, error, others: 0 }
@@ -255,6 +275,7 @@ export function memoryStripe(clock: Clock): MemoryStripe {
       openInvoices.set(invoice, openInvoice(invoice, customerId, priceId ?? '', clock.now()))
     },
     confirm(id) {
+      if (confirmChange(id)) return
       keep({ ...found(id), status: 'active', hasPaymentMethod: true })
     },
   }

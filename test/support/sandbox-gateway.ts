@@ -4,18 +4,26 @@ import { stripeGateway } from '../../src/adapters/stripe/gateway.ts'
 import { stripeObservatory } from '../../src/adapters/stripe/observatory.ts'
 import { findPrices } from '../../src/adapters/stripe/prices.ts'
 import { setUpCatalogue } from '../../src/adapters/stripe/setup.ts'
+import { toSubscription } from '../../src/adapters/stripe/translate.ts'
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
+import type { Catalogue } from '../../src/domain/catalogue.ts'
+import type { ObservedSubscription } from '../../src/domain/subscription.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import type { GatewayUnderTest } from '../contracts/gateway-contract.ts'
 
-/** The real SDK against the simulator, set up from the built-in catalogue. */
-export async function openSandboxGateway(): Promise<
-  GatewayUnderTest & { readonly stripe: Stripe; readonly sandbox: Sandbox }
+/** The real SDK against the simulator, set up from a catalogue. */
+export async function openSandboxGateway(catalogue: Catalogue = BUILT_IN_PLANS): Promise<
+  GatewayUnderTest & {
+    readonly stripe: Stripe
+    readonly sandbox: Sandbox
+    /** A subscription as the program would see it now. */
+    look(subscriptionId: string): Promise<ObservedSubscription | null>
+  }
 > {
   const sandbox = await startSandbox({ port: 0, databaseFile: ':memory:' })
   const stripe = createStripe({ secretKey: 'sk_test_contract', apiBase: sandbox.url })
-  await setUpCatalogue(stripe, BUILT_IN_PLANS)
-  const { priceIds } = await findPrices(stripe, BUILT_IN_PLANS)
+  await setUpCatalogue(stripe, catalogue)
+  const { priceIds } = await findPrices(stripe, catalogue)
   const price = (lookupKey: string) => priceIds.get(lookupKey) ?? 'price_missing'
   return {
     sandbox,
@@ -29,6 +37,10 @@ export async function openSandboxGateway(): Promise<
       await stripe.subscriptions.update(id, { default_payment_method: card.id })
       const advance = new URLSearchParams({ advance: '32d' })
       await fetch(`${sandbox.url}/_sim/clock`, { method: 'POST', body: advance })
+    },
+    async look(id) {
+      const expand = ['customer', 'schedule']
+      return toSubscription(await stripe.subscriptions.retrieve(id, { expand }))
     },
     close: sandbox.stop,
   }

@@ -9,6 +9,7 @@ import { createGuard } from './guard.ts'
 import { health, type Readiness } from './health.ts'
 import { allowedMethods } from './methods.ts'
 import { payments } from './payments.ts'
+import { planChanges } from './plan-changes.ts'
 import { plans } from './plans.ts'
 import { type Problem, problemResponse } from './problem.ts'
 import { problemOf } from './refusals.ts'
@@ -57,6 +58,7 @@ export function createApp(options: HttpOptions) {
   const resources = new Elysia({ name: 'resources' })
     .use(plans(options, guard))
     .use(subscriptions(options, guard))
+    .use(planChanges(options, guard))
     .use(payments(options, guard))
     .use(usage(options, guard))
     .use(usageBatch(options, guard))

@@ -62,10 +62,13 @@ export const STATUS = {
   active: example('An active subscription', {
     has_subscription: true,
     plan_name: 'pro_monthly',
+    price_id: 'price_1QpQqLKxYt3mVd0a',
+    plan_note: null,
     status: 'active',
     ...PERIOD,
     cancel_at: null,
     trial_end: null,
+    pending_change: null,
     access: { allowed: true, reason: 'active', since: PERIOD.current_period_start, until: null },
     current_usage: {
       voice_call: { ...UNUSED, amount: 23, cost: 115, unit: 'minutes', included: 500, remaining: 477 },

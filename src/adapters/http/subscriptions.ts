@@ -3,6 +3,7 @@ import type { Billing } from '../../billing.ts'
 import { access, exactly, noQuery, nullable, perService, standing, stripeId, text, time, userId } from './fields.ts'
 import type { Guard } from './guard.ts'
 import { answered, idempotencyKey } from './idempotency.ts'
+import { pendingChange } from './plan-changes.ts'
 import { features } from './plans.ts'
 import { describe } from './route-document.ts'
 import * as examples from './subscription-examples.ts'
@@ -151,11 +152,14 @@ const cancelledSubscription = t.Object({
 const status = t.Object({
   has_subscription: t.Boolean(),
   plan_name: nullable(t.String()),
+  price_id: nullable(t.String()),
+  plan_note: nullable(t.String({ description: 'What is odd about its price; null for one that is on sale' })),
   status: nullable(t.String()),
   current_period_start: nullable(time),
   current_period_end: nullable(time),
   cancel_at: nullable(time),
   trial_end: nullable(time),
+  pending_change: nullable(pendingChange),
   access,
   current_usage: perService(t.Object(standing)),
   features,

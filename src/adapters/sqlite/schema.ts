@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { blob, customType, index, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import type { PastTerms, PendingChange, SubscriptionPrice } from '../../domain/subscription.ts'
 
 /*
  * Every table is STRICT, those that are read by their primary key alone also WITHOUT ROWID: drizzle-kit can write
@@ -20,6 +21,15 @@ const flag = customType<{ data: boolean; driverData: bigint | number }>({
   fromDriver: (value) => Number(value) === 1,
   toDriver: (value) => (value ? 1 : 0),
 })
+
+/** A value that is read and written as a whole. */
+function json<T>(name: string) {
+  return customType<{ data: T; driverData: string }>({
+    dataType: () => 'text',
+    fromDriver: (text) => JSON.parse(text) as T,
+    toDriver: (value) => JSON.stringify(value),
+  })(name)
+}
 
 /** Quanta of usage: exact at any size. */
 const quantity = customType<{ data: bigint; driverData: bigint }>({ dataType: () => 'integer' })
@@ -60,6 +70,9 @@ export const userSubscriptions = sqliteTable(
     collectionPausedSince: integer('collection_paused_since'),
     /** Stripe's time of what was seen; null where nobody knows. */
     seenAt: integer('seen_at'),
+    price: json<SubscriptionPrice>('price'),
+    pendingChange: json<PendingChange>('pending_change'),
+    pastTerms: json<readonly PastTerms[]>('past_terms').notNull().default([]),
   },
   (table) => [index('user_subscriptions_user').on(table.userId, table.createdAt)],
 )

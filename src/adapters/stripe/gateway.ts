@@ -2,9 +2,17 @@ import type { Stripe } from 'stripe'
 import type { Gateway } from '../../ports.ts'
 import { paymentMethodGateway } from './payment-methods.ts'
 import { paymentGateway } from './payments.ts'
+import { planChangeGateway } from './plan-changes.ts'
+import { planPreviewGateway } from './plan-previews.ts'
 import { subscriptionGateway } from './subscriptions.ts'
 
 /** Selling at Stripe, by the official SDK. */
 export function stripeGateway(stripe: Stripe): Gateway {
-  return { ...paymentGateway(stripe), ...paymentMethodGateway(stripe), ...subscriptionGateway(stripe) }
+  return {
+    ...paymentGateway(stripe),
+    ...paymentMethodGateway(stripe),
+    ...subscriptionGateway(stripe),
+    ...planChangeGateway(stripe),
+    ...planPreviewGateway(stripe),
+  }
 }

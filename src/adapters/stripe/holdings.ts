@@ -35,12 +35,12 @@ export async function stripeHoldings(
       disputes: [],
     }
   const listed = await allOf(ask, (page) =>
-    stripe.subscriptions.list({ ...page, customer, status: 'all', expand: ['data.customer'] }),
+    stripe.subscriptions.list({ ...page, customer, status: 'all', expand: ['data.customer', 'data.schedule'] }),
   )
   const isListed = new Set(listed.map(({ id }) => id))
   const unknownSubscriptions: string[] = []
   for (const id of subscriptionIds.filter((asked) => !isListed.has(asked))) {
-    const one = await orMissing(ask(() => stripe.subscriptions.retrieve(id, { expand: ['customer'] })))
+    const one = await orMissing(ask(() => stripe.subscriptions.retrieve(id, { expand: ['customer', 'schedule'] })))
     if (one === null) unknownSubscriptions.push(id)
     else listed.push(one)
   }

@@ -7,7 +7,8 @@ import type { StripeEvent } from '../../domain/webhook-event.ts'
 import type { Observatory } from '../../ports.ts'
 import { PAYMENT_DETAILS } from './payments.ts'
 import { reached, reachedOrMissing, unavailable } from './refusals.ts'
-import { clientSecretOf, SUBSCRIPTION_DETAILS } from './subscriptions.ts'
+import { SUBSCRIPTION_DETAILS } from './subscription-details.ts'
+import { clientSecretOf } from './subscriptions.ts'
 import { told } from './telling.ts'
 import {
   firstTriedAt,
@@ -79,7 +80,7 @@ async function look(stripe: Stripe, event: StripeEvent): Promise<readonly Observ
 }
 
 async function lookAtSubscription(stripe: Stripe, id: string): Promise<readonly Observation[]> {
-  const subscription = await reachedOrMissing(stripe.subscriptions.retrieve(id, { expand: ['customer'] }))
+  const subscription = await reachedOrMissing(stripe.subscriptions.retrieve(id, { expand: ['customer', 'schedule'] }))
   if (subscription === null) return []
   const seen = toSubscription(subscription)
   const details = isOwing(seen) ? { pastDueSince: await pastDueSince(stripe, id) } : {}

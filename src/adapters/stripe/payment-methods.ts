@@ -3,7 +3,7 @@ import { type Intent, stripeKey, type WishOf } from '../../domain/intent.ts'
 import { isEnded } from '../../domain/subscription.ts'
 import type { AttemptOutcome, Gateway, PaymentMethodAttempt } from '../../ports.ts'
 import { reached, reachedOrMissing, reachedOrRefused, refusedAttempt, unavailable } from './refusals.ts'
-import { SUBSCRIPTION_DETAILS } from './subscriptions.ts'
+import { SUBSCRIPTION_DETAILS } from './subscription-details.ts'
 import { toInvoiceEntry, toSubscription } from './translate.ts'
 
 type SetIntent = Intent<WishOf<'set-payment-method'>>

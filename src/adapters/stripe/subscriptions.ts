@@ -4,25 +4,20 @@ import { type Intent, stripeKey, type WishOf } from '../../domain/intent.ts'
 import { isEnded, type ObservedSubscription } from '../../domain/subscription.ts'
 import type { TrialTerms } from '../../domain/trial.ts'
 import type { Gateway, SubscriptionAttempt } from '../../ports.ts'
+import { attachCard } from './cards.ts'
 import { reached, reachedOrMissing, reachedOrRefused, refusedAttempt, wasReplayed } from './refusals.ts'
+import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
 import { paymentIntentOf, toSubscription } from './translate.ts'
+import { withdrawPlans } from './withdrawals.ts'
 
 type Subscribing = Pick<Gateway, 'subscribe' | 'resumeSubscribing' | 'abandon' | 'extendTrial' | 'cancel'>
 type SubscribeIntent = Intent<WishOf<'subscribe'>>
-
-/** What is needed to tell how a subscription stands, its first payment included. */
-export const SUBSCRIPTION_DETAILS = [
-  'customer',
-  'latest_invoice.confirmation_secret',
-  'latest_invoice.payments',
-  'pending_setup_intent',
-]
 
 export function subscriptionGateway(stripe: Stripe): Subscribing {
   return {
     async subscribe(user, customerId, intent) {
       try {
-        const card = await attach(stripe, customerId, intent)
+        const card = await attachCard(stripe, customerId, intent)
         const made = await create(stripe, user, customerId, intent, card)
         return await attemptOf(stripe, made, card !== null)
       } catch (error) {
@@ -46,14 +41,6 @@ export function subscriptionGateway(stripe: Stripe): Subscribing {
     extendTrial: (intent) => extendTrial(stripe, intent),
     cancel: (intent) => cancel(stripe, intent),
   }
-}
-
-/** Attaches the card and returns its id: test tokens become a new card each time. Null without a card. */
-async function attach(stripe: Stripe, customer: string, intent: SubscribeIntent): Promise<string | null> {
-  const { paymentMethodId } = intent.wish
-  if (paymentMethodId === null) return null
-  const options = { idempotencyKey: stripeKey(intent, 'attach') }
-  return (await stripe.paymentMethods.attach(paymentMethodId, { customer }, options)).id
 }
 
 /**
@@ -114,7 +101,7 @@ async function extendTrial(
 
 /** Keeps a card for the renewals and confirms the waiting first payment with it. */
 async function payWith(stripe: Stripe, subscription: Stripe.Subscription, intent: SubscribeIntent): Promise<void> {
-  const card = await attach(stripe, toSubscription(subscription).customerId, intent)
+  const card = await attachCard(stripe, toSubscription(subscription).customerId, intent)
   if (card === null) return
   const keep = { idempotencyKey: stripeKey(intent, 'keep-card') }
   await stripe.subscriptions.update(subscription.id, { default_payment_method: card }, keep)
@@ -143,11 +130,12 @@ async function attemptOf(
 /** What this very wish began and then gave up was not paid: asked again, that is still the answer. */
 const givenUp = { type: 'declined', message: 'The first payment was not made.' } as const
 
-/** Of the first invoice's payment; when nothing is due, of the pending card set-up. */
+/** Of the payment that is waited for: the first one, or that of a change; when nothing is due, of the card set-up. */
 export function clientSecretOf(subscription: Stripe.Subscription): string | null {
   const setup = subscription.pending_setup_intent
   const setupSecret = setup === null || typeof setup === 'string' ? null : setup.client_secret
-  if (subscription.status !== 'incomplete') return setupSecret
+  const waits = subscription.status === 'incomplete' || subscription.status === 'paused'
+  if (!waits && subscription.pending_update === null) return setupSecret
   return latestInvoice(subscription)?.confirmation_secret?.client_secret ?? setupSecret
 }
 
@@ -182,6 +170,8 @@ async function cancel(stripe: Stripe, intent: Intent<WishOf<'cancel'>>): Promise
   const details = cancellationDetails(reason, feedback)
   if (subscription.status === 'incomplete') return toSubscription(await giveUp(stripe, subscription, intent, details))
   if (subscription.ended_at !== null) return toSubscription(subscription)
+  // Stripe lets nobody set the end of a subscription that a schedule manages; and nothing may be charged for what ends.
+  await withdrawPlans(stripe, subscription, intent)
   const idempotencyKey = stripeKey(intent, 'cancel')
   if (atPeriodEnd)
     await reached(
@@ -213,9 +203,4 @@ function cancellationDetails(reason: string | null, comment: string | null): Str
 
 function retrieve(stripe: Stripe, subscriptionId: string): Promise<Stripe.Subscription> {
   return reached(stripe.subscriptions.retrieve(subscriptionId, { expand: SUBSCRIPTION_DETAILS }))
-}
-
-function latestInvoice(subscription: Stripe.Subscription): Stripe.Invoice | null {
-  const invoice = subscription.latest_invoice
-  return invoice === null || typeof invoice === 'string' ? null : invoice
 }

@@ -2,7 +2,14 @@ import type { Stripe } from 'stripe'
 import type { DisputeState, ObservedDispute } from '../../domain/dispute.ts'
 import type { StripeCustomer } from '../../domain/drift.ts'
 import type { ObservedPaymentIntent, Payment, PaymentIntentStatus } from '../../domain/payment.ts'
-import type { CollectionPause, ObservedSubscription, SubscriptionStatus } from '../../domain/subscription.ts'
+import type { BillingInterval } from '../../domain/plan.ts'
+import type {
+  CollectionPause,
+  ObservedSubscription,
+  PendingChange,
+  SubscriptionPrice,
+  SubscriptionStatus,
+} from '../../domain/subscription.ts'
 import { packOf } from './pack-metadata.ts'
 
 /*
@@ -32,6 +39,8 @@ const PAYMENT_INTENT_STATUS = {
   succeeded: 'succeeded',
   canceled: 'canceled',
 } as const satisfies Record<Known<Stripe.PaymentIntent['status']>, PaymentIntentStatus>
+
+const INTERVALS: Readonly<Record<string, BillingInterval>> = { month: 'month', year: 'year' }
 
 const INVOICE_STATUS = {
   draft: 'draft',
@@ -66,9 +75,9 @@ export function toCustomer(customer: Stripe.Customer | Stripe.DeletedCustomer): 
   return { id: customer.id, user: customer.metadata.user_id || null, isDeleted: false }
 }
 
-/** Needs `customer` expanded: the payment method may be the customer's. */
+/** Needs `customer` and `schedule` expanded: the payment method may be the customer's, a change may be planned. */
 export function toSubscription(subscription: Stripe.Subscription): ObservedSubscription {
-  const licensed = subscription.items.data.filter((item) => item.price.recurring?.usage_type !== 'metered')
+  const licensed = subscription.items.data.filter(isLicensed)
   const [item] = licensed
   const first = item ?? subscription.items.data[0]
   const periodEnd = milliseconds(first?.current_period_end ?? subscription.start_date)
@@ -89,7 +98,40 @@ export function toSubscription(subscription: Stripe.Subscription): ObservedSubsc
     hasPaymentMethod: hasPaymentMethod(subscription),
     pastDueSince: null,
     collectionPause: subscription.pause_collection && known(COLLECTION_PAUSE, subscription.pause_collection.behavior),
+    price: licensed.length === 1 && item !== undefined ? toPrice(item.price) : null,
+    pendingChange: toPendingChange(subscription, item?.price.id ?? null),
   }
+}
+
+/** What is charged whether it is used or not: the plan's own price. */
+export function isLicensed({ price }: Pick<Stripe.SubscriptionItem, 'price'>): boolean {
+  return price.recurring?.usage_type !== 'metered'
+}
+
+function toPrice({ unit_amount, currency, recurring }: Stripe.Price): SubscriptionPrice {
+  const interval = recurring?.interval_count === 1 ? INTERVALS[recurring.interval] : undefined
+  return { amount: unit_amount, currency, interval: interval ?? null }
+}
+
+/** A change that waits for its payment, else the phase that follows in the schedule. */
+function toPendingChange({ pending_update, schedule }: Stripe.Subscription, present: string | null) {
+  if (pending_update) {
+    const wanted = pending_update.subscription_items?.find(isLicensed)?.price.id
+    if (wanted !== undefined && wanted !== present)
+      return { priceId: wanted, effectiveAt: null, expiresAt: milliseconds(pending_update.expires_at) }
+  }
+  return schedule === null || typeof schedule === 'string' ? null : nextPhase(schedule, present)
+}
+
+/** In a phase the items that are metered have no quantity. */
+function nextPhase(
+  { phases, current_phase: current }: Stripe.SubscriptionSchedule,
+  present: string | null,
+): PendingChange | null {
+  const next = phases.find(({ start_date }) => start_date >= (current?.end_date ?? 0))
+  const priceId = idOf((next?.items.find(({ quantity }) => quantity !== undefined) ?? next?.items[0])?.price)
+  if (next === undefined || priceId === null || priceId === present) return null
+  return { priceId, effectiveAt: milliseconds(next.start_date), expiresAt: null }
 }
 
 function hasPaymentMethod(subscription: Stripe.Subscription): boolean {

@@ -175,8 +175,19 @@ export function voidInvoice(turn: Turn, invoice: Invoice): Invoice {
   stopCollecting(turn, invoice.id)
   const payment = openPaymentOf(turn, invoice)
   if (payment) cancelPayment(turn, payment, now)
+  dropPendingUpdate(turn, voided)
   forgive(turn, voided)
   return voided
+}
+
+/** A change that waited for an invoice that is void now will never be made. */
+function dropPendingUpdate(turn: Turn, invoice: Invoice): void {
+  if (!recall(turn, 'pending_update', invoice.id)) return
+  remember(turn, 'pending_update', invoice.id, null)
+  turn.store.dueWork.drop('expire_pending_update', invoice.id)
+  const subscription = subscriptionOf(turn, invoice)
+  if (subscription?.pending_update)
+    saveSubscription(turn, subscription, { pending_update: null }, 'customer.subscription.updated')
 }
 
 /** An invoice that need not be paid any more no longer holds its subscription back. */

@@ -56,6 +56,11 @@ export function planUpdate(turn: Turn, sent: Update, before: Subscription, custo
 }
 
 function requireChangeable(subscription: Subscription, sent: Update): void {
+  if (subscription.schedule !== null && (sent.cancel_at !== undefined || sent.cancel_at_period_end !== undefined)) {
+    throw invalid(
+      `The subscription is managed by the subscription schedule \`${subscription.schedule}\`, and updating any cancelation behavior directly is not allowed. Please update the schedule instead.`,
+    )
+  }
   if (!['canceled', 'incomplete_expired'].includes(subscription.status)) return
   const others = Object.keys(sent).filter((name) => name !== 'metadata' && name !== 'cancellation_details')
   if (others.length > 0) {

@@ -19,6 +19,19 @@ export const ROUTES: readonly KnownRoute[] = [
     body: { plan_name: 'basic_monthly', payment_method_id: 'pm_card_visa' },
   },
   { method: 'POST', path: '/payments/cancel-subscription', permission: 'manage-account', body: {} },
+  {
+    method: 'POST',
+    path: '/payments/preview-plan-change',
+    permission: 'manage-account',
+    body: { plan_name: 'pro_monthly' },
+  },
+  {
+    method: 'POST',
+    path: '/payments/change-plan',
+    permission: 'manage-account',
+    body: { plan_name: 'pro_monthly' },
+  },
+  { method: 'POST', path: '/payments/resume-subscription', permission: 'manage-account', body: {} },
   { method: 'GET', path: '/payments/subscription-status', permission: 'manage-account' },
   { method: 'POST', path: '/payments/create-payment-intent', permission: 'manage-account', body: { amount: 500 } },
   {

@@ -1,0 +1,198 @@
+import { Stripe } from 'stripe'
+import { type Intent, stripeKey, type WishOf } from '../../domain/intent.ts'
+import { isEnded } from '../../domain/subscription.ts'
+import type { AttemptOutcome, ChangeAttempt, Gateway } from '../../ports.ts'
+import { attachCard } from './cards.ts'
+import { changeParameters, discountsWith } from './change-parameters.ts'
+import { planAtPeriodEnd } from './planned-changes.ts'
+import { promotionCodeId } from './promotion-codes.ts'
+import { reached, reachedOrMissing, refusedAttempt, wasReplayed } from './refusals.ts'
+import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
+import { clientSecretOf } from './subscriptions.ts'
+import { isLicensed, paymentIntentOf, toSubscription } from './translate.ts'
+import { keepCancellation, withdrawPaymentInvoice, withdrawPlans } from './withdrawals.ts'
+
+type ChangeIntent = Intent<WishOf<'change'>>
+
+export function planChangeGateway(stripe: Stripe): Pick<Gateway, 'changePlan' | 'resume'> {
+  return {
+    async changePlan(intent) {
+      const subscription = await find(stripe, intent.wish.subscriptionId ?? '')
+      if (subscription === null) return GONE
+      try {
+        return await change(stripe, subscription, intent)
+      } catch (error) {
+        return { ...seen(subscription), outcome: refusedChange(error) }
+      }
+    },
+    async resume(intent) {
+      const subscription = await find(stripe, intent.wish.subscriptionId)
+      if (subscription === null) return GONE
+      try {
+        return await resume(stripe, subscription, intent)
+      } catch (error) {
+        return { ...seen(subscription), outcome: refusedChange(error) }
+      }
+    },
+  }
+}
+
+const GONE: ChangeAttempt = { subscription: null, outcome: { type: 'stale' }, clientSecret: null }
+const SETTLED = { type: 'settled' } as const
+const WAITING = { type: 'waiting' } as const
+const STALE = { type: 'stale' } as const
+
+async function change(stripe: Stripe, found: Stripe.Subscription, intent: ChangeIntent): Promise<ChangeAttempt> {
+  const { wish } = intent
+  if (found.status !== 'active' && found.status !== 'trialing') return { ...seen(found), outcome: STALE }
+  if (goesOnWaiting(found, intent)) return { ...seen(found), outcome: WAITING }
+  const present = await withdrawPlans(stripe, found, intent)
+  // It is withdrawn, was made by an earlier try, or was paid in this very moment.
+  if (hasPrice(present, wish.priceId)) return settled(await keepSubscription(stripe, present, intent))
+  if (wish.when === 'now') return changeNow(stripe, present, intent)
+  const kept = await keepSubscription(stripe, present, intent)
+  return settled(await planAtPeriodEnd(stripe, kept, intent))
+}
+
+/** The same change again, without another card or another preview, goes on with what waits for its confirmation. */
+function goesOnWaiting({ pending_update: pending }: Stripe.Subscription, { wish, tries }: ChangeIntent): boolean {
+  const isSame = pending?.subscription_items?.some(({ price }) => price.id === wish.priceId) === true
+  return isSame && wish.when === 'now' && (tries > 1 || (!wish.isQuoted && wish.paymentMethodId === null))
+}
+
+/** A wish for a plan is a wish to stay: a planned end is withdrawn. */
+async function keepSubscription(stripe: Stripe, subscription: Stripe.Subscription, intent: Intent) {
+  await keepCancellation(stripe, subscription, intent, 'withdraw')
+  return find(stripe, subscription.id)
+}
+
+/** Only if it can be paid: until then Stripe keeps the change apart and the subscription as it is. */
+async function changeNow(stripe: Stripe, present: Stripe.Subscription, intent: ChangeIntent): Promise<ChangeAttempt> {
+  const promotionCode = await promotionCodeId(stripe, intent.wish.promotionCode)
+  const discounts = discountsWith(present, promotionCode)
+  const former = await useCard(stripe, present, intent)
+  const isEnding = await keepCancellation(stripe, present, intent, 'as-flag')
+  const made = await stripe.subscriptions.update(
+    present.id,
+    {
+      ...changeParameters(present, intent.wish),
+      ...(discounts === undefined ? {} : { discounts }),
+      ...(isEnding ? { cancel_at_period_end: false } : {}),
+      ...(present.status === 'trialing' ? {} : { payment_behavior: 'pending_if_incomplete' as const }),
+      expand: SUBSCRIPTION_DETAILS,
+    },
+    { idempotencyKey: stripeKey(intent, 'change') },
+  )
+  const after = wasReplayed(made) ? await retrieve(stripe, made.id) : made
+  const outcome = await outcomeOf(stripe, after, intent.wish.priceId)
+  if (outcome.type === 'declined') await withdrawPaymentInvoice(stripe, after, intent)
+  if (former !== null) await settleCard(stripe, after.id, outcome.type === 'settled' ? null : former)
+  return { ...seen(await retrieve(stripe, after.id)), outcome }
+}
+
+/** The card that was to be replaced is noted at Stripe, so that it comes back if the change is not paid at once. */
+const REPLACED = 'replaced_payment_method'
+const NO_CARD = 'none'
+
+/** Charges the given card with what is due. Returns the card that is to come back unless it is paid; null without one. */
+async function useCard(
+  stripe: Stripe,
+  subscription: Stripe.Subscription,
+  intent: ChangeIntent,
+): Promise<string | null> {
+  const card = await attachCard(stripe, toSubscription(subscription).customerId, intent)
+  if (card === null) return null
+  const known = subscription.metadata[REPLACED] ?? cardOf(subscription) ?? NO_CARD
+  const metadata = { [REPLACED]: known }
+  const options = { idempotencyKey: stripeKey(intent, 'use-card') }
+  await reached(stripe.subscriptions.update(subscription.id, { default_payment_method: card, metadata }, options))
+  return known
+}
+
+function cardOf({ default_payment_method: card }: Stripe.Subscription): string | null {
+  return typeof card === 'string' ? card : (card?.id ?? null)
+}
+
+async function settleCard(stripe: Stripe, subscriptionId: string, former: string | null): Promise<void> {
+  const back = former === null ? {} : { default_payment_method: former === NO_CARD ? '' : former }
+  await reached(stripe.subscriptions.update(subscriptionId, { ...back, metadata: { [REPLACED]: '' } }))
+}
+
+async function resume(
+  stripe: Stripe,
+  found: Stripe.Subscription,
+  intent: Intent<WishOf<'resume'>>,
+): Promise<ChangeAttempt> {
+  if (isEnded(toSubscription(found))) return { ...seen(found), outcome: STALE }
+  if (found.status === 'paused') return resumePaused(stripe, found, intent)
+  const { cancelAt, pendingChange } = toSubscription(found)
+  const isHeld = found.pause_collection !== null
+  // An earlier try may have withdrawn everything: then this is done as well.
+  if (cancelAt === null && pendingChange === null && !isHeld)
+    return { ...seen(found), outcome: intent.tries > 1 ? SETTLED : STALE }
+  const present = await withdrawPlans(stripe, found, intent)
+  if (isHeld) await reached(stripe.subscriptions.update(found.id, { pause_collection: '' }))
+  return settled(await keepSubscription(stripe, present, intent))
+}
+
+/** It goes on when its first invoice is paid, in a new period. */
+async function resumePaused(
+  stripe: Stripe,
+  paused: Stripe.Subscription,
+  intent: Intent<WishOf<'resume'>>,
+): Promise<ChangeAttempt> {
+  const card = await attachCard(stripe, toSubscription(paused).customerId, intent)
+  if (card !== null) await reached(stripe.subscriptions.update(paused.id, { default_payment_method: card }))
+  await stripe.subscriptions.resume(
+    paused.id,
+    { billing_cycle_anchor: { type: 'now' }, payment_behavior: 'resume_on_payment_success' },
+    { idempotencyKey: stripeKey(intent, 'resume') },
+  )
+  const after = await retrieve(stripe, paused.id)
+  if (after.status !== 'paused') return { ...seen(after), outcome: SETTLED }
+  const outcome = await paymentOutcome(stripe, after)
+  if (outcome.type === 'declined') await withdrawPaymentInvoice(stripe, after, intent)
+  return { ...seen(await retrieve(stripe, paused.id)), outcome }
+}
+
+/** A change is made when the subscription has the price; where it waits, its payment tells what for. */
+async function outcomeOf(stripe: Stripe, after: Stripe.Subscription, priceId: string): Promise<AttemptOutcome> {
+  if (after.pending_update !== null) return paymentOutcome(stripe, after)
+  return hasPrice(after, priceId) ? SETTLED : { type: 'declined', message: 'The change was not paid in time.' }
+}
+
+async function paymentOutcome(stripe: Stripe, subscription: Stripe.Subscription): Promise<AttemptOutcome> {
+  const payment = paymentIntentOf(latestInvoice(subscription))
+  if (payment === null) return { type: 'declined', message: 'There is no card to charge.' }
+  const { status, last_payment_error: failure } = await reached(stripe.paymentIntents.retrieve(payment))
+  if (status !== 'requires_payment_method') return WAITING
+  return { type: 'declined', message: failure?.message ?? 'The card was declined.' }
+}
+
+function hasPrice(subscription: Stripe.Subscription, priceId: string): boolean {
+  const licensed = subscription.items.data.filter(isLicensed)
+  return licensed.length === 1 && licensed[0]?.price.id === priceId
+}
+
+function settled(subscription: Stripe.Subscription | null): ChangeAttempt {
+  return subscription === null ? GONE : { ...seen(subscription), outcome: SETTLED }
+}
+
+function seen(subscription: Stripe.Subscription) {
+  return { subscription: toSubscription(subscription), clientSecret: clientSecretOf(subscription) }
+}
+
+/** Without any card Stripe refuses the request itself instead of declining a payment. */
+function refusedChange(error: unknown): ChangeAttempt['outcome'] {
+  const isCardMissing =
+    error instanceof Stripe.errors.StripeInvalidRequestError && /no attached payment source/.test(error.message)
+  return isCardMissing ? { type: 'payment-method-required' } : refusedAttempt(error)
+}
+
+function find(stripe: Stripe, id: string): Promise<Stripe.Subscription | null> {
+  return reachedOrMissing(stripe.subscriptions.retrieve(id, { expand: SUBSCRIPTION_DETAILS }))
+}
+
+function retrieve(stripe: Stripe, id: string): Promise<Stripe.Subscription> {
+  return reached(stripe.subscriptions.retrieve(id, { expand: SUBSCRIPTION_DETAILS }))
+}

@@ -1,0 +1,143 @@
+import type { Stripe } from 'stripe'
+import type { WishOf } from '../../domain/intent.ts'
+import {
+  type ChangePreview,
+  NOTHING_INVOICED,
+  type PreviewedInvoice,
+  type PreviewLine,
+} from '../../domain/plan-preview.ts'
+import type { Gateway } from '../../ports.ts'
+import { changeParameters, discountsWith } from './change-parameters.ts'
+import { promotionCodeId } from './promotion-codes.ts'
+import { reached } from './refusals.ts'
+import { isLicensed, milliseconds } from './translate.ts'
+
+type ChangeWish = WishOf<'change'>
+
+export function planPreviewGateway(stripe: Stripe): Pick<Gateway, 'previewChange'> {
+  return {
+    async previewChange(customer, wish) {
+      const promotionCode = await promotionCodeId(stripe, wish.promotionCode)
+      if (wish.subscriptionId === null) return previewBeginning(stripe, customer, wish, promotionCode)
+      const subscription = await reached(stripe.subscriptions.retrieve(wish.subscriptionId))
+      const isNow = wish.when === 'now' && subscription.status !== 'trialing'
+      const invoice = isNow ? await previewNow(stripe, subscription, wish, promotionCode) : null
+      const end = endOfPeriod(subscription)
+      return {
+        currency: subscription.currency,
+        invoice: invoice === null ? NOTHING_INVOICED : toPreviewedInvoice(invoice),
+        next: {
+          amount: await recurringAmount(stripe, subscription, wish, promotionCode),
+          at: (wish.restarts && invoice && endOfNewPeriod(invoice)) || end,
+        },
+        effectiveAt: wish.when === 'now' ? wish.prorationDate : end,
+      }
+    },
+  }
+}
+
+/** Null when nothing is invoiced with the change: then Stripe shows the next renewal instead. */
+async function previewNow(
+  stripe: Stripe,
+  subscription: Stripe.Subscription,
+  wish: ChangeWish,
+  promotionCode: string | null,
+): Promise<Stripe.Invoice | null> {
+  const discounts = discountsWith(subscription, promotionCode)
+  const invoice = await reached(
+    stripe.invoices.createPreview({
+      subscription: subscription.id,
+      subscription_details: changeParameters(subscription, wish),
+      ...(discounts === undefined ? {} : { discounts }),
+    }),
+  )
+  return wish.restarts || invoice.lines.data.some(isProration) ? invoice : null
+}
+
+/** What a whole period of the new plan costs, without what it costs to get there. */
+async function recurringAmount(
+  stripe: Stripe,
+  subscription: Stripe.Subscription,
+  wish: ChangeWish,
+  promotionCode: string | null,
+): Promise<number> {
+  const { items } = changeParameters(subscription, wish)
+  const discounts = discountsWith(subscription, promotionCode)
+  const { total } = await reached(
+    stripe.invoices.createPreview({
+      subscription: subscription.id,
+      subscription_details: { items, proration_behavior: 'none', ...goingOn(subscription) },
+      preview_mode: 'recurring',
+      ...(discounts === undefined ? {} : { discounts }),
+    }),
+  )
+  return total
+}
+
+/** A planned end is withdrawn with the change. */
+function goingOn({ cancel_at, cancel_at_period_end: isFlag }: Stripe.Subscription) {
+  if (isFlag) return { cancel_at_period_end: false }
+  return cancel_at === null ? {} : { cancel_at: '' as const }
+}
+
+/** One that still waits for its first payment is replaced: the whole first period of the other plan is due. */
+async function previewBeginning(
+  stripe: Stripe,
+  customer: string,
+  { priceId, meteredPriceIds, prorationDate }: ChangeWish,
+  promotionCode: string | null,
+): Promise<ChangePreview> {
+  const invoice = await reached(
+    stripe.invoices.createPreview({
+      customer,
+      subscription_details: { items: [priceId, ...meteredPriceIds].map((price) => ({ price })) },
+      ...(promotionCode === null ? {} : { discounts: [{ promotion_code: promotionCode }] }),
+    }),
+  )
+  const end = endOfNewPeriod(invoice)
+  return {
+    currency: invoice.currency,
+    invoice: toPreviewedInvoice(invoice),
+    next: end === null ? null : { amount: invoice.total, at: end },
+    effectiveAt: prorationDate,
+  }
+}
+
+function endOfPeriod(subscription: Stripe.Subscription): number {
+  const item = subscription.items.data.find(isLicensed) ?? subscription.items.data[0]
+  return milliseconds(item?.current_period_end ?? subscription.billing_cycle_anchor)
+}
+
+function endOfNewPeriod({ lines }: Stripe.Invoice): number | null {
+  const ends = lines.data.filter((line) => !isProration(line)).map(({ period }) => period.end)
+  return ends.length === 0 ? null : milliseconds(Math.max(...ends))
+}
+
+function toPreviewedInvoice(invoice: Stripe.Invoice): PreviewedInvoice {
+  return {
+    subtotal: invoice.subtotal,
+    discount: sumOf(invoice.total_discount_amounts),
+    tax: sumOf(invoice.total_taxes),
+    total: invoice.total,
+    amountDue: invoice.amount_due,
+    lines: invoice.lines.data.map(toPreviewLine),
+  }
+}
+
+function sumOf(amounts: readonly { readonly amount: number }[] | null): number {
+  return (amounts ?? []).reduce((sum, { amount }) => sum + amount, 0)
+}
+
+function toPreviewLine(line: Stripe.InvoiceLineItem): PreviewLine {
+  const { description, amount, period } = line
+  return {
+    description,
+    amount,
+    isProration: isProration(line),
+    period: { start: milliseconds(period.start), end: milliseconds(period.end) },
+  }
+}
+
+function isProration({ parent }: Stripe.InvoiceLineItem): boolean {
+  return (parent?.subscription_item_details?.proration ?? parent?.invoice_item_details?.proration) === true
+}

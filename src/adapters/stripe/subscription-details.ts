@@ -1,0 +1,15 @@
+import type { Stripe } from 'stripe'
+
+/** What is needed to tell how a subscription stands, its first payment included. */
+export const SUBSCRIPTION_DETAILS = [
+  'customer',
+  'latest_invoice.confirmation_secret',
+  'latest_invoice.payments',
+  'pending_setup_intent',
+  'schedule',
+]
+
+export function latestInvoice(subscription: Stripe.Subscription): Stripe.Invoice | null {
+  const invoice = subscription.latest_invoice
+  return invoice === null || typeof invoice === 'string' ? null : invoice
+}

@@ -1,0 +1,49 @@
+import type { UserId } from '../domain/account.ts'
+import { changeWish, type PlanChange } from '../domain/changing-plan.ts'
+import { BillingError } from '../domain/errors.ts'
+import { isoTime } from '../domain/period.ts'
+import type { Ports } from '../ports.ts'
+
+export interface PreviewRequest extends Omit<PlanChange, 'prorationDate' | 'paymentMethodId'> {
+  readonly user: UserId
+}
+
+/**
+ * What a change would cost and from when it would hold. The figures are Stripe's own, asked for with the parameters that
+ * the change will be made with: sent on with the `proration_date`, it costs exactly that.
+ * Refuses what the change would refuse, but for a card that is missing.
+ */
+export async function previewPlanChange(
+  ports: Pick<Ports, 'ledger' | 'gateway' | 'clock' | 'catalogue' | 'priceIds'>,
+  request: PreviewRequest,
+) {
+  const account = await ports.ledger.account(request.user, {})
+  const asked = { ...request, prorationDate: null, paymentMethodId: ANY_CARD }
+  const wish = changeWish(ports.catalogue, ports.priceIds(), account, asked, ports.clock.now())
+  if (account.customerId === null) throw new BillingError('no_subscription', 'There is no subscription to change.')
+  const { invoice, currency, next, effectiveAt } = await ports.gateway.previewChange(account.customerId, wish)
+  return {
+    plan_name: wish.planName,
+    price_id: wish.priceId,
+    when: wish.when,
+    effective_at: isoTime(effectiveAt),
+    amount_due_now: invoice.amountDue,
+    currency,
+    proration_date: wish.when === 'now' ? isoTime(wish.prorationDate) : null,
+    lines: invoice.lines.map(({ description, amount, isProration, period }) => ({
+      description,
+      amount,
+      proration: isProration,
+      period_start: isoTime(period.start),
+      period_end: isoTime(period.end),
+    })),
+    subtotal: invoice.subtotal,
+    discount: invoice.discount,
+    tax: invoice.tax,
+    total: invoice.total,
+    next_invoice: next && { amount: next.amount, date: isoTime(next.at) },
+  }
+}
+
+/** Which card will pay is asked with the change itself. */
+const ANY_CARD = 'any'
