@@ -8,7 +8,7 @@ import { totalOf, type UsageTotal } from '../../domain/usage.ts'
 /** What an account holds whatever is asked for: read from disk once, and kept right by every change that is written. */
 export interface Remembered {
   readonly customerId: string | null
-  readonly subscriptions: readonly Subscription[]
+  subscriptions: readonly Subscription[]
   readonly disputes: readonly Dispute[]
   /** By month, all services; a month that was not asked for yet is not there. */
   readonly totals: Map<string, readonly UsageTotal[]>
@@ -65,16 +65,30 @@ function follow(known: Remembered, change: Change): boolean {
     case 'grant-drawn':
       for (const [service, grants] of known.grants) known.grants.set(service, grants.flatMap(drawn(change.draw)))
       return true
+    case 'subscription-observed':
+      return followSubscription(known, change.subscription)
     case 'grant-given':
     case 'grant-returned':
     case 'customer-linked':
     case 'customer-deleted':
-    case 'subscription-observed':
     case 'dispute-observed':
       return false
     default:
       return true
   }
+}
+
+/** One that is known and may keep its place among them. */
+function followSubscription(known: Remembered, seen: Subscription): boolean {
+  const index = known.subscriptions.findIndex(({ id }) => id === seen.id)
+  const before = known.subscriptions[index]
+  if (before?.createdAt !== seen.createdAt || isNeverPaid(before) !== isNeverPaid(seen)) return false
+  known.subscriptions = known.subscriptions.with(index, seen)
+  return true
+}
+
+function isNeverPaid({ status }: Subscription): boolean {
+  return status === 'incomplete_expired'
 }
 
 function addUsage(totals: Map<string, readonly UsageTotal[]>, added: UsageTotal): void {

@@ -3,6 +3,7 @@ import type { Change, UserId } from '../../domain/account.ts'
 import type { Grant } from '../../domain/grant.ts'
 import type { Intent } from '../../domain/intent.ts'
 import { allowanceOf } from '../../domain/trial.ts'
+import { compiled } from './compiled.ts'
 import type { Drizzle } from './database.ts'
 import { reportAdder, reportApplier } from './reports.ts'
 import {
@@ -19,6 +20,7 @@ import {
   usageGrants,
   userSubscriptions,
 } from './schema.ts'
+import { upserter } from './upsert.ts'
 import { usageInserter } from './usage-rows.ts'
 
 /** Writes changes: one exhaustive switch, inside the writer's transaction. */
@@ -31,6 +33,17 @@ export function changeApplier(database: Drizzle): (user: UserId, change: Change)
     .set({ remaining: sql`remaining - ${sql.placeholder('quantity')}` })
     .where(eq(usageGrants.id, sql.placeholder('id')))
     .prepare()
+  const saveSubscription = upserter(database, userSubscriptions, 'id')
+  const savePayment = upserter(database, paymentRecords, 'id')
+  const saveDispute = upserter(database, paymentDisputes, 'id')
+  const of = sql.placeholder
+  const markApplied = compiled(
+    database.$client,
+    database
+      .update(stripeWebhookEvents)
+      .set({ state: 'applied', outcome: sql`${of('outcome')}`, settledAt: sql`${of('at')}`, nextTryAt: null })
+      .where(eq(stripeWebhookEvents.id, of('id'))),
+  )
   return (user, change) => {
     switch (change.type) {
       case 'usage-recorded':
@@ -59,41 +72,14 @@ export function changeApplier(database: Drizzle): (user: UserId, change: Change)
         const gone = and(eq(customers.customerId, change.customerId), eq(customers.userId, user))
         return void database.update(customers).set({ deletedAt: change.at }).where(gone).run()
       }
-      case 'subscription-observed': {
-        const row = { userId: user, ...change.subscription, seenAt: change.subscription.seenAt ?? null }
-        const { id: _, ...set } = row
-        return void database
-          .insert(userSubscriptions)
-          .values(row)
-          .onConflictDoUpdate({ target: userSubscriptions.id, set })
-          .run()
-      }
-      case 'payment-observed': {
-        const row = { userId: user, ...change.payment, seenAt: change.payment.seenAt ?? null }
-        const { id: _, ...set } = row
-        return void database
-          .insert(paymentRecords)
-          .values(row)
-          .onConflictDoUpdate({ target: paymentRecords.id, set })
-          .run()
-      }
-      case 'dispute-observed': {
-        const row = { userId: user, ...change.dispute }
-        const { id: _, ...set } = row
-        return void database
-          .insert(paymentDisputes)
-          .values(row)
-          .onConflictDoUpdate({ target: paymentDisputes.id, set })
-          .run()
-      }
-      case 'event-applied': {
-        const applied = { state: 'applied', outcome: change.outcome, settledAt: change.at, nextTryAt: null }
-        return void database
-          .update(stripeWebhookEvents)
-          .set(applied)
-          .where(eq(stripeWebhookEvents.id, change.eventId))
-          .run()
-      }
+      case 'subscription-observed':
+        return saveSubscription({ userId: user, ...change.subscription })
+      case 'payment-observed':
+        return savePayment({ userId: user, ...change.payment })
+      case 'dispute-observed':
+        return saveDispute({ userId: user, ...change.dispute })
+      case 'event-applied':
+        return markApplied({ id: change.eventId, outcome: change.outcome, at: change.at })
       case 'grant-given':
         return giveGrant(database, grantRow(user, change.grant))
       case 'grant-drawn':

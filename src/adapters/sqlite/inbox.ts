@@ -1,6 +1,6 @@
 import { and, asc, eq, lte, type SQL, sql } from 'drizzle-orm'
 import type { Inbox } from '../../ports.ts'
-import { compiled } from './compiled.ts'
+import { compiled, type Values } from './compiled.ts'
 import type { Drizzle } from './database.ts'
 import { toStripeEvent } from './rows.ts'
 import { customers, stripeWebhookEvents as events } from './schema.ts'
@@ -9,31 +9,42 @@ import { reading, type Writer } from './writer.ts'
 /** The inbox in SQLite. Its writes share the ledger's commits. */
 export function sqliteInbox(database: Drizzle, writer: Writer): Inbox {
   const of = sql.placeholder
-  const settle = async (id: string, values: Partial<typeof events.$inferInsert>) => {
-    const unsettled = and(eq(events.id, id), sql`state <> 'applied'`)
-    await writer.submit({
-      decide: () => undefined,
-      apply: () => void database.update(events).set(values).where(unsettled).run(),
-    })
+  const isUnsettled = and(eq(events.id, of('id')), sql`state <> 'applied'`)
+  const statement = (set: Record<string, unknown>) =>
+    compiled(database.$client, database.update(events).set(set).where(isUnsettled))
+  const settle = async (write: (values: Values) => void, values: Values) => {
+    await writer.submit({ decide: () => undefined, apply: () => write(values) })
   }
+  const outcome = sql`${of('outcome')}`
+  const ignore = statement({ state: 'ignored', outcome, settledAt: sql`${of('at')}`, nextTryAt: null })
+  const park = statement({ state: 'parked', customerId: sql`${of('customerId')}`, outcome, nextTryAt: null })
+  const fail = statement({
+    state: sql`CASE WHEN ${of('nextTryAt')} IS NULL THEN 'dead' ELSE 'failed' END`,
+    outcome,
+    nextTryAt: sql`${of('nextTryAt')}`,
+    attempts: sql`attempts + 1`,
+  })
+  const link = database
+    .select({ userId: customers.userId })
+    .from(customers)
+    .where(eq(customers.customerId, of('customerId')))
+    .prepare()
   const known = database
     .select({ id: events.id })
     .from(events)
     .where(eq(events.id, of('id')))
     .prepare()
   const insert = compiled(database.$client, database.insert(events).values(newRow()))
-  const due = database
-    .select()
-    .from(events)
-    .where(
-      and(
-        lte(events.nextTryAt, of('at')),
-        sql`coalesce(customer_id, id) NOT IN (SELECT value FROM json_each(${of('except')}))`,
-      ),
-    )
-    .orderBy(asc(events.nextTryAt), asc(events.receivedAt))
-    .limit(of('limit'))
-    .prepare()
+  const due = (excluded?: SQL) =>
+    database
+      .select()
+      .from(events)
+      .where(and(lte(events.nextTryAt, of('at')), excluded))
+      .orderBy(asc(events.nextTryAt), asc(events.receivedAt))
+      .limit(of('limit'))
+      .prepare()
+  const dueOfAll = due()
+  const dueOfOthers = due(sql`coalesce(customer_id, id) NOT IN (SELECT value FROM json_each(${of('except')}))`)
   return {
     receive: ({ livemode, ...event }, body, at) =>
       writer.submit({
@@ -43,7 +54,11 @@ export function sqliteInbox(database: Drizzle, writer: Writer): Inbox {
         },
       }),
     async due(at, limit, except = []) {
-      return reading(() => due.all({ at, limit, except: JSON.stringify(except) })).map((row) => ({
+      const read = () =>
+        except.length === 0
+          ? dueOfAll.all({ at, limit })
+          : dueOfOthers.all({ at, limit, except: JSON.stringify(except) })
+      return reading(read).map((row) => ({
         event: toStripeEvent(row),
         body: row.body,
         attempts: row.attempts,
@@ -55,23 +70,17 @@ export function sqliteInbox(database: Drizzle, writer: Writer): Inbox {
       const [dead, waiting] = [await count(sql`state = 'dead'`), await count(sql`next_try_at IS NOT NULL`)]
       return { dead: Number(dead), waiting: Number(waiting) }
     },
-    ignore: (id, outcome, at) => settle(id, { state: 'ignored', outcome, settledAt: at, nextTryAt: null }),
+    ignore: (id, outcome, at) => settle(ignore, { id, outcome, at }),
     async park(id, customerId, outcome) {
       await writer.submit({
-        decide: () => isLinked(database, customerId),
-        apply: (linked) => {
+        decide: () => link.get({ customerId }) !== undefined,
+        apply: (isLinked) => {
           // Linked in this very moment: it stays due.
-          if (linked) return
-          const parked = { state: 'parked', customerId, outcome, nextTryAt: null }
-          database.update(events).set(parked).where(eq(events.id, id)).run()
+          if (!isLinked) park({ id, customerId, outcome })
         },
       })
     },
-    fail: (id, outcome, nextTryAt) => {
-      const attempts = sql<number>`attempts + 1`
-      const values = { state: nextTryAt === null ? 'dead' : 'failed', outcome, nextTryAt, attempts }
-      return settle(id, values as unknown as Partial<typeof events.$inferInsert>)
-    },
+    fail: (id, outcome, nextTryAt) => settle(fail, { id, outcome, nextTryAt }),
   }
 }
 
@@ -95,8 +104,4 @@ function newRow() {
     attempts: 0,
     nextTryAt: of('at'),
   }
-}
-
-function isLinked(database: Drizzle, customerId: string): boolean {
-  return database.select().from(customers).where(eq(customers.customerId, customerId)).get() !== undefined
 }

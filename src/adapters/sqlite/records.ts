@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, lt, or } from 'drizzle-orm'
+import { and, desc, eq, isNull, lt, or, sql } from 'drizzle-orm'
 import { invalidField } from '../../domain/errors.ts'
 import type { Payment } from '../../domain/payment.ts'
 import type { Records } from '../../ports.ts'
@@ -9,6 +9,11 @@ import { usageHistory } from './usage-history.ts'
 
 /** History and indexes in SQLite. */
 export function sqliteRecords(database: Drizzle): Records {
+  const userOfCustomer = database
+    .select({ userId: customers.userId })
+    .from(customers)
+    .where(eq(customers.customerId, sql.placeholder('customerId')))
+    .prepare()
   return {
     async payments(user, limit, cursor) {
       const rows = database
@@ -45,8 +50,7 @@ export function sqliteRecords(database: Drizzle): Records {
       return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
     },
     async userOfCustomer(customerId) {
-      const row = database.select().from(customers).where(eq(customers.customerId, customerId)).get()
-      return row?.userId ?? null
+      return userOfCustomer.get({ customerId })?.userId ?? null
     },
     async usersWithOpenIntents() {
       const rows = database.selectDistinct({ user: intents.userId }).from(intents).where(isNull(intents.closedAt)).all()
