@@ -18,13 +18,14 @@ import { stripeEventFeed } from './adapters/stripe/event-feed.ts'
 import { stripeGateway } from './adapters/stripe/gateway.ts'
 import { stripeMeters } from './adapters/stripe/meters.ts'
 import { stripeObservatory } from './adapters/stripe/observatory.ts'
-import { findPrices } from './adapters/stripe/prices.ts'
+import { findPastPrices, findPrices } from './adapters/stripe/prices.ts'
 import { examineEndpoints } from './adapters/stripe/setup.ts'
 import { webhookVerifier } from './adapters/stripe/webhook.ts'
 import { createBilling } from './billing.ts'
 import { startCatchingUp } from './catching-up.ts'
 import { stripeWebhookUrl } from './config/addresses.ts'
 import type { Config } from './config/config.ts'
+import { presentPrices, withPastPrices } from './domain/past-prices.ts'
 import { createDriftCheck, driftCommands } from './drift-check.ts'
 import type { Ports } from './ports.ts'
 import { readinessOf } from './readiness.ts'
@@ -129,6 +130,8 @@ function assemble(
   const priceBook = createPriceBook({
     remembered: store.rememberedPrices(),
     find: () => findPrices(stripe, config.catalogue),
+    findPast: (present) => findPastPrices(stripe, config.catalogue, present),
+    merge: (known, found) => withPastPrices(config.catalogue, known, found),
     remember: (found) => store.rememberPrices(found, clock.wall()),
   })
   const ports = {
@@ -231,7 +234,11 @@ async function tellOfEndpoints(stripe: StripeAccess['stripe'], config: Config, l
 
 async function readinessNow({ priceBook, inbox }: WiredPorts, store: Store): Promise<Readiness> {
   const storage = storageCheck(store)
-  const prices = { known: priceBook.current().size, missing: priceBook.missing(), reachable: priceBook.reachable() }
+  const prices = {
+    known: presentPrices(priceBook.current()),
+    missing: priceBook.missing(),
+    reachable: priceBook.reachable(),
+  }
   return readinessOf(prices, storage, storage.status === 'ok' ? await inbox.counts() : null)
 }
 

@@ -24,7 +24,7 @@ export interface CataloguePrice {
   readonly pinnedPriceId: string | null
 }
 
-/** The Stripe price id of each lookup key, as last found at Stripe. */
+/** The Stripe price id of each lookup key, as last found at Stripe; and past prices, each under a key of its own. */
 export type PriceIds = ReadonlyMap<string, string>
 
 export function findPlan(catalogue: Catalogue, name: string | null): Plan | null {
@@ -34,6 +34,20 @@ export function findPlan(catalogue: Catalogue, name: string | null): Plan | null
 export function findPack(catalogue: Catalogue, name: string): Pack | null {
   return catalogue.packs.find((pack) => pack.name === name) ?? null
 }
+
+/**
+ * Under this key stands a price that was of a plan once, beside the lookup keys of today: who bought at it keeps the plan
+ * until he is moved.
+ */
+export function pastPriceKey(planName: string, priceId: string): string {
+  return `${planName}${PAST}${priceId}`
+}
+
+export function isPastPriceKey(key: string): boolean {
+  return key.includes(PAST)
+}
+
+const PAST = '@price_of:'
 
 /** The lookup key of a metered price: `usage_based.voice_call`. */
 export function meteredLookupKey(planName: string, service: ServiceType): string {
@@ -63,9 +77,11 @@ export function billedServices(plan: Plan): readonly ServiceType[] {
   return SERVICE_TYPES.filter((service) => plan.services[service].policy === 'bill')
 }
 
-/** The plan that a Stripe price is a base price of; null for a price that is not of this catalogue. */
+/** The plan that a Stripe price is or once was a base price of; null for a price that is not of this catalogue. */
 export function planOfPrice(catalogue: Catalogue, priceIds: PriceIds, priceId: string): Plan | null {
-  return catalogue.plans.find((plan) => plan.prices.some((price) => priceIds.get(price.lookupKey) === priceId)) ?? null
+  const isPresent = (plan: Plan) => plan.prices.some((price) => priceIds.get(price.lookupKey) === priceId)
+  const isPast = (plan: Plan) => priceIds.has(pastPriceKey(plan.name, priceId))
+  return catalogue.plans.find(isPresent) ?? catalogue.plans.find(isPast) ?? null
 }
 
 /** Everything that is wrong with a catalogue, each with the place and the cure; empty when it can be sold. */

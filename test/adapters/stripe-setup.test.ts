@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { Stripe } from 'stripe'
 import { createStripe } from '../../src/adapters/stripe/client.ts'
-import { findPrices } from '../../src/adapters/stripe/prices.ts'
+import { findPastPrices, findPrices } from '../../src/adapters/stripe/prices.ts'
 import { openSetup } from '../../src/adapters/stripe/setup.ts'
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
-import type { Catalogue } from '../../src/domain/catalogue.ts'
+import { type Catalogue, planOfPrice } from '../../src/domain/catalogue.ts'
 import { EVENT_TYPES, METER_ERROR_TYPES } from '../../src/domain/event-types.ts'
 import type { SetupStep } from '../../src/domain/setup.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
@@ -206,4 +206,16 @@ describe('a restricted key', () => {
     )
     expect((await plan()).todo).toEqual([`create webhook endpoint ${URL}`, `create event destination ${URL}`])
   })
+})
+
+test('prices that a plan had before are found in its product, archived ones too', async () => {
+  await setUp()
+  const first = await priceOf('pro_monthly')
+  await setUp(withProPrice(4_900))
+  const second = await priceOf('pro_monthly')
+  await setUp(withProPrice(5_900))
+  const { priceIds } = await findPrices(stripe, BUILT_IN_PLANS)
+  const past = await findPastPrices(stripe, BUILT_IN_PLANS, priceIds)
+  expect([...past.values()].toSorted()).toEqual([first.id, second.id].toSorted())
+  expect(planOfPrice(BUILT_IN_PLANS, past, first.id)?.name).toBe('pro_monthly')
 })

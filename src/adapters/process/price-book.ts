@@ -13,6 +13,10 @@ export interface PriceBook {
 export interface PriceSources {
   readonly remembered: PriceIds
   readonly find: () => Promise<{ readonly priceIds: PriceIds; readonly missing: readonly string[] }>
+  /** The prices that the plans had before: asked for at first, and whenever a present one has changed. */
+  readonly findPast: (present: PriceIds) => Promise<PriceIds>
+  /** What is known after another look at Stripe. */
+  readonly merge: (known: PriceIds, found: PriceIds) => PriceIds
   readonly remember: (prices: PriceIds) => Promise<void>
 }
 
@@ -21,16 +25,26 @@ export function createPriceBook(sources: PriceSources): PriceBook {
   let prices = sources.remembered
   let missing: readonly string[] | null = null
   let reachable = true
+  let pastIsKnown = false
+
+  async function look() {
+    const found = await sources.find()
+    pastIsKnown &&= [...found.priceIds].every(([key, id]) => prices.get(key) === id)
+    const past = pastIsKnown ? [] : await sources.findPast(found.priceIds)
+    const merged = sources.merge(prices, new Map([...past, ...found.priceIds]))
+    await sources.remember(merged)
+    prices = merged
+    missing = found.missing
+    pastIsKnown = true
+  }
+
   return {
     current: () => prices,
     missing: () => missing,
     reachable: () => reachable,
     async refresh() {
       try {
-        const found = await sources.find()
-        await sources.remember(found.priceIds)
-        prices = found.priceIds
-        missing = found.missing
+        await look()
         reachable = true
       } catch (error) {
         reachable = false

@@ -1,6 +1,8 @@
 import type { Stripe } from 'stripe'
 import { type Catalogue, cataloguePrices, type PriceIds } from '../../domain/catalogue.ts'
+import { type OtherPrice, pastPricesAmong } from '../../domain/past-prices.ts'
 import { reached, reachedOrMissing } from './refusals.ts'
+import { idOf } from './translate.ts'
 
 export interface FoundPrices {
   readonly priceIds: PriceIds
@@ -28,4 +30,35 @@ export async function findPrices(stripe: Stripe, catalogue: Catalogue): Promise<
   }
   const missing = wanted.filter((price) => !priceIds.has(price.lookupKey))
   return { priceIds, missing: missing.map((price) => price.pinnedPriceId ?? price.lookupKey) }
+}
+
+/** The prices that the plans had before, found in the products of their present ones. */
+export async function findPastPrices(stripe: Stripe, catalogue: Catalogue, present: PriceIds): Promise<PriceIds> {
+  const productPlans = await productsOfPlans(stripe, catalogue, present)
+  const isPresent = new Set(present.values())
+  const others: OtherPrice[] = []
+  for (const product of productPlans.keys())
+    for (const price of await reached(allOf(stripe.prices.list({ product, type: 'recurring', limit: 100 }))))
+      if (!isPresent.has(price.id) && price.recurring?.usage_type === 'licensed')
+        others.push({ id: price.id, productId: product, planName: price.metadata.plan_name ?? null })
+  return pastPricesAmong(catalogue, others, productPlans)
+}
+
+/** Which plans have a present price in a product. */
+async function productsOfPlans(stripe: Stripe, { plans }: Catalogue, present: PriceIds) {
+  const products = new Map<string, Set<string>>()
+  for (const plan of plans)
+    for (const { lookupKey } of plan.prices) {
+      const id = present.get(lookupKey)
+      const price = id === undefined ? null : await reachedOrMissing(stripe.prices.retrieve(id))
+      const product = idOf(price?.product)
+      if (product !== null) products.set(product, (products.get(product) ?? new Set()).add(plan.name))
+    }
+  return products
+}
+
+async function allOf<T>(list: AsyncIterable<T>): Promise<readonly T[]> {
+  const found: T[] = []
+  for await (const one of list) found.push(one)
+  return found
 }
