@@ -37,11 +37,15 @@ CREATE INDEX `trial_claims_intent` ON `trial_claims` (`intent_id`);--> statement
 DROP INDEX `customers_user_id_unique`;--> statement-breakpoint
 ALTER TABLE `customers` ADD `deleted_at` integer;--> statement-breakpoint
 CREATE UNIQUE INDEX `customers_user` ON `customers` (`user_id`) WHERE deleted_at IS NULL;--> statement-breakpoint
+ALTER TABLE `payment_records` ADD `taken_back_amount` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `payment_records` ADD `refund_of` text;--> statement-breakpoint
 ALTER TABLE `payment_records` ADD `seen_at` integer;--> statement-breakpoint
+CREATE INDEX `payment_records_refunds` ON `payment_records` (`refund_of`) WHERE refund_of IS NOT NULL;--> statement-breakpoint
 ALTER TABLE `stripe_webhook_events` ADD `replayed_at` integer;--> statement-breakpoint
 CREATE INDEX `stripe_webhook_events_object` ON `stripe_webhook_events` (`object_id`) WHERE object_id IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `stripe_webhook_events_customer` ON `stripe_webhook_events` (`customer_id`) WHERE customer_id IS NOT NULL;--> statement-breakpoint
 ALTER TABLE `usage_grants` ADD `payment_id` text;--> statement-breakpoint
+ALTER TABLE `usage_grants` ADD `taken_back` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 CREATE UNIQUE INDEX `usage_grants_payment` ON `usage_grants` (`payment_id`) WHERE payment_id IS NOT NULL;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `past_due_since` integer;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `collection_pause` text;--> statement-breakpoint

@@ -15,6 +15,7 @@ import { type PreviewRequest, previewPlanChange } from './usecases/preview-plan-
 import { receiveEvent } from './usecases/receive-event.ts'
 import { type RecordUsageRequest, recordUsage } from './usecases/record-usage.ts'
 import { type BatchEntry, type BatchOutcome, recordUsageBatch } from './usecases/record-usage-batch.ts'
+import { type RefundRequest, refundPayment } from './usecases/refund-payment.ts'
 import { type ResumeRequest, resumeSubscription } from './usecases/resume-subscription.ts'
 import { type PaymentMethodRequest, setPaymentMethod } from './usecases/set-payment-method.ts'
 import { type SubscribeRequest, subscribe } from './usecases/subscribe.ts'
@@ -39,6 +40,7 @@ export function createBilling(ports: Ports) {
     previewPlanChange: (request: PreviewRequest) => previewPlanChange(ports, request),
     changePlan: (request: ChangeRequest) => changePlan(ports, request),
     resumeSubscription: (request: ResumeRequest) => resumeSubscription(ports, request),
+    refundPayment: (request: RefundRequest) => refundPayment(ports, request),
     createPaymentIntent: (request: PaymentRequest) => createPaymentIntent(ports, request),
     subscriptionStatus: (user: UserId) => subscriptionStatus(ports, user),
     recordUsage: (request: RecordUsageRequest) => recordUsage(ports, request),

@@ -216,6 +216,14 @@ export interface PaymentMethodAttempt {
   readonly clientSecret: string | null
 }
 
+export interface RefundAttempt {
+  /** Null when none was made. */
+  readonly refund: Payment | null
+  /** The refund and what changes with it, as it is now. */
+  readonly seen: readonly Observation[]
+  readonly outcome: Extract<AttemptOutcome, { readonly type: 'settled' | 'refused' }>
+}
+
 /**
  * Selling at Stripe. Every method may throw `stripe_unavailable`: the outcome is unknown and the wish stays open. Each
  * object made carries the user's and the intent's id in its metadata; under one key number an intent makes it once.
@@ -250,6 +258,8 @@ export interface Gateway {
   pay(user: UserId, customerId: string, intent: Intent<WishOf<'pay'>>): Promise<PaymentAttempt>
   /** The same for a payment that an earlier key made. */
   resumePaying(paymentIntentId: string): Promise<PaymentAttempt>
+  /** Gives money back. One that an earlier key of the intent made is found and not made again. */
+  refund(user: UserId, intent: Intent<WishOf<'refund'>>): Promise<RefundAttempt>
 }
 
 /** Reading at Stripe. Refuses with `stripe_unavailable`. */

@@ -32,6 +32,10 @@ export interface Account {
   readonly days: readonly DailyUsage[]
   /** Grants of the services that were asked for, as far as something is left of them. */
   readonly grants: readonly Grant[]
+  /** The entries of the history that were asked for. */
+  readonly payments: readonly Payment[]
+  /** The grants that they bought. */
+  readonly bought: readonly Grant[]
   /** The record with the identity that was asked for. */
   readonly usage: UsageRecord | null
   /** What stands under the key that was asked for. */
@@ -46,8 +50,6 @@ export interface Account {
   readonly report: { readonly report: MeterReport | SealedReport; readonly carry: Quantity } | null
   /** Those of the trial claims that were asked for that somebody holds. */
   readonly trialClaims: readonly TrialClaim[]
-  /** Entries of the history that were asked for by their ids, as far as they are there. */
-  readonly payments: readonly Payment[]
   /** Whether the event that was asked for has had its effect already. */
   readonly eventApplied: boolean
 }
@@ -63,9 +65,10 @@ export interface Needs {
   /** Together with its corrections. */
   readonly record?: string
   readonly allGrants?: ServiceType
+  /** Entries of the history by their ids, with the grants that they bought. */
+  readonly payments?: readonly string[]
   readonly report?: string
   readonly answer?: { readonly caller: string; readonly key: string }
-  readonly payments?: readonly string[]
   readonly event?: string
   /** By which a person is known who has had a trial; users share them. */
   readonly trialClaims?: readonly string[]
@@ -89,7 +92,14 @@ export interface AuditEntry {
   readonly at: Instant
   /** The operator's token: `operator:alice`. */
   readonly actor: string
-  readonly action: 'grant-given' | 'usage-corrected' | 'trial-allowed' | 'trial-extended' | 'drift-mended'
+  readonly action:
+    | 'grant-given'
+    | 'usage-corrected'
+    | 'trial-allowed'
+    | 'trial-extended'
+    | 'drift-mended'
+    | 'payment-refunded'
+    | 'spending-limit-set'
   readonly detail: string
 }
 
@@ -106,6 +116,8 @@ export type Change =
   | { readonly type: 'grant-drawn'; readonly draw: Draw }
   /** A part of what was drawn is given back: the use was corrected. */
   | { readonly type: 'grant-returned'; readonly draw: Draw }
+  /** A part of what is left goes back with its payment, or comes again (then it is negative). */
+  | { readonly type: 'grant-taken-back'; readonly draw: Draw }
   /** Added to the open report of the same window, or opened. */
   | { readonly type: 'report-added'; readonly report: MeterReport }
   /** A carry of null leaves what there is. */

@@ -37,8 +37,8 @@ export function isAgainst(state: DisputeState): boolean {
 }
 
 /**
- * The dispute that stands in the way of a subscription: one that is open, or one that was lost and after which no period
- * has been paid yet. The oldest, if there are several.
+ * The dispute that stands in the way of a subscription: one that is open, or one that was lost and since
+ * which no new period has been paid. The oldest, if there are several.
  */
 export function disputeAgainst(disputes: readonly Dispute[], subscription: Subscription): Dispute | null {
   return (
@@ -48,9 +48,9 @@ export function disputeAgainst(disputes: readonly Dispute[], subscription: Subsc
   )
 }
 
-function standsInTheWay({ state, closedAt }: Dispute, { status, currentPeriodStart }: Subscription): boolean {
+function standsInTheWay({ state, createdAt }: Dispute, { status, currentPeriodStart }: Subscription): boolean {
   if (state !== 'lost') return state === 'open'
-  return status !== 'active' || currentPeriodStart <= (closedAt ?? Infinity)
+  return status !== 'active' || currentPeriodStart <= createdAt
 }
 
 /** What is known of a dispute after it was seen; null when the look was too early, for a decided one stays decided. */

@@ -6,7 +6,7 @@ export interface Grant {
   readonly id: string
   readonly service: ServiceType
   readonly amount: Quantity
-  /** What has not been drawn yet. */
+  /** What has been neither drawn nor taken back yet. */
   readonly remaining: Quantity
   readonly grantedAt: Instant
   /** Null never expires. Usage that occurred before still draws on it. */
@@ -14,6 +14,8 @@ export interface Grant {
   readonly reason: string
   /** The payment that bought it; null for a gift. Such a grant is given once. */
   readonly paymentId: string | null
+  /** What was unused when its payment was given back, and so went with it. */
+  readonly takenBack: Quantity
 }
 
 /** A part of one grant that a use draws. */
@@ -32,18 +34,23 @@ export function usableGrants(grants: readonly Grant[], service: ServiceType, at:
 /** Gives up to `wanted` back to grants, to the one that was drawn on last first. */
 export function returnTo(grants: readonly Grant[], wanted: Quantity): readonly Draw[] {
   const drawnLastFirst = grants
-    .filter((grant) => grant.remaining < grant.amount)
+    .filter((grant) => drawnOf(grant) > 0n)
     .toSorted(inDrawingOrder)
     .reverse()
   const returns: Draw[] = []
   let missing = wanted
-  for (const { id, amount, remaining } of drawnLastFirst) {
+  for (const grant of drawnLastFirst) {
     if (missing <= 0n) break
-    const quantity = amount - remaining < missing ? amount - remaining : missing
-    returns.push({ grantId: id, quantity })
+    const drawn = drawnOf(grant)
+    const quantity = drawn < missing ? drawn : missing
+    returns.push({ grantId: grant.id, quantity })
     missing -= quantity
   }
   return returns
+}
+
+function drawnOf({ amount, remaining, takenBack }: Grant): Quantity {
+  return amount - remaining - takenBack
 }
 
 /** Those that expire first are drawn on before the others. */

@@ -11,10 +11,14 @@ export interface ShownGrant {
   /** In the service's unit. */
   readonly amount: number
   readonly remaining: number
+  /** What went with a payment that was given back. */
+  readonly taken_back: number
   readonly unit: UsageUnit
   readonly granted_at: string
   readonly expires_at: string | null
   readonly reason: string
+  /** The payment that bought it; null for a gift. */
+  readonly payment_id: string | null
 }
 
 /** Gives a user usage on top of the plan, and notes who gave it. */
@@ -36,16 +40,19 @@ export function giveGrant(
   return { changes, result: { status: 201, result, replayed: false } }
 }
 
-export function shownGrant({ id, service, amount, remaining, grantedAt, expiresAt, reason }: Grant): ShownGrant {
+export function shownGrant(grant: Grant): ShownGrant {
+  const { id, service, amount, remaining, takenBack, grantedAt, expiresAt, reason, paymentId } = grant
   const { unit, unitQuanta } = SERVICES[service]
   return {
     grant_id: id,
     service_type: service,
     amount: amountOf(amount, unitQuanta),
     remaining: amountOf(remaining, unitQuanta),
+    taken_back: amountOf(takenBack, unitQuanta),
     unit,
     granted_at: isoTime(grantedAt),
     expires_at: isoTimeOrNull(expiresAt),
     reason,
+    payment_id: paymentId,
   }
 }

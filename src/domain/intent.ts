@@ -51,6 +51,18 @@ export type Wish =
     }
   | { readonly kind: 'resume'; readonly subscriptionId: string; readonly paymentMethodId: string | null }
   | {
+      readonly kind: 'refund'
+      /** An entry of the history: `in_…` or `pi_…`. */
+      readonly paymentId: string
+      /** Null is all that is left of it. */
+      readonly amount: number | null
+      /** One of Stripe's words for why. */
+      readonly reason: string | null
+      readonly takeBack: boolean
+      readonly operator: string
+      readonly note: string | null
+    }
+  | {
       readonly kind: 'pay'
       readonly amount: number
       readonly currency: string

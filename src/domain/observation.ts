@@ -1,4 +1,4 @@
-import type { Account, Change } from './account.ts'
+import type { Account, Change, Needs } from './account.ts'
 import { messagesAbout } from './app-message.ts'
 import { type Catalogue, type PriceIds, planOfPrice } from './catalogue.ts'
 import { disputeAfter, type ObservedDispute } from './dispute.ts'
@@ -6,6 +6,7 @@ import { boughtGrant } from './pack.ts'
 import type { ObservedPaymentIntent, Payment } from './payment.ts'
 import type { Instant } from './period.ts'
 import { isEnded, isOwing, type ObservedSubscription, pastTermsOf, type Subscription } from './subscription.ts'
+import { disputedAmount, takenBackAmount, takingBack } from './taking-back.ts'
 
 /** A Stripe object as it was seen, whoever brought it: a webhook, the answer to our own call, or a look at Stripe. */
 export type Observation = (
@@ -51,13 +52,23 @@ export function observe(account: Account, observation: Observation, knowledge: K
     case 'dispute':
       return observeDispute(account, observation.dispute, knowledge)
     case 'payment-intent':
-      return observePayment(observation.paymentIntent, knowledge.at, seenAt)
+      return observePayment(account, observation.paymentIntent, knowledge, seenAt)
     case 'subscription-unknown':
       return endUnknown(account, observation.subscriptionId, knowledge.at)
     case 'customer-deleted':
       if (account.customerId !== observation.customerId) return []
       return [{ type: 'customer-deleted', customerId: observation.customerId, at: knowledge.at }]
   }
+}
+
+/** What a decision on these observations looks at beyond the account's state. */
+export function needsOf(observations: readonly Observation[]): Pick<Needs, 'payments'> {
+  const payments = observations.flatMap((observation) => {
+    if (observation.type === 'entry') return [observation.payment.id]
+    if (observation.type === 'payment-intent') return [observation.paymentIntent.id]
+    return observation.type === 'dispute' ? [observation.dispute.paymentId] : []
+  })
+  return payments.length === 0 ? {} : { payments }
 }
 
 /** Which Stripe customer an observation belongs to. */
@@ -77,16 +88,25 @@ export function customerOf(observation: Observation): string {
   }
 }
 
-/** What was paid for is given in the very change that sees it paid. */
+/** What was paid for is given in the very change that sees it paid, and what is given back is taken back in it. */
 function observePayment(
-  { id, status, entry, pack }: ObservedPaymentIntent,
-  at: Instant,
+  account: Account,
+  seen: ObservedPaymentIntent,
+  knowledge: Knowledge,
   seenAt: Instant | null,
 ): readonly Change[] {
-  const isBought = status === 'succeeded' && pack !== null
+  const { id, status, entry, pack } = seen
+  const known = account.payments.find((payment) => payment.id === id)
+  const back = takenBackAmount(seen, known, knowledge.catalogue.refundsTakeBack)
+  const fresh = status === 'succeeded' && pack !== null ? boughtGrant(id, pack, knowledge.at) : null
+  const grant = account.bought.find(({ paymentId }) => paymentId === id) ?? fresh
+  const disputed = knowledge.catalogue.disputesSuspend ? disputedAmount(account.disputes, id) : 0
   return [
-    ...(entry === null ? [] : [{ type: 'payment-observed', payment: { ...entry, seenAt } } as const]),
-    ...(isBought ? [{ type: 'grant-given', grant: boughtGrant(id, pack, at) } as const] : []),
+    ...(entry === null
+      ? []
+      : [{ type: 'payment-observed', payment: { ...entry, takenBackAmount: back, seenAt } } as const]),
+    ...(fresh === null ? [] : [{ type: 'grant-given', grant: fresh } as const]),
+    ...(grant === null ? [] : takingBack(grant, seen.amount, back + disputed)),
   ]
 }
 
@@ -133,8 +153,16 @@ export function keptSubscription(
   }
 }
 
-function observeDispute(account: Account, seen: ObservedDispute, { at }: Knowledge): readonly Change[] {
+function observeDispute(account: Account, seen: ObservedDispute, knowledge: Knowledge): readonly Change[] {
   const known = account.disputes.find((dispute) => dispute.id === seen.id)
-  const dispute = disputeAfter(known, seen, at)
-  return dispute === null ? [] : [{ type: 'dispute-observed', dispute }]
+  const dispute = disputeAfter(known, seen, knowledge.at)
+  if (dispute === null) return []
+  const payment = account.payments.find(({ id }) => id === seen.paymentId)
+  const grant = account.bought.find(({ paymentId }) => paymentId === seen.paymentId)
+  const disputes = [...account.disputes.filter(({ id }) => id !== seen.id), dispute]
+  const disputed = knowledge.catalogue.disputesSuspend ? disputedAmount(disputes, seen.paymentId) : 0
+  return [
+    { type: 'dispute-observed', dispute },
+    ...(payment && grant ? takingBack(grant, payment.amount, payment.takenBackAmount + disputed) : []),
+  ]
 }

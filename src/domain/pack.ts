@@ -29,5 +29,6 @@ export function boughtGrant(paymentId: string, pack: SoldPack, at: Instant): Gra
     expiresAt: pack.expiresAfterDays === null ? null : at + pack.expiresAfterDays * DAY_MS,
     reason: `Pack ${pack.name}`,
     paymentId,
+    takenBack: 0n,
   }
 }

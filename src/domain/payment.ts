@@ -19,9 +19,20 @@ export interface Payment {
   readonly invoicePdf: string | null
   /** What of it has been given back so far. */
   readonly refundedAmount: number
+  /** How much of that takes back what was bought with it, too. */
+  readonly takenBackAmount: number
+  /** Of a refund: the entry that it gives back, `in_…` or `pi_…`; null for any other. */
+  readonly refundOf: string | null
   readonly createdAt: Instant
   /** By Stripe's clock, when it was seen like this; null where nobody knows. */
   readonly seenAt?: Instant | null
+}
+
+/** A refund that was not undone, of a payment that bought something. */
+export interface ObservedRefund {
+  readonly amount: number
+  /** Whether it takes back what was bought; null where nobody said so. */
+  readonly takeBack: boolean | null
 }
 
 export type PaymentIntentStatus =
@@ -43,4 +54,6 @@ export interface ObservedPaymentIntent {
   readonly entry: Payment | null
   /** The pack that it pays for, as it was sold; null for any other payment. */
   readonly pack: SoldPack | null
+  /** What was given back of it so far; null when that was not looked at. */
+  readonly refunds: readonly ObservedRefund[] | null
 }

@@ -90,7 +90,8 @@ function compare(account: Account, observation: Observation): Comparison {
 function compareEntry(account: Account, told: Payment): Omit<Comparison, 'completed'> & { readonly payment: Payment } {
   const known = account.payments.find(({ id }) => id === told.id)
   const isPaid = told.status === 'paid' && told.amount > 0
-  const payment = known ? { ...told, refundedAmount: known.refundedAmount } : told
+  const { refundedAmount, takenBackAmount } = known ?? told
+  const payment = { ...told, refundedAmount, takenBackAmount }
   const isKnown = known !== undefined && isSame(known, payment)
   const missing = known === undefined && isPaid ? 'the event does not show what was given back of it' : null
   return { isKnown, missing, seenAt: seenAtOf(known), payment }

@@ -2,7 +2,7 @@ import type { Account, Change, UserId } from '../domain/account.ts'
 import { trialWillEnd } from '../domain/app-message.ts'
 import { isOutage } from '../domain/errors.ts'
 import { outcomeOf } from '../domain/event-outcome.ts'
-import { customerOf, type Observation, observe } from '../domain/observation.ts'
+import { customerOf, needsOf, type Observation, observe } from '../domain/observation.ts'
 import type { Instant } from '../domain/period.ts'
 import { type Judgement, judge, type Told } from '../domain/telling.ts'
 import {
@@ -163,7 +163,7 @@ function takeTold(
   { event, body, isReplayed }: ReceivedEvent,
 ): Promise<string | null> {
   const told = isReplayed ? null : tellingOf(ports, event, body, customerId)
-  const needs = { event: event.id, intents: true, payments: entriesOf(told?.observations ?? []) } as const
+  const needs = { event: event.id, intents: true, ...needsOf(told?.observations ?? []) } as const
   return ports.ledger.change(user, needs, (account) => {
     if (account.eventApplied) return { changes: [], result: null }
     const judgement: Judgement = isReplayed
@@ -194,7 +194,7 @@ async function takeLook(
 ): Promise<void> {
   const seen = (await look(event)).filter((observation) => customerOf(observation) === customerId)
   const how = seen.length === 0 ? 'Stripe has nothing of this customer there.' : `Looked up at Stripe, for ${because}.`
-  await ports.ledger.change(user, { event: event.id, payments: entriesOf(seen) }, (account) => ({
+  await ports.ledger.change(user, { event: event.id, ...needsOf(seen) }, (account) => ({
     changes: account.eventApplied ? [] : effects(ports, account, event, seen, how),
     result: undefined,
   }))
@@ -217,13 +217,6 @@ function reminders(event: StripeEvent, seen: readonly Observation[], account: Ac
     if (observation.type !== 'subscription') return []
     const known = account.subscriptions.find(({ id }) => id === observation.subscription.id)
     return trialWillEnd(known?.planName ?? null, observation.subscription, at)
-  })
-}
-
-function entriesOf(observations: readonly Observation[]): readonly string[] {
-  return observations.flatMap((observation) => {
-    if (observation.type === 'entry') return [observation.payment.id]
-    return observation.type === 'payment-intent' ? [observation.paymentIntent.id] : []
   })
 }
 

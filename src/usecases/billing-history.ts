@@ -23,6 +23,7 @@ export async function billingHistory(ports: Pick<Ports, 'records'>, request: His
       hosted_invoice_url: payment.hostedInvoiceUrl,
       invoice_pdf: payment.invoicePdf,
       refunded_amount: payment.refundedAmount,
+      refund_of: payment.refundOf,
       created_at: isoTime(payment.createdAt),
     })),
     next_cursor: page.nextCursor,

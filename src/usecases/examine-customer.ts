@@ -8,7 +8,7 @@ import {
   type OurHoldings,
   type StripeHoldings,
 } from '../domain/drift.ts'
-import { type Knowledge, observe } from '../domain/observation.ts'
+import { type Knowledge, needsOf, observe } from '../domain/observation.ts'
 import { isEnded } from '../domain/subscription.ts'
 import type { Ports } from '../ports.ts'
 
@@ -58,10 +58,9 @@ async function mend(
   const mended = found.filter(isMendable)
   const detail = mended.map(({ kind, objectId }) => `${kind} ${objectId}`).join(', ')
   const audited = auditOf(ports, mender, detail)
-  await ports.ledger.change(user, {}, (account: Account) => {
-    const changes: readonly Change[] = mendingObservations(mended, customerId, theirs).flatMap((observation) =>
-      observe(account, observation, knowledge),
-    )
+  const observations = mendingObservations(mended, customerId, theirs)
+  await ports.ledger.change(user, needsOf(observations), (account: Account) => {
+    const changes: readonly Change[] = observations.flatMap((observation) => observe(account, observation, knowledge))
     return { changes: [...changes, audited], result: undefined }
   })
   return { ...theirs, customer }

@@ -7,6 +7,7 @@ import { pursueCancel } from './pursue-cancel.ts'
 import { pursueChange } from './pursue-change.ts'
 import { pursuePayment } from './pursue-payment.ts'
 import { pursuePaymentMethod } from './pursue-payment-method.ts'
+import { pursueRefund } from './pursue-refund.ts'
 import { pursueResume } from './pursue-resume.ts'
 import { pursueSubscribe } from './pursue-subscribe.ts'
 import { pursueTrialExtension } from './pursue-trial-extension.ts'
@@ -63,9 +64,9 @@ export function fulfil<W extends Wish, R>(
   return ports.lanes.run(user, work, PATIENCE_MS)
 }
 
-/** A payment stands in nobody's way; whatever concerns the subscription does, and so does the same request itself. */
+/** A payment and a refund stand in nobody's way; whatever concerns the subscription does, and so does the same request itself. */
 function standsBefore(open: Intent, wanted: Pick<Intent, 'key' | 'fingerprint'>): boolean {
-  return open.wish.kind !== 'pay' || isSame(open, wanted)
+  return (open.wish.kind !== 'pay' && open.wish.kind !== 'refund') || isSame(open, wanted)
 }
 
 function isSame(open: Intent, wanted: Pick<Intent, 'key' | 'fingerprint'>): boolean {
@@ -146,13 +147,15 @@ async function pursue(ports: Selling, user: UserId, intent: Intent, isAsked: boo
       return pursueChange(ports, user, { ...intent, wish: intent.wish })
     case 'resume':
       return pursueResume(ports, user, { ...intent, wish: intent.wish })
+    case 'refund':
+      return pursueRefund(ports, user, { ...intent, wish: intent.wish })
     case 'pay':
       return pursuePayment(ports, user, { ...intent, wish: intent.wish })
   }
 }
 
-/** They make and charge nothing, and are always carried out: whoever cancels asked not to be charged. */
-const HARMLESS: ReadonlySet<WishKind> = new Set(['cancel', 'extend-trial', 'resume'])
+/** They charge nothing, and are always carried out: whoever cancels asked not to be charged, a refund was promised. */
+const HARMLESS: ReadonlySet<WishKind> = new Set(['cancel', 'extend-trial', 'resume', 'refund'])
 
 async function hasMadeSomething(ports: Selling, user: UserId, intent: Intent): Promise<boolean> {
   if (HARMLESS.has(intent.wish.kind)) return true

@@ -29,7 +29,7 @@ export async function giveGrant(ports: Pick<Ports, 'ledger' | 'clock' | 'newId'>
   if (expiresAt !== null && expiresAt <= now) throw invalidField('/expires_at', 'must lie ahead')
   const amount = quantityOf(request.amount, SERVICES[service].unitQuanta)
   const given = { id: ports.newId('grant'), service, amount, remaining: amount, grantedAt: now, expiresAt, reason }
-  const grant = { ...given, paymentId: null }
+  const grant = { ...given, paymentId: null, takenBack: 0n }
   const detail = `${request.amount} ${SERVICES[service].unit} of ${service} (${grant.id}): ${reason}`
   const audit = { id: ports.newId('audit'), at: now, actor: operator, action: 'grant-given', detail } as const
   const key = request.key && { ...request.key, fingerprint: fingerprintOf(request) }

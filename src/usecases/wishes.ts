@@ -2,7 +2,7 @@ import type { Change, UserId } from '../domain/account.ts'
 import { BillingError } from '../domain/errors.ts'
 import { type Answered, storedRefusal, storedResult } from '../domain/idempotency.ts'
 import { type Intent, mustLookUp, type Person, type Wish } from '../domain/intent.ts'
-import { type Observation, observe } from '../domain/observation.ts'
+import { needsOf, type Observation, observe } from '../domain/observation.ts'
 import type { Ports } from '../ports.ts'
 
 /** What it takes to talk with Stripe for a user. */
@@ -77,18 +77,25 @@ export function settle<R>(
   intent: Intent,
   seen: readonly Observation[],
   end:
-    | { readonly status: 200 | 201; readonly result: R; readonly stored: unknown }
+    | {
+        readonly status: 200 | 201
+        readonly result: R
+        readonly stored: unknown
+        /** What else is saved with it. */
+        readonly changes?: readonly Change[]
+      }
     | { readonly refusal: BillingError },
 ): Promise<Settled<R>> {
   const at = ports.clock.now()
   const knowledge = { catalogue: ports.catalogue, priceIds: ports.priceIds(), at }
-  return ports.ledger.change(user, {}, (account) => {
+  return ports.ledger.change(user, needsOf(seen), (account) => {
     const outcome = 'refusal' in end ? 'refused' : 'done'
     const changes: readonly Change[] = [
       ...seen.flatMap((observation) => observe(account, observation, knowledge)),
       { type: 'intent-closed', intentId: intent.id, outcome, at },
       ...(outcome === 'refused' ? releaseTrial(intent) : []),
       ...answerOf(intent, end, at),
+      ...('refusal' in end ? [] : (end.changes ?? [])),
     ]
     const result: Settled<R> =
       'refusal' in end

@@ -56,6 +56,7 @@ test('what is remembered is what a fresh look at the disk would find, after ever
     expiresAt: null,
     reason: 'goodwill',
     paymentId: null,
+    takenBack: 0n,
   } as const
   const steps: readonly Change[] = [
     recorded('usage_1', 1n),

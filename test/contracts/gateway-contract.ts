@@ -244,6 +244,41 @@ export function gatewayContract(name: string, open: () => Promise<GatewayUnderTe
       })
     })
 
+    const refundFor = (paymentId: string, amount: number | null = null): Intent<WishOf<'refund'>> =>
+      intentOf({ kind: 'refund', paymentId, amount, reason: null, takeBack: false, operator: 'operator:a', note: null })
+    const paid = async () =>
+      (await under.gateway.pay('ann', await newCustomer(), payFor('pm_card_visa'))).paymentIntent?.id ?? ''
+
+    test('a payment is given back in parts, and once for each intent', async () => {
+      const payment = await paid()
+      const intent = refundFor(payment, 200)
+      const first = await under.gateway.refund('ann', intent)
+      expect(first).toMatchObject({
+        refund: { kind: 'refund', amount: 200, currency: 'usd', refundOf: payment },
+        outcome: { type: 'settled' },
+      })
+      expect((await under.gateway.refund('ann', { ...intent, keyNumber: 2 })).refund?.id).toBe(first.refund?.id ?? '')
+      const { seen } = await under.gateway.refund('ann', refundFor(payment))
+      expect(seen.find(({ type }) => type === 'payment-intent')).toMatchObject({
+        paymentIntent: { entry: { refundedAmount: 500 } },
+      })
+      const last = seen.findLast(({ type }) => type === 'payment-intent')
+      const refunds = last?.type === 'payment-intent' ? (last.paymentIntent.refunds ?? []) : []
+      expect(refunds.map(({ amount, takeBack }) => [amount, takeBack]).sort()).toEqual([
+        [200, false],
+        [300, false],
+      ])
+    })
+
+    test('no more is given back than was paid', async () => {
+      const payment = await paid()
+      const more = await under.gateway.refund('ann', refundFor(payment, 501))
+      expect(more).toMatchObject({ refund: null, outcome: { type: 'refused', path: '/amount' } })
+      await under.gateway.refund('ann', refundFor(payment))
+      const again = await under.gateway.refund('ann', refundFor(payment))
+      expect(again).toMatchObject({ refund: null, outcome: { type: 'refused', path: '/payment_id' } })
+    })
+
     const setFor = (paymentMethodId: string, subscriptionId: string | null = null) =>
       intentOf({ kind: 'set-payment-method', paymentMethodId, subscriptionId } as const)
 

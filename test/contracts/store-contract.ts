@@ -39,6 +39,8 @@ export function storeContract(name: string, open: () => Store): void {
         subscriptions: [],
         openIntents: [],
         disputes: [],
+        payments: [],
+        bought: [],
         totals: [],
         days: [],
         grants: [],
@@ -49,7 +51,6 @@ export function storeContract(name: string, open: () => Store): void {
         report: null,
         answer: null,
         trialClaims: [],
-        payments: [],
         eventApplied: false,
       })
     })
@@ -451,6 +452,43 @@ export function storeContract(name: string, open: () => Store): void {
     })
   })
 
+  describe(`what payments bought, at ${name}`, () => {
+    const pack: Grant = { ...grant, id: 'grant_pi_1', paymentId: 'pi_1' }
+    const paid: Payment = { ...payment, id: 'pi_1', kind: 'payment', takenBackAmount: 50 }
+    const asked = async (store: Store, user: UserId) => {
+      const { payments, bought } = await store.ledger.account(user, { payments: ['pi_1', 'pi_2'] })
+      return { payments, bought }
+    }
+
+    test('is found by them, by their user alone', async () => {
+      const store = open()
+      const refund: Payment = { ...payment, id: 're_1', kind: 'refund', refundOf: 'pi_1' }
+      await save(store, 'ann', { type: 'grant-given', grant: pack }, { type: 'grant-given', grant })
+      await save(
+        store,
+        'ann',
+        { type: 'payment-observed', payment: paid },
+        { type: 'payment-observed', payment: refund },
+      )
+      expect(await asked(store, 'ann')).toEqual({ payments: [paid], bought: [pack] })
+      expect(await asked(store, 'bob')).toEqual({ payments: [], bought: [] })
+    })
+
+    test('is taken back and given again, and what is taken back cannot be used', async () => {
+      const store = open()
+      const totals = { services: ['voice_call'], months: ['2026-06'] } as const
+      const left = async () => (await store.ledger.account('ann', { totals })).grants
+      await save(store, 'ann', { type: 'grant-given', grant: pack })
+      const all = pack.remaining
+      expect(await left()).toHaveLength(1)
+      await save(store, 'ann', { type: 'grant-taken-back', draw: { grantId: pack.id, quantity: all } })
+      expect(await left()).toEqual([])
+      expect((await asked(store, 'ann')).bought).toEqual([{ ...pack, remaining: 0n, takenBack: all }])
+      await save(store, 'ann', { type: 'grant-taken-back', draw: { grantId: pack.id, quantity: -all } })
+      expect(await left()).toEqual([pack])
+    })
+  })
+
   describe(`the messages of ${name}`, () => {
     const message = {
       id: 'subscription_payment_failed_sub_1',
@@ -676,6 +714,8 @@ const payment: Payment = {
   hostedInvoiceUrl: null,
   invoicePdf: null,
   refundedAmount: 0,
+  takenBackAmount: 0,
+  refundOf: null,
   createdAt: NOON,
 }
 
@@ -688,6 +728,7 @@ const grant: Grant = {
   expiresAt: null,
   reason: 'Goodwill',
   paymentId: null,
+  takenBack: 0n,
 }
 
 const wish: Intent = {

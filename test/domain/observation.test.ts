@@ -35,6 +35,8 @@ function accountWith(...subscriptions: readonly Subscription[]): Account {
   const nothing = {
     openIntents: [],
     disputes: [],
+    payments: [],
+    bought: [],
     totals: [],
     days: [],
     grants: [],
@@ -45,7 +47,6 @@ function accountWith(...subscriptions: readonly Subscription[]): Account {
     report: null,
     answer: null,
     trialClaims: [],
-    payments: [],
     eventApplied: false,
   }
   return { user: 'ann', customerId: 'cus_1', subscriptions, ...nothing }

@@ -49,6 +49,8 @@ const invoice: Payment = {
   hostedInvoiceUrl: null,
   invoicePdf: null,
   refundedAmount: 0,
+  takenBackAmount: 0,
+  refundOf: null,
   createdAt: SEEN,
 }
 

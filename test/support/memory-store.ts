@@ -141,10 +141,13 @@ export function memoryStore(): MemoryStore {
       corrections: usage.filter((record) => needs.record !== undefined && record.corrects === needs.record),
       allGrants: [...(books?.grants.values() ?? [])].filter((grant) => grant.service === needs.allGrants),
       report: reportOf(books, needs.report),
+      payments: (needs.payments ?? []).flatMap((id) => books?.payments.get(id) ?? []),
+      bought: [...(books?.grants.values() ?? [])].filter(
+        ({ paymentId }) => paymentId !== null && needs.payments?.includes(paymentId) === true,
+      ),
       usage: usage.find((record) => needs.usage && sameIdentity(record.identity, needs.usage)) ?? null,
       answer: needs.answer ? (answers.get(answerKey(needs.answer)) ?? reservation(needs.answer)) : null,
       trialClaims: (needs.trialClaims ?? []).flatMap((claim) => trialClaims.get(claim) ?? []),
-      payments: (needs.payments ?? []).flatMap((id) => books?.payments.get(id) ?? []),
       eventApplied: needs.event !== undefined && events.get(needs.event)?.state === 'applied',
     }
   }
@@ -202,6 +205,15 @@ export function memoryStore(): MemoryStore {
         const quantity = change.type === 'grant-drawn' ? change.draw.quantity : -change.draw.quantity
         const grant = books.grants.get(grantId)
         if (grant) books.grants.set(grantId, { ...grant, remaining: grant.remaining - quantity })
+        break
+      }
+      case 'grant-taken-back': {
+        const { grantId, quantity } = change.draw
+        const grant = books.grants.get(grantId)
+        if (grant) {
+          const { remaining, takenBack } = grant
+          books.grants.set(grantId, { ...grant, remaining: remaining - quantity, takenBack: takenBack + quantity })
+        }
         break
       }
       case 'report-added':

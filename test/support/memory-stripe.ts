@@ -14,6 +14,7 @@ import type {
   Observatory,
   PaymentAttempt,
   PaymentMethodAttempt,
+  RefundAttempt,
   SubscriptionAttempt,
 } from '../../src/ports.ts'
 import { memoryPlanChanges, type Stage } from './memory-plan-changes.ts'
@@ -45,6 +46,14 @@ export interface MemoryStripe {
   readonly invoiced: readonly number[]
 }
 
+interface MadeRefund {
+  readonly intentId: string
+  readonly id: string
+  readonly paymentId: string
+  readonly amount: number
+  readonly takeBack: boolean
+}
+
 interface Made {
   readonly intentId: string
   readonly id: string
@@ -56,6 +65,7 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
   const customers = new Map<string, UserId>()
   const once = new Map<string, unknown>()
   const made: Made[] = []
+  const refunds: MadeRefund[] = []
   const openInvoices = new Map<string, Payment>()
   const prices = new Map<string, SubscriptionPrice>(
     catalogue.plans.flatMap((plan) => plan.prices).map((price) => [`price_${price.lookupKey}`, price]),
@@ -137,6 +147,21 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
   const stage: Stage = { clock, subscriptions, prices, cards, invoiced: [], call, keyed, keep, paysWith }
 
   const { confirm: confirmChange, ...changes } = memoryPlanChanges(stage)
+
+  const refundedOf = (id: string) =>
+    refunds.reduce((sum, refund) => (refund.paymentId === id ? sum + refund.amount : sum), 0)
+
+  /** A payment with all that was given back of it. */
+  function lookAtPayment(id: string): readonly Observation[] {
+    const payment = payments.get(id)
+    if (payment === undefined) return []
+    const mine = refunds.filter(({ paymentId }) => paymentId === id)
+    const entry = payment.entry && { ...payment.entry, refundedAmount: refundedOf(id) }
+    return [
+      ...mine.map((refund): Observation => ({ type: 'entry', payment: refundEntry(refund, payment) })),
+      { type: 'payment-intent', paymentIntent: { ...payment, entry, refunds: mine } },
+    ]
+  }
 
   const gateway: Gateway = {
     ...changes,
@@ -227,6 +252,27 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
         })
         return paymentAttempt(payment, intent.wish.paymentMethodId)
       }),
+    refund: (_user, intent) =>
+      call((): RefundAttempt => {
+        const { paymentId, amount, takeBack } = intent.wish
+        const payment = payments.get(paymentId)
+        if (payment?.entry?.status !== 'paid') return refusedRefund('/payment_id')
+        const known = refunds.find((refund) => refund.intentId === intent.id)
+        const left = payment.amount - refundedOf(paymentId)
+        if (!known && left === 0) return refusedRefund('/payment_id')
+        if (!known && (amount ?? left) > left) return refusedRefund('/amount')
+        const refund = known ?? {
+          intentId: intent.id,
+          id: `re_${++count}`,
+          paymentId,
+          amount: amount ?? left,
+          takeBack,
+        }
+        if (!known) refunds.push(refund)
+        const seen = lookAtPayment(paymentId)
+        const entries = seen.flatMap((each) => (each.type === 'entry' ? [each.payment] : []))
+        return { refund: entries.find(({ id }) => id === refund.id) ?? null, seen, outcome: { type: 'settled' } }
+      }),
     resumePaying: (id) =>
       call(() => {
         const payment = payments.get(id)
@@ -242,8 +288,7 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
       call((): readonly Observation[] => {
         const subscription = subscriptions.get(event.objectId ?? '')
         if (subscription) return [{ type: 'subscription', subscription }]
-        const paymentIntent = payments.get(event.objectId ?? '')
-        return paymentIntent ? [{ type: 'payment-intent', paymentIntent }] : []
+        return lookAtPayment(event.objectId ?? '')
       }),
     customerMadeBy: (intent) =>
       call(() => made.find(({ intentId, id }) => intentId === intent.id && id.startsWith('cus_'))?.id ?? null),
@@ -313,10 +358,12 @@ function newPayment(
     hostedInvoiceUrl: null,
     invoicePdf: null,
     refundedAmount: 0,
+    takenBackAmount: 0,
+    refundOf: null,
     createdAt,
   } as const
   const status = paid === 'settled' ? 'succeeded' : paid === 'declined' ? 'canceled' : 'requires_payment_method'
-  return { id, customerId, status, amount, currency, entry: paid === 'waiting' ? null : entry, pack }
+  return { id, customerId, status, amount, currency, entry: paid === 'waiting' ? null : entry, pack, refunds: null }
 }
 
 function openInvoice(id: string, customerId: string, description: string, createdAt: number): Payment {
@@ -332,8 +379,19 @@ function openInvoice(id: string, customerId: string, description: string, create
     hostedInvoiceUrl: null,
     invoicePdf: null,
     refundedAmount: 0,
+    takenBackAmount: 0,
+    refundOf: null,
     createdAt,
   }
+}
+
+function refundEntry({ id, paymentId, amount }: MadeRefund, { customerId, currency }: ObservedPaymentIntent): Payment {
+  const kind = { kind: 'refund', status: 'succeeded' } as const
+  return { ...openInvoice(id, customerId, '', 0), ...kind, amount, currency, description: null, refundOf: paymentId }
+}
+
+function refusedRefund(path: string): RefundAttempt {
+  return { refund: null, seen: [], outcome: { type: 'refused', path, message: 'Stripe will not give it back.' } }
 }
 
 function paymentAttempt(paymentIntent: ObservedPaymentIntent, card: string | null): PaymentAttempt {

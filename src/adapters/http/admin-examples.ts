@@ -21,10 +21,12 @@ const ONE_GRANT = {
   service_type: 'voice_call',
   amount: 30,
   remaining: 30,
+  taken_back: 0,
   unit: 'minutes',
   granted_at: AT,
   expires_at: null,
   reason: 'Bad line on 20 November',
+  payment_id: null,
 }
 
 export const GRANT = { goodwill: example('Thirty voice minutes', ONE_GRANT) }

@@ -174,10 +174,12 @@ const grant = t.Object({
   service_type: serviceType,
   amount: quantity,
   remaining: quantity,
+  taken_back: t.Number({ description: 'What was unused when its payment was given back' }),
   unit: usageUnit,
   granted_at: time,
   expires_at: nullable(time),
   reason: t.String(),
+  payment_id: nullable(t.String({ description: 'The payment that bought it; null for a gift' })),
 })
 
 const newCorrection = exactly({

@@ -1,5 +1,6 @@
 import { Elysia, NotFoundError } from 'elysia'
 import { admin } from './admin.ts'
+import { adminRefunds } from './admin-refunds.ts'
 import { adminTrials } from './admin-trials.ts'
 import { createIdentify } from './auth.ts'
 import { cors } from './cors.ts'
@@ -65,6 +66,7 @@ export function createApp(options: HttpOptions) {
     .use(entitlements(options, guard))
     .use(admin(options, guard))
     .use(adminTrials(options, guard))
+    .use(adminRefunds(options, guard))
     .use(usageRecords(options, guard))
     .use(webhook(options))
     .use(health(options))

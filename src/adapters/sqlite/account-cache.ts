@@ -69,6 +69,7 @@ function follow(known: Remembered, change: Change): boolean {
       return followSubscription(known, change.subscription)
     case 'grant-given':
     case 'grant-returned':
+    case 'grant-taken-back':
     case 'customer-linked':
     case 'customer-deleted':
     case 'dispute-observed':

@@ -69,6 +69,11 @@ export function accountReader(database: Drizzle): AccountReader {
     .orderBy(desc(paymentDisputes.createdAt))
     .limit(MOST_DISPUTES)
     .prepare()
+  const bought = database
+    .select()
+    .from(usageGrants)
+    .where(and(eq(usageGrants.paymentId, of('id')), eq(usageGrants.userId, of('user'))))
+    .prepare()
   const openIntents = database
     .select()
     .from(intents)
@@ -223,6 +228,7 @@ export function accountReader(database: Drizzle): AccountReader {
       totals: totalsFor(user, known, needs.totals),
       days: daysFor(user, needs.days),
       grants: grantsFor(user, known, needs.totals),
+      bought: (needs.payments ?? []).flatMap((id) => bought.all({ id, user }).map(toGrant)),
       usage: usageFor(user, needs.usage),
       record: recordFor(user, needs.record),
       corrections: needs.record ? corrections.all({ id: needs.record, user }).map(toUsageRecord) : [],

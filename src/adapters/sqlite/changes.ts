@@ -1,6 +1,6 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Change, UserId } from '../../domain/account.ts'
-import type { Grant } from '../../domain/grant.ts'
+import type { Draw, Grant } from '../../domain/grant.ts'
 import type { Intent } from '../../domain/intent.ts'
 import { allowanceOf } from '../../domain/trial.ts'
 import { compiled } from './compiled.ts'
@@ -86,6 +86,8 @@ export function changeApplier(database: Drizzle): (user: UserId, change: Change)
         return void drawGrant.run({ id: change.draw.grantId, quantity: change.draw.quantity })
       case 'grant-returned':
         return void drawGrant.run({ id: change.draw.grantId, quantity: -change.draw.quantity })
+      case 'grant-taken-back':
+        return takeBack(database, change.draw)
       case 'report-added':
         return addToReport(user, change.report)
       case 'report-sealed':
@@ -156,6 +158,14 @@ function intentRow(user: UserId, intent: Intent): typeof intents.$inferInsert {
     caller: key?.caller ?? null,
     key: key?.key ?? null,
   }
+}
+
+function takeBack(database: Drizzle, { grantId, quantity }: Draw): void {
+  database
+    .update(usageGrants)
+    .set({ remaining: sql`remaining - ${quantity}`, takenBack: sql`taken_back + ${quantity}` })
+    .where(eq(usageGrants.id, grantId))
+    .run()
 }
 
 /** The events that waited for this customer are due at once. */

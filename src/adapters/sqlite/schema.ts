@@ -92,10 +92,15 @@ export const paymentRecords = sqliteTable(
     hostedInvoiceUrl: text('hosted_invoice_url'),
     invoicePdf: text('invoice_pdf'),
     refundedAmount: integer('refunded_amount').notNull(),
+    takenBackAmount: integer('taken_back_amount').notNull().default(0),
+    refundOf: text('refund_of'),
     createdAt: integer('created_at').notNull(),
     seenAt: integer('seen_at'),
   },
-  (table) => [index('payment_records_history').on(table.userId, table.createdAt, table.id)],
+  (table) => [
+    index('payment_records_history').on(table.userId, table.createdAt, table.id),
+    index('payment_records_refunds').on(table.refundOf).where(sql`refund_of IS NOT NULL`),
+  ],
 )
 
 /** Payments that their payers dispute at the bank. `state`: open, inquiry, won, lost. */
@@ -201,6 +206,8 @@ export const usageGrants = sqliteTable(
     reason: text('reason').notNull(),
     /** The payment that bought it. */
     paymentId: text('payment_id'),
+    /** What was unused when its payment was given back. */
+    takenBack: quantity('taken_back').notNull().default(sql`0`),
   },
   (table) => [
     index('usage_grants_left').on(table.userId, table.serviceType).where(sql`remaining > 0`),

@@ -4,6 +4,7 @@ import { paymentMethodGateway } from './payment-methods.ts'
 import { paymentGateway } from './payments.ts'
 import { planChangeGateway } from './plan-changes.ts'
 import { planPreviewGateway } from './plan-previews.ts'
+import { refundGateway } from './refunds.ts'
 import { subscriptionGateway } from './subscriptions.ts'
 
 /** Selling at Stripe, by the official SDK. */
@@ -14,5 +15,6 @@ export function stripeGateway(stripe: Stripe): Gateway {
     ...subscriptionGateway(stripe),
     ...planChangeGateway(stripe),
     ...planPreviewGateway(stripe),
+    ...refundGateway(stripe),
   }
 }

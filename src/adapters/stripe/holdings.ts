@@ -49,7 +49,11 @@ export async function stripeHoldings(
     stripe.paymentIntents.list({ ...page, customer, expand: ['data.latest_charge.refunds'] }),
   )
   const invoiceOf = invoicesByPayment(invoices)
-  const refunds = await inTurn(intents, (intent) => refundsOf(stripe, ask, intent))
+  const refunds = new Map<string, readonly Stripe.Refund[]>()
+  for (const intent of intents) refunds.set(intent.id, await refundsOf(stripe, ask, intent))
+  const refundEntries = intents.flatMap(({ id }) =>
+    (refunds.get(id) ?? []).map((refund) => toRefundEntry(refund, customer, invoiceOf.get(id)?.id ?? id)),
+  )
   return {
     customer: toCustomer(found),
     subscriptions: listed.map((subscription) => ({
@@ -57,8 +61,10 @@ export async function stripeHoldings(
       pastDueSince: firstUnpaid(invoices, subscription.id),
     })),
     unknownSubscriptions,
-    entries: [...invoiceEntries(invoices, intents), ...refunds.map((refund) => toRefundEntry(refund, customer))],
-    paymentIntents: intents.filter(({ id }) => !invoiceOf.has(id)).map(toPaymentIntent),
+    entries: [...invoiceEntries(invoices, intents), ...refundEntries],
+    paymentIntents: intents
+      .filter(({ id }) => !invoiceOf.has(id))
+      .map((intent) => toPaymentIntent(intent, refunds.get(intent.id) ?? [])),
     disputes: await inTurn(intents, (intent) => disputesOf(stripe, ask, intent, customer, invoiceOf.get(intent.id))),
   }
 }

@@ -145,7 +145,12 @@ async function lookAtPayment(stripe: Stripe, id: string): Promise<readonly Obser
   const invoice = payment.metadata.intent_id ? null : await invoiceOf(stripe, id)
   if (invoice !== null) return lookAtInvoice(stripe, invoice)
   if (payment.customer === null) return []
-  return [{ type: 'payment-intent', paymentIntent: toPaymentIntent(payment), ...sighting(payment) }]
+  const refunds = refundedOf(payment) === 0 ? [] : await refundsOf(stripe, id)
+  return [{ type: 'payment-intent', paymentIntent: toPaymentIntent(payment, refunds), ...sighting(payment) }]
+}
+
+async function refundsOf(stripe: Stripe, payment_intent: string): Promise<readonly Stripe.Refund[]> {
+  return (await reached(stripe.refunds.list({ payment_intent, limit: 100 }))).data
 }
 
 async function invoiceOf(stripe: Stripe, paymentIntent: string): Promise<string | null> {
@@ -154,14 +159,17 @@ async function invoiceOf(stripe: Stripe, paymentIntent: string): Promise<string 
   return idOf(data[0]?.invoice)
 }
 
-async function lookAtRefunds(stripe: Stripe, paymentIntentId: string): Promise<readonly Observation[]> {
+export async function lookAtRefunds(stripe: Stripe, paymentIntentId: string): Promise<readonly Observation[]> {
   const payment = await reachedOrMissing(stripe.paymentIntents.retrieve(paymentIntentId))
   const customerId = idOf(payment?.customer)
   if (customerId === null) return []
-  const refunds = await reached(stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 }))
+  const refunds = await refundsOf(stripe, paymentIntentId)
+  const seen = await lookAtPayment(stripe, paymentIntentId)
+  const paid = seen.find(({ type }) => type === 'entry' || type === 'payment-intent')
+  const refundOf = paid?.type === 'entry' ? paid.payment.id : paymentIntentId
   return [
-    ...refunds.data.map((refund): Observation => ({ type: 'entry', payment: toRefundEntry(refund, customerId) })),
-    ...(await lookAtPayment(stripe, paymentIntentId)),
+    ...refunds.map((refund): Observation => ({ type: 'entry', payment: toRefundEntry(refund, customerId, refundOf) })),
+    ...seen,
   ]
 }
 

@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe'
 import type { DisputeState, ObservedDispute } from '../../domain/dispute.ts'
 import type { StripeCustomer } from '../../domain/drift.ts'
-import type { ObservedPaymentIntent, Payment, PaymentIntentStatus } from '../../domain/payment.ts'
+import type { ObservedPaymentIntent, ObservedRefund, Payment, PaymentIntentStatus } from '../../domain/payment.ts'
 import type { BillingInterval } from '../../domain/plan.ts'
 import type {
   CollectionPause,
@@ -155,12 +155,20 @@ export function toInvoiceEntry(invoice: Stripe.Invoice, refunded: number): Payme
     hostedInvoiceUrl: invoice.hosted_invoice_url ?? null,
     invoicePdf: invoice.invoice_pdf ?? null,
     refundedAmount: refunded,
+    takenBackAmount: 0,
+    refundOf: null,
     createdAt: milliseconds(invoice.created),
   }
 }
 
-/** Needs `latest_charge` expanded to know what was given back. It enters the history when it is paid or has failed. */
-export function toPaymentIntent(intent: Stripe.PaymentIntent): ObservedPaymentIntent {
+/**
+ * Needs `latest_charge` expanded to know what was given back; without `refunds` nobody knows what of it takes back what was
+ * bought. It enters the history when it is paid or has failed.
+ */
+export function toPaymentIntent(
+  intent: Stripe.PaymentIntent,
+  refunds: readonly Stripe.Refund[] | null = null,
+): ObservedPaymentIntent {
   const status = known(PAYMENT_INTENT_STATUS, intent.status)
   const customerId = idOf(intent.customer) ?? ''
   const failed = intent.last_payment_error !== null && status !== 'succeeded'
@@ -176,12 +184,33 @@ export function toPaymentIntent(intent: Stripe.PaymentIntent): ObservedPaymentIn
     hostedInvoiceUrl: null,
     invoicePdf: null,
     refundedAmount: refundedOf(intent),
+    takenBackAmount: 0,
+    refundOf: null,
     createdAt: milliseconds(intent.created),
   }
   const { amount, currency } = intent
   const isEntry = status === 'succeeded' || failed
   const pack = packOf(intent.metadata)
-  return { id: intent.id, customerId, status, amount, currency, entry: isEntry ? entry : null, pack }
+  return {
+    id: intent.id,
+    customerId,
+    status,
+    amount,
+    currency,
+    entry: isEntry ? entry : null,
+    pack,
+    refunds: refunds && toRefunds(refunds),
+  }
+}
+
+/** Those that did not come back. Who made one by our API said whether it takes back what was bought. */
+function toRefunds(refunds: readonly Stripe.Refund[]): readonly ObservedRefund[] {
+  return refunds
+    .filter(({ status }) => status !== 'failed' && status !== 'canceled')
+    .map(({ amount, metadata }) => {
+      const said = metadata?.take_back
+      return { amount, takeBack: said === undefined ? null : said === 'true' }
+    })
 }
 
 export function refundedOf(intent: Stripe.PaymentIntent): number {
@@ -189,8 +218,8 @@ export function refundedOf(intent: Stripe.PaymentIntent): number {
   return charge === null || typeof charge === 'string' ? 0 : charge.amount_refunded
 }
 
-/** A refund names no customer: it is that of the payment it gives back. */
-export function toRefundEntry(refund: Stripe.Refund, customerId: string): Payment {
+/** A refund names no customer: it is that of the payment it gives back; `refundOf` is that payment's entry. */
+export function toRefundEntry(refund: Stripe.Refund, customerId: string, refundOf: string): Payment {
   return {
     id: refund.id,
     customerId,
@@ -203,6 +232,8 @@ export function toRefundEntry(refund: Stripe.Refund, customerId: string): Paymen
     hostedInvoiceUrl: null,
     invoicePdf: null,
     refundedAmount: 0,
+    takenBackAmount: 0,
+    refundOf,
     createdAt: milliseconds(refund.created),
   }
 }

@@ -69,6 +69,12 @@ export const ROUTES: readonly KnownRoute[] = [
     permission: 'operate',
     body: { days: 7, reason: 'A test' },
   },
+  {
+    method: 'POST',
+    path: '/admin/users/:id/refunds',
+    permission: 'operate',
+    body: { payment_id: 'pi_1' },
+  },
   { method: 'GET', path: '/admin/unbilled-usage', permission: 'operate' },
   { method: 'GET', path: '/admin/audit-log', permission: 'operate' },
   { method: 'GET', path: '/payments/entitlements', permission: 'see-entitlements' },

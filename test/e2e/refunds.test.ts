@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { Stripe } from 'stripe'
+import { eventually, startTestServer, type TestServer, tokenOf } from '../support/server.ts'
+
+let server: TestServer
+let stripe: Stripe
+let operator: string
+
+beforeAll(async () => {
+  server = await startTestServer()
+  const { hostname, port } = new URL(server.simulator)
+  stripe = new Stripe('sk_test_refunds', { host: hostname, port, protocol: 'http', telemetry: false })
+  operator = await tokenOf('alice', 'operator')
+})
+afterAll(() => server.stop())
+
+async function subscribe(user: string, card: string): Promise<string> {
+  const token = await tokenOf(user)
+  const body = { plan_name: 'pro_monthly', payment_method_id: card }
+  expect((await server.call('POST', '/payments/create-subscription', token, body)).status).toBe(201)
+  return token
+}
+
+const accessIs = async (token: string, reason: string) => {
+  const status = () => server.call('GET', '/payments/subscription-status', token)
+  const { body } = await eventually(status, ({ access }) => access.reason === reason)
+  return body.access
+}
+const history = (token: string) => server.call('GET', '/payments/billing-history', token)
+
+test('an invoice is given back by the operator, in parts, and everything else stays', async () => {
+  const token = await subscribe('ann', 'pm_card_visa')
+  const { body } = await eventually(
+    () => history(token),
+    ({ payments }) => payments.length === 1,
+  )
+  const refund = (amount: number) =>
+    server.call('POST', '/admin/users/ann/refunds', operator, { payment_id: body.payments[0].id, amount })
+  const first = await refund(1_000)
+  expect(first).toMatchObject({ status: 201, body: { amount: 1_000, currency: 'usd', status: 'succeeded' } })
+  expect((await history(token)).body.payments).toMatchObject([
+    { kind: 'refund', amount: 1_000, refund_of: body.payments[0].id },
+    { kind: 'invoice', amount: 3_900, refunded_amount: 1_000 },
+  ])
+  expect(await refund(2_901)).toMatchObject({ status: 422, body: { errors: [{ path: '/amount' }] } })
+  expect((await refund(2_900)).status).toBe(201)
+  expect(await refund(1)).toMatchObject({ status: 422, body: { errors: [{ path: '/payment_id' }] } })
+  expect(await accessIs(token, 'active')).toMatchObject({ allowed: true })
+})
+
+test('a disputed invoice suspends the subscription; won, it is as before', async () => {
+  const token = await subscribe('bob', 'pm_card_createDispute')
+  expect(await accessIs(token, 'payment_disputed')).toMatchObject({ allowed: false })
+  const [dispute] = (await stripe.disputes.list({ limit: 1 })).data
+  await stripe.disputes.update(dispute?.id ?? '', {
+    evidence: { uncategorized_text: 'winning_evidence' },
+    submit: true,
+  })
+  expect(await accessIs(token, 'active')).toMatchObject({ allowed: true })
+})
+
+test('a dispute that is lost keeps it suspended until a later period is paid', async () => {
+  const token = await subscribe('eve', 'pm_card_createDispute')
+  await accessIs(token, 'payment_disputed')
+  const [dispute] = (await stripe.disputes.list({ limit: 1 })).data
+  const { charge } = dispute ?? {}
+  await stripe.disputes.close(dispute?.id ?? '')
+  await accessIs(token, 'payment_disputed')
+  const { customer } = await stripe.charges.retrieve(String(charge))
+  const [subscription] = (await stripe.subscriptions.list({ customer: String(customer) })).data
+  const card = await stripe.paymentMethods.attach('pm_card_visa', { customer: String(customer) })
+  await stripe.subscriptions.update(subscription?.id ?? '', { default_payment_method: card.id })
+  const body = new URLSearchParams({ advance: '32d' })
+  await fetch(`${server.simulator}/_sim/clock`, { method: 'POST', body })
+  expect(await accessIs(token, 'active')).toMatchObject({ allowed: true })
+}, 20_000)
