@@ -21,5 +21,5 @@ export function createClock(settings: Settings, clocks: Clocks): Clock {
   }
 }
 
-/** What Stripe stamps on payments whatever the clock of their customer says: intents, charges, refunds. */
+/** Stripe stamps it on payments and charges of customers with a test clock. */
 export const wallNow = () => Math.floor(Date.now() / 1000)

@@ -1,8 +1,8 @@
-import { wallNow } from '../clock.ts'
 import { create } from '../events/record.ts'
 import { freshId } from '../identifiers.ts'
 import type { Turn } from '../turn.ts'
 import type { Charge, PaymentIntent, PaymentMethod } from '../wire.ts'
+import { paymentTime } from './agenda.ts'
 import type { Decline } from './cards.ts'
 
 /** Charges a card for an intent, or records that the attempt was declined. */
@@ -24,7 +24,7 @@ export function charge(turn: Turn, intent: Chargeable, method: PaymentMethod, de
     amount_captured: captured ? intent.amount : 0,
     billing_details: { ...method.billing_details, tax_id: null },
     captured,
-    created: wallNow(),
+    created: paymentTime(turn, intent.customer),
     currency: intent.currency,
     customer: intent.customer,
     description: intent.description,

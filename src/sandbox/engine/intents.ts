@@ -1,8 +1,8 @@
-import { wallNow } from '../clock.ts'
 import { change, create } from '../events/record.ts'
 import { freshId, randomLetters } from '../identifiers.ts'
 import type { Turn } from '../turn.ts'
 import type { PaymentIntent, PaymentMethod, SetupIntent } from '../wire.ts'
+import { paymentTime } from './agenda.ts'
 
 export interface IntentWish {
   readonly amount: number
@@ -19,7 +19,7 @@ export function createIntent(turn: Turn, wish: IntentWish, extra: Partial<Paymen
     id,
     amount: wish.amount,
     client_secret: `${id}_secret_${randomLetters(25)}`,
-    created: wallNow(),
+    created: paymentTime(turn, wish.customer),
     currency: wish.currency,
     customer: wish.customer,
     payment_method: wish.paymentMethod,
@@ -87,7 +87,7 @@ export function cancelIntent(
 ): PaymentIntent {
   const patch: Partial<PaymentIntent> = {
     status: 'canceled',
-    canceled_at: wallNow(),
+    canceled_at: paymentTime(turn, intent.customer),
     cancellation_reason: reason,
     amount_capturable: 0,
     next_action: null,
