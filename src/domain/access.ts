@@ -2,7 +2,7 @@ import type { Account } from './account.ts'
 import { type Catalogue, findPlan } from './catalogue.ts'
 import { type Dispute, disputeAgainst } from './dispute.ts'
 import { DAY_MS, type Instant } from './period.ts'
-import { DEFAULT_GRACE_DAYS, isMetered, type Plan } from './plan.ts'
+import { chargesFirstUse, DEFAULT_GRACE_DAYS, type Plan } from './plan.ts'
 import { currentSubscription, type Subscription, type SubscriptionStatus } from './subscription.ts'
 
 export type AccessReason =
@@ -124,9 +124,9 @@ export const ACCESS_TABLE: readonly AccessRule[] = [
   {
     reason: 'payment_method_required',
     allowed: false,
-    when: 'the plan charges by use and there is no card',
+    when: 'the plan charges from the first use on and there is no card',
     sinceWhen: STATUS_CHANGE,
-    holds: ({ subscription, plan }) => plan !== null && isMetered(plan) && !subscription.hasPaymentMethod,
+    holds: ({ subscription, plan }) => plan !== null && chargesFirstUse(plan) && !subscription.hasPaymentMethod,
     since: statusSince,
   },
   {

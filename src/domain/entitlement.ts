@@ -14,7 +14,10 @@ export interface ServiceStanding {
   readonly granted: Quantity
 }
 
-/** Whether a further use that counts as `rated` is allowed: it must fit wholly where the plan blocks at its limit. */
+/**
+ * Whether a further use that counts as `rated` is allowed: where the plan blocks at its limit it must fit wholly, and where
+ * the plan charges what goes beyond, there must be a card for that.
+ */
 export function judgeUse(
   access: Access,
   { terms, used, granted }: ServiceStanding,
@@ -22,7 +25,8 @@ export function judgeUse(
 ): EntitlementReason {
   if (access.reason !== 'active' && !access.allowed) return access.reason
   if (terms.subscription === null) return 'no_subscription'
-  if (terms.policy !== 'block' || overageOf(terms.included, used, rated) <= granted) return 'allowed'
+  if (terms.policy === 'allow' || overageOf(terms.included, used, rated) <= granted) return 'allowed'
+  if (terms.policy === 'bill') return terms.subscription.hasPaymentMethod ? 'allowed' : 'payment_method_required'
   return terms.included === 0n && granted === 0n ? 'not_in_plan' : 'limit_reached'
 }
 

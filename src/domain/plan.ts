@@ -88,9 +88,9 @@ export function featuresOf(plan: Plan): Features {
   }
 }
 
-/** Whether anything is charged by use, so that there must be a card before there is access. */
-export function isMetered(plan: Plan): boolean {
-  return Object.values(plan.services).some((terms) => terms.policy === 'bill')
+/** Whether the very first use of something is charged, so that there must be a card before there is access. */
+export function chargesFirstUse(plan: Plan): boolean {
+  return Object.values(plan.services).some(({ policy, included }) => policy === 'bill' && included === 0n)
 }
 
 /** Billed from the first unit, there is no limit to show; otherwise the included amount is it. */
