@@ -48,6 +48,7 @@ ALTER TABLE `usage_grants` ADD `payment_id` text;--> statement-breakpoint
 ALTER TABLE `usage_grants` ADD `taken_back` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 CREATE UNIQUE INDEX `usage_grants_payment` ON `usage_grants` (`payment_id`) WHERE payment_id IS NOT NULL;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `past_due_since` integer;--> statement-breakpoint
+ALTER TABLE `user_subscriptions` ADD `discount` text;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `collection_pause` text;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `collection_paused_since` integer;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `seen_at` integer;--> statement-breakpoint

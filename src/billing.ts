@@ -12,6 +12,12 @@ import { checkFeature, checkService, entitlements, type ServiceQuestion } from '
 import { type GrantRequest, giveGrant, listGrants } from './usecases/grants.ts'
 import { listPacks, listPlans } from './usecases/list-plans.ts'
 import { type PreviewRequest, previewPlanChange } from './usecases/preview-plan-change.ts'
+import {
+  type ApplyCodeRequest,
+  applyPromotionCode,
+  type ValidationRequest,
+  validatePromotionCode,
+} from './usecases/promotion-codes.ts'
 import { receiveEvent } from './usecases/receive-event.ts'
 import { type RecordUsageRequest, recordUsage } from './usecases/record-usage.ts'
 import { type BatchEntry, type BatchOutcome, recordUsageBatch } from './usecases/record-usage-batch.ts'
@@ -35,6 +41,8 @@ export function createBilling(ports: Ports) {
     listPlans: () => listPlans(ports),
     listPacks: () => listPacks(ports),
     subscribe: (request: SubscribeRequest) => subscribe(ports, request),
+    validatePromotionCode: (request: ValidationRequest) => validatePromotionCode(ports, request),
+    applyPromotionCode: (request: ApplyCodeRequest) => applyPromotionCode(ports, request),
     cancelSubscription: (request: CancelRequest) => cancelSubscription(ports, request),
     setPaymentMethod: (request: PaymentMethodRequest) => setPaymentMethod(ports, request),
     previewPlanChange: (request: PreviewRequest) => previewPlanChange(ports, request),

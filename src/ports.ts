@@ -9,6 +9,7 @@ import type { Observation } from './domain/observation.ts'
 import type { ObservedPaymentIntent, Payment } from './domain/payment.ts'
 import type { Instant } from './domain/period.ts'
 import type { ChangePreview } from './domain/plan-preview.ts'
+import type { PromotionCode } from './domain/promotion-code.ts'
 import type { ServiceType } from './domain/quantity.ts'
 import type { ObservedSubscription, Subscription } from './domain/subscription.ts'
 import type { Told } from './domain/telling.ts'
@@ -199,6 +200,13 @@ export interface ChangeAttempt {
   readonly clientSecret: string | null
 }
 
+export interface CodeAttempt {
+  /** As it is now; null when Stripe does not know it. */
+  readonly subscription: ObservedSubscription | null
+  /** Why Stripe would not take the code after all. */
+  readonly refusal: { readonly path: string; readonly message: string } | null
+}
+
 export interface PaymentAttempt {
   readonly paymentIntent: ObservedPaymentIntent | null
   readonly outcome: AttemptOutcome
@@ -236,6 +244,8 @@ export interface Gateway {
   resumeSubscribing(subscriptionId: string, intent: Intent<WishOf<'subscribe'>>): Promise<SubscriptionAttempt>
   /** Ends an unpaid beginning so that nothing can charge later. A subscription that was paid meanwhile stays as it is. */
   abandon(subscriptionId: string, intent: Intent): Promise<ObservedSubscription>
+  /** Puts a promotion code on a subscription in place of other discounts; one that is on it stays. */
+  applyCode(intent: Intent<WishOf<'apply-code'>>): Promise<CodeAttempt>
   /** Lets a trial last until another moment. Null: Stripe does not know the subscription. */
   extendTrial(intent: Intent<WishOf<'extend-trial'>>): Promise<ObservedSubscription | null>
   /** Cancels now or at the end of the period; one that has ended is returned as it is. Null: Stripe does not know it. */
@@ -274,6 +284,8 @@ export interface Observatory {
   customerMadeBy(intent: Intent): Promise<string | null>
   /** The subscription or payment that an earlier key of this intent made; null when it made none. */
   madeBy(intent: Intent, customerId: string): Promise<string | null>
+  /** The promotion code that was typed, for a customer and a price as far as they are known; null when there is none. */
+  promotionCode(code: string, customerId: string | null, priceId: string | null): Promise<PromotionCode | null>
   /** Stripe's fingerprint of a card: the same for the same card. Null for what is no card, or is not there. */
   cardFingerprint(paymentMethodId: string): Promise<string | null>
   /** Of a subscription's first payment or card set-up, of an open invoice, or of a payment; null when nothing is left to confirm. */

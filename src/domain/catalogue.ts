@@ -1,6 +1,6 @@
 import { isRate, type Rate } from './money.ts'
 import type { Pack } from './pack.ts'
-import type { Plan, ServiceTerms } from './plan.ts'
+import type { Plan, PlanPrice, ServiceTerms } from './plan.ts'
 import { SERVICE_TYPES, SERVICES, type ServiceType } from './quantity.ts'
 
 /** The plans that are on sale, and what a unit costs where no plan says otherwise. */
@@ -82,6 +82,12 @@ export function planOfPrice(catalogue: Catalogue, priceIds: PriceIds, priceId: s
   const isPresent = (plan: Plan) => plan.prices.some((price) => priceIds.get(price.lookupKey) === priceId)
   const isPast = (plan: Plan) => priceIds.has(pastPriceKey(plan.name, priceId))
   return catalogue.plans.find(isPresent) ?? catalogue.plans.find(isPast) ?? null
+}
+
+/** The price of the catalogue that a Stripe price is; null for one that is not of it. */
+export function findPrice(catalogue: Catalogue, priceIds: PriceIds, priceId: string): PlanPrice | null {
+  const prices = catalogue.plans.flatMap((plan) => plan.prices)
+  return prices.find((price) => priceIds.get(price.lookupKey) === priceId) ?? null
 }
 
 /** Everything that is wrong with a catalogue, each with the place and the cure; empty when it can be sold. */

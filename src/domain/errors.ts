@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'payment_overdue'
   | 'nothing_to_resume'
   | 'price_mismatch'
+  | 'promotion_code_invalid'
   | 'trial_used'
   | 'not_trialing'
   | 'idempotency_key_reused'

@@ -13,6 +13,12 @@ export type Wish =
       readonly paymentMethodId: string | null
       /** Null to be paid from the first day. */
       readonly trial: TrialTerms | null
+      readonly promotionCodeId: string | null
+    }
+  | {
+      readonly kind: 'apply-code'
+      readonly subscriptionId: string
+      readonly promotionCodeId: string
     }
   | {
       readonly kind: 'extend-trial'

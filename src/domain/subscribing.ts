@@ -22,6 +22,7 @@ export function subscribeWish(
     readonly paymentMethodId: string | null
     readonly trial?: boolean
   },
+  promotionCodeId: string | null = null,
 ): WishOf<'subscribe'> {
   const plan = planOnSale(catalogue, request.planName)
   const price = request.priceId === null ? plan.prices[0] : priceOfPlan(plan, priceIds, request.priceId)
@@ -32,6 +33,7 @@ export function subscribeWish(
     meteredPriceIds: meteredPrices(plan, priceIds),
     paymentMethodId: request.paymentMethodId,
     trial: request.trial ? offeredTrial(plan, request.paymentMethodId !== null) : null,
+    promotionCodeId,
   }
 }
 

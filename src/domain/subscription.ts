@@ -1,3 +1,4 @@
+import type { Discount } from './discount.ts'
 import { DAY_MS, type Instant, MINUTE_MS } from './period.ts'
 import type { BillingInterval } from './plan.ts'
 
@@ -33,6 +34,8 @@ export interface ObservedSubscription {
   readonly hasPaymentMethod: boolean
   /** When the oldest unpaid invoice failed first; null when nothing is unpaid, or when that was not looked at. */
   readonly pastDueSince: Instant | null
+  /** What comes off its invoices; the first where there are several. Null when there is none. */
+  readonly discount: Discount | null
   /** What becomes of its invoices while collection is paused; null while it is not. */
   readonly collectionPause: CollectionPause | null
   /** What the licensed item costs; null when there is none or more than one, or when it was never looked at. */

@@ -3,6 +3,7 @@ import { BillingError, isOutage } from '../domain/errors.ts'
 import { type Answered, replay } from '../domain/idempotency.ts'
 import { type Intent, isStale, takeUpAgain, type Wish, type WishKind } from '../domain/intent.ts'
 import type { Opened } from '../domain/subscribing.ts'
+import { pursueApplyCode } from './pursue-apply-code.ts'
 import { pursueCancel } from './pursue-cancel.ts'
 import { pursueChange } from './pursue-change.ts'
 import { pursuePayment } from './pursue-payment.ts'
@@ -137,6 +138,8 @@ async function pursue(ports: Selling, user: UserId, intent: Intent, isAsked: boo
   switch (intent.wish.kind) {
     case 'subscribe':
       return pursueSubscribe(ports, user, { ...intent, wish: intent.wish })
+    case 'apply-code':
+      return pursueApplyCode(ports, user, { ...intent, wish: intent.wish })
     case 'extend-trial':
       return pursueTrialExtension(ports, user, { ...intent, wish: intent.wish })
     case 'cancel':
@@ -155,7 +158,7 @@ async function pursue(ports: Selling, user: UserId, intent: Intent, isAsked: boo
 }
 
 /** They charge nothing, and are always carried out: whoever cancels asked not to be charged, a refund was promised. */
-const HARMLESS: ReadonlySet<WishKind> = new Set(['cancel', 'extend-trial', 'resume', 'refund'])
+const HARMLESS: ReadonlySet<WishKind> = new Set(['cancel', 'extend-trial', 'resume', 'refund', 'apply-code'])
 
 async function hasMadeSomething(ports: Selling, user: UserId, intent: Intent): Promise<boolean> {
   if (HARMLESS.has(intent.wish.kind)) return true

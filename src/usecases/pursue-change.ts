@@ -25,7 +25,15 @@ export async function pursueChange(
 /** Where nothing is in use yet, the change goes the way of a first subscription. */
 async function beginInstead(ports: Selling, user: UserId, intent: ChangeIntent): Promise<Settled<ShownSubscription>> {
   const { planName, priceId, meteredPriceIds, paymentMethodId } = intent.wish
-  const wish = { kind: 'subscribe', planName, priceId, meteredPriceIds, paymentMethodId, trial: null } as const
+  const wish = {
+    kind: 'subscribe',
+    planName,
+    priceId,
+    meteredPriceIds,
+    paymentMethodId,
+    trial: null,
+    promotionCodeId: null,
+  } as const
   const settled = await pursueSubscribe(ports, user, { ...intent, wish })
   if (settled.type === 'refused') return settled
   const result = { ...settled.answered.result, price_id: priceId, cancel_at: null, pending_change: null }

@@ -10,6 +10,7 @@ import { planNote, shownPendingChange } from '../domain/shown-subscription.ts'
 import { standingOf } from '../domain/standing.ts'
 import { currentSubscription, isLive, liveSubscription, pendingChangeAt } from '../domain/subscription.ts'
 import type { Ports } from '../ports.ts'
+import { shownDiscount } from './shown-discount.ts'
 
 /** How a user stands: subscription, access, features, and what was used in the running allowance period. */
 export async function subscriptionStatus(
@@ -32,6 +33,7 @@ export async function subscriptionStatus(
     cancel_at: isoTimeOrNull(live?.cancelAt ?? null),
     trial_end: isoTimeOrNull(live?.trialEnd ?? null),
     pending_change: shownPendingChange(ports.catalogue, ports.priceIds(), pendingChangeAt(live, now)),
+    discount: live && shownDiscount(live),
     access: shownAccess(accessOf(ports.catalogue, account, now)),
     current_usage: currentUsage(ports, account, now),
     features: plan ? featuresOf(plan) : NO_FEATURES,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Intent, Wish, WishOf } from '../../src/domain/intent.ts'
 import type { SoldPack } from '../../src/domain/pack.ts'
-import { DAY_MS } from '../../src/domain/period.ts'
+import { addMonths, DAY_MS } from '../../src/domain/period.ts'
 import { isEnded } from '../../src/domain/subscription.ts'
 import type { TrialTerms } from '../../src/domain/trial.ts'
 import type { Gateway, Observatory } from '../../src/ports.ts'
@@ -13,6 +13,8 @@ export interface GatewayUnderTest {
   readonly prices: { readonly pro: string; readonly basic: string; readonly free: string }
   /** The next renewal of a subscription is not paid. */
   failRenewal(subscriptionId: string): Promise<void>
+  /** Makes a promotion code of ten percent for three months, good for one customer. */
+  makeCode(code: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -35,6 +37,7 @@ export function gatewayContract(name: string, open: () => Promise<GatewayUnderTe
       paymentMethodId: string | null,
       priceId = under.prices.pro,
       trial: TrialTerms | null = null,
+      promotionCodeId: string | null = null,
     ): Intent<WishOf<'subscribe'>> =>
       intentOf({
         kind: 'subscribe',
@@ -43,6 +46,7 @@ export function gatewayContract(name: string, open: () => Promise<GatewayUnderTe
         meteredPriceIds: [],
         paymentMethodId,
         trial,
+        promotionCodeId,
       })
     const payFor = (
       paymentMethodId: string | null,
@@ -162,6 +166,49 @@ export function gatewayContract(name: string, open: () => Promise<GatewayUnderTe
       const paid = await subscribe('pm_card_visa')
       expect(await extend(idOf(paid))).toMatchObject({ status: 'active', trialEnd: null })
       expect(await extend('sub_missing')).toBeNull()
+    })
+
+    test('a promotion code is found in any case, redeemed, and stands on the subscription until its months are over', async () => {
+      await under.makeCode('TEN')
+      const customer = await newCustomer()
+      const code = await under.observatory.promotionCode('ten', customer, under.prices.pro)
+      expect(code).toMatchObject({
+        code: 'TEN',
+        isActive: true,
+        isUsedUp: false,
+        expiresAt: null,
+        customerId: null,
+        firstTimeOnly: false,
+        minimum: null,
+        coversPrice: true,
+        customerHasPaid: false,
+        terms: { percentOff: 10, amountOff: null, duration: 'repeating', durationInMonths: 3 },
+      })
+      const wish = wishFor('pm_card_visa', under.prices.pro, null, code?.id ?? null)
+      const { subscription } = await under.gateway.subscribe('ann', customer, wish)
+      expect(subscription?.discount).toEqual({
+        percentOff: 10,
+        amountOff: null,
+        currency: null,
+        duration: 'repeating',
+        durationInMonths: 3,
+        promotionCodeId: code?.id ?? 'none',
+        code: 'TEN',
+        endsAt: addMonths(subscription?.startedAt ?? 0, 3),
+      })
+      expect(await under.observatory.promotionCode('NOSUCH', customer, null)).toBeNull()
+    })
+
+    test('a promotion code is put on a running subscription, and twice is the same as once', async () => {
+      await under.makeCode('LATER')
+      const id = idOf(await subscribe('pm_card_visa'))
+      const code = await under.observatory.promotionCode('LATER', null, null)
+      const apply = (promotionCodeId = code?.id ?? '', subscriptionId = id) =>
+        under.gateway.applyCode(intentOf({ kind: 'apply-code', subscriptionId, promotionCodeId }))
+      expect(await apply()).toMatchObject({ subscription: { discount: { code: 'LATER' } }, refusal: null })
+      expect(await apply()).toMatchObject({ subscription: { discount: { code: 'LATER' } }, refusal: null })
+      expect(await apply('promo_missing')).toMatchObject({ refusal: { path: '/promotion_code' } })
+      expect(await apply(undefined, 'sub_missing')).toEqual({ subscription: null, refusal: null })
     })
 
     test('a card is known again by its fingerprint, and another one is not', async () => {

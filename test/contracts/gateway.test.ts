@@ -10,6 +10,18 @@ gatewayContract('the memory Stripe', async () => {
     observatory: stripe.observatory,
     prices: { pro: 'price_pro_monthly', basic: 'price_basic_monthly', free: 'price_usage_based' },
     failRenewal: async (id) => stripe.failRenewal(id),
+    makeCode: async (code) => {
+      const terms = {
+        percentOff: 10,
+        amountOff: null,
+        currency: null,
+        duration: 'repeating',
+        durationInMonths: 3,
+      } as const
+      const own = { expiresAt: null, isUsedUp: false, customerId: null, firstTimeOnly: false, minimum: null }
+      const known = { isActive: true, coversPrice: true, customerHasPaid: false }
+      stripe.promotionCodes.set(code.toLowerCase(), { id: `promo_${code}`, code, terms, ...own, ...known })
+    },
     close: async () => {},
   }
 })

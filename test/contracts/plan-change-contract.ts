@@ -39,6 +39,7 @@ export function planChangeContract(name: string, open: () => Promise<PlanChanges
         meteredPriceIds: [],
         paymentMethodId: card,
         trial: null,
+        promotionCodeId: null,
       }
       const intent = intentOf({ kind: 'subscribe', ...wish })
       const customer = await under.gateway.createCustomer('ann', intent)

@@ -695,6 +695,7 @@ const subscription: Subscription = {
   createdAt: NOON,
   hasPaymentMethod: true,
   pastDueSince: null,
+  discount: null,
   collectionPause: null,
   collectionPausedSince: null,
   price: { amount: 3900, currency: 'usd', interval: 'month' },

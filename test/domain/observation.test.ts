@@ -24,6 +24,7 @@ const active: Subscription = {
   createdAt: at - 1_000,
   hasPaymentMethod: true,
   pastDueSince: null,
+  discount: null,
   collectionPause: null,
   collectionPausedSince: null,
   price: { amount: 3900, currency: 'usd', interval: 'month' },

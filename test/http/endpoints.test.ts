@@ -176,6 +176,7 @@ describe('what the use cases refuse', () => {
     invalid_signature: 400,
     invalid_event: 400,
     no_access: 409,
+    promotion_code_invalid: 422,
     trial_used: 409,
     not_trialing: 409,
     unauthenticated: 401,

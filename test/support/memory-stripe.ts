@@ -1,11 +1,13 @@
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import type { UserId } from '../../src/domain/account.ts'
 import type { Catalogue } from '../../src/domain/catalogue.ts'
+import type { Discount } from '../../src/domain/discount.ts'
 import { BillingError } from '../../src/domain/errors.ts'
 import { type Intent, stripeKey, type WishOf } from '../../src/domain/intent.ts'
 import type { Observation } from '../../src/domain/observation.ts'
 import type { ObservedPaymentIntent, Payment } from '../../src/domain/payment.ts'
 import { addMonths, DAY_MS } from '../../src/domain/period.ts'
+import type { PromotionCode } from '../../src/domain/promotion-code.ts'
 import { isEnded, type ObservedSubscription, type SubscriptionPrice } from '../../src/domain/subscription.ts'
 import type {
   AttemptOutcome,
@@ -44,6 +46,8 @@ export interface MemoryStripe {
   readonly prices: Map<string, SubscriptionPrice>
   /** What was charged or credited for changes of plan, in order. */
   readonly invoiced: readonly number[]
+  /** By their text in small letters. */
+  readonly promotionCodes: Map<string, PromotionCode>
 }
 
 interface MadeRefund {
@@ -66,6 +70,7 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
   const once = new Map<string, unknown>()
   const made: Made[] = []
   const refunds: MadeRefund[] = []
+  const promotionCodes = new Map<string, PromotionCode>()
   const openInvoices = new Map<string, Payment>()
   const prices = new Map<string, SubscriptionPrice>(
     catalogue.plans.flatMap((plan) => plan.prices).map((price) => [`price_${price.lookupKey}`, price]),
@@ -119,10 +124,19 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
       createdAt: now,
       hasPaymentMethod: intent.wish.paymentMethodId !== null,
       pastDueSince: null,
+      discount: discountBy(intent.wish.promotionCodeId, now),
       collectionPause: null,
       price: price ?? null,
       pendingChange: null,
     }
+  }
+
+  function discountBy(promotionCodeId: string | null, now: number): Discount | null {
+    const promotion = [...promotionCodes.values()].find(({ id }) => id === promotionCodeId)
+    if (promotion === undefined) return null
+    const { terms, code } = promotion
+    const endsAt = terms.durationInMonths === null ? null : addMonths(now, terms.durationInMonths)
+    return { ...terms, promotionCodeId, code, endsAt }
   }
 
   function keep(subscription: ObservedSubscription): ObservedSubscription {
@@ -200,6 +214,17 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
         const subscription = found(id)
         if (subscription.status !== 'incomplete') return subscription
         return keep({ ...subscription, status: 'incomplete_expired', endedAt: clock.now() })
+      }),
+    applyCode: (intent) =>
+      call(() => {
+        const { subscriptionId, promotionCodeId } = intent.wish
+        const subscription = subscriptions.get(subscriptionId)
+        if (subscription === undefined) return { subscription: null, refusal: null }
+        if (isEnded(subscription)) return { subscription, refusal: null }
+        const discount = discountBy(promotionCodeId, clock.now())
+        const refusal = { path: '/promotion_code', message: 'The promotion code can no longer be used for this.' }
+        if (discount === null) return { subscription, refusal }
+        return { subscription: keep({ ...subscription, discount }), refusal: null }
       }),
     extendTrial: (intent) =>
       call(() => {
@@ -294,6 +319,7 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
       call(() => made.find(({ intentId, id }) => intentId === intent.id && id.startsWith('cus_'))?.id ?? null),
     madeBy: (intent) =>
       call(() => made.find(({ intentId, id }) => intentId === intent.id && !id.startsWith('cus_'))?.id ?? null),
+    promotionCode: (code) => call(() => promotionCodes.get(code.toLowerCase()) ?? null),
     // One card a name; one that cannot be told from others has none.
     cardFingerprint: (id) => call(() => (id.startsWith('pm_card') ? `fingerprint of ${id}` : null)),
     clientSecret: (id) => call(() => `${id}_secret`),
@@ -307,6 +333,7 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
     customers,
     prices,
     invoiced: stage.invoiced,
+    promotionCodes,
     rejections,
     failNext(when, error = unreachable()) {
       failure = { when, error, others: 0 }

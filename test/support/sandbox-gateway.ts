@@ -4,7 +4,7 @@ import { stripeGateway } from '../../src/adapters/stripe/gateway.ts'
 import { stripeObservatory } from '../../src/adapters/stripe/observatory.ts'
 import { findPrices } from '../../src/adapters/stripe/prices.ts'
 import { setUpCatalogue } from '../../src/adapters/stripe/setup.ts'
-import { toSubscription } from '../../src/adapters/stripe/translate.ts'
+import { SUBSCRIPTION_VIEW, toSubscription } from '../../src/adapters/stripe/translate.ts'
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import type { Catalogue } from '../../src/domain/catalogue.ts'
 import type { ObservedSubscription } from '../../src/domain/subscription.ts'
@@ -39,8 +39,12 @@ export async function openSandboxGateway(catalogue: Catalogue = BUILT_IN_PLANS):
       await fetch(`${sandbox.url}/_sim/clock`, { method: 'POST', body: advance })
     },
     async look(id) {
-      const expand = ['customer', 'schedule']
-      return toSubscription(await stripe.subscriptions.retrieve(id, { expand }))
+      return toSubscription(await stripe.subscriptions.retrieve(id, { expand: SUBSCRIPTION_VIEW }))
+    },
+    makeCode: async (code) => {
+      const coupon = await stripe.coupons.create({ percent_off: 10, duration: 'repeating', duration_in_months: 3 })
+      const promotion = { type: 'coupon', coupon: coupon.id } as const
+      await stripe.promotionCodes.create({ promotion, code, max_redemptions: 1 })
     },
     close: sandbox.stop,
   }

@@ -13,6 +13,7 @@ import { payments } from './payments.ts'
 import { planChanges } from './plan-changes.ts'
 import { plans } from './plans.ts'
 import { type Problem, problemResponse } from './problem.ts'
+import { promotionCodes } from './promotion-codes.ts'
 import { problemOf } from './refusals.ts'
 import { type HttpLog, requestLog } from './request-log.ts'
 import { subscriptions } from './subscriptions.ts'
@@ -60,6 +61,7 @@ export function createApp(options: HttpOptions) {
     .use(plans(options, guard))
     .use(subscriptions(options, guard))
     .use(planChanges(options, guard))
+    .use(promotionCodes(options, guard))
     .use(payments(options, guard))
     .use(usage(options, guard))
     .use(usageBatch(options, guard))

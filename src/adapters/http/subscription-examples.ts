@@ -1,3 +1,4 @@
+import { DISCOUNT } from './promotion-codes.ts'
 import { example } from './route-document.ts'
 
 /** A Pro subscriber in the middle of November: the guide's own numbers. */
@@ -69,6 +70,7 @@ export const STATUS = {
     cancel_at: null,
     trial_end: null,
     pending_change: null,
+    discount: DISCOUNT,
     access: { allowed: true, reason: 'active', since: PERIOD.current_period_start, until: null },
     current_usage: {
       voice_call: { ...UNUSED, amount: 23, cost: 115, unit: 'minutes', included: 500, remaining: 477 },

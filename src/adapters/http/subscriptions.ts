@@ -5,6 +5,7 @@ import type { Guard } from './guard.ts'
 import { answered, idempotencyKey } from './idempotency.ts'
 import { pendingChange } from './plan-changes.ts'
 import { features } from './plans.ts'
+import { discount } from './promotion-codes.ts'
 import { describe } from './route-document.ts'
 import * as examples from './subscription-examples.ts'
 
@@ -23,6 +24,7 @@ export function subscriptions({ billing }: { readonly billing: Billing }, guard:
             planName: body.plan_name,
             priceId: body.price_id ?? null,
             paymentMethodId: body.payment_method_id ?? null,
+            promotionCode: body.promotion_code ?? null,
             trial: body.trial ?? false,
           }),
         ),
@@ -41,6 +43,7 @@ export function subscriptions({ billing }: { readonly billing: Billing }, guard:
             'card_declined',
             'subscription_exists',
             'price_mismatch',
+            'promotion_code_invalid',
             'trial_used',
             'payment_method_required',
             'idempotency_key_reused',
@@ -101,6 +104,7 @@ const newSubscription = exactly({
   plan_name: text(128, 'One of the plans, by its `plan_name`'),
   price_id: t.Optional(stripeId('One of the plan’s prices; without it the plan’s first')),
   payment_method_id: t.Optional(stripeId('A Stripe PaymentMethod, `pm_…`')),
+  promotion_code: t.Optional(text(500, 'A promotion code as the customer typed it')),
   trial: t.Optional(
     t.Boolean({ description: 'Begin with the plan’s free trial, once for each person. Default: false' }),
   ),
@@ -160,6 +164,7 @@ const status = t.Object({
   cancel_at: nullable(time),
   trial_end: nullable(time),
   pending_change: nullable(pendingChange),
+  discount: nullable(discount),
   access,
   current_usage: perService(t.Object(standing)),
   features,

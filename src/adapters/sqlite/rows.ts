@@ -113,7 +113,10 @@ export function toIntent(row: Row<typeof schema.intents>): Intent {
 }
 
 /** What a wish has not that an older version saved. */
-const LATER_FIELDS: Readonly<Record<string, object>> = { pay: { pack: null }, subscribe: { trial: null } }
+const LATER_FIELDS: Readonly<Record<string, object>> = {
+  pay: { pack: null },
+  subscribe: { trial: null, promotionCodeId: null },
+}
 
 export function toStoredAnswer(row: Row<typeof schema.idempotencyKeys>): StoredAnswer {
   return { ...row, answer: JSON.parse(row.answer) as StoredAnswer['answer'] }

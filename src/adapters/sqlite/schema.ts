@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { blob, customType, index, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import type { Discount } from '../../domain/discount.ts'
 import type { PastTerms, PendingChange, SubscriptionPrice } from '../../domain/subscription.ts'
 
 /*
@@ -66,6 +67,7 @@ export const userSubscriptions = sqliteTable(
     createdAt: integer('created_at').notNull(),
     hasPaymentMethod: flag('has_payment_method').notNull(),
     pastDueSince: integer('past_due_since'),
+    discount: text('discount', { mode: 'json' }).$type<Discount>(),
     collectionPause: text('collection_pause'),
     collectionPausedSince: integer('collection_paused_since'),
     /** Stripe's time of what was seen; null where nobody knows. */

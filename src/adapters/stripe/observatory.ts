@@ -6,6 +6,7 @@ import { isOwing } from '../../domain/subscription.ts'
 import type { StripeEvent } from '../../domain/webhook-event.ts'
 import type { Observatory } from '../../ports.ts'
 import { PAYMENT_DETAILS } from './payments.ts'
+import { findPromotionCode } from './promotion-codes.ts'
 import { reached, reachedOrMissing, unavailable } from './refusals.ts'
 import { SUBSCRIPTION_DETAILS } from './subscription-details.ts'
 import { clientSecretOf } from './subscriptions.ts'
@@ -15,6 +16,7 @@ import {
   idOf,
   paymentIntentOf,
   refundedOf,
+  SUBSCRIPTION_VIEW,
   subscriptionOf,
   toDispute,
   toInvoiceEntry,
@@ -30,6 +32,7 @@ export function stripeObservatory(stripe: Stripe): Observatory {
     rejectedReports: (event) => rejectedReports(stripe, event),
     customerMadeBy: (intent) => customerMadeBy(stripe, intent),
     madeBy: (intent, customerId) => madeBy(stripe, intent, customerId),
+    promotionCode: (code, customerId, priceId) => findPromotionCode(stripe, code, customerId, priceId),
     async cardFingerprint(paymentMethodId) {
       const method = await reachedOrMissing(stripe.paymentMethods.retrieve(paymentMethodId))
       return method?.card?.fingerprint ?? null
@@ -80,7 +83,7 @@ async function look(stripe: Stripe, event: StripeEvent): Promise<readonly Observ
 }
 
 async function lookAtSubscription(stripe: Stripe, id: string): Promise<readonly Observation[]> {
-  const subscription = await reachedOrMissing(stripe.subscriptions.retrieve(id, { expand: ['customer', 'schedule'] }))
+  const subscription = await reachedOrMissing(stripe.subscriptions.retrieve(id, { expand: SUBSCRIPTION_VIEW }))
   if (subscription === null) return []
   const seen = toSubscription(subscription)
   const details = isOwing(seen) ? { pastDueSince: await pastDueSince(stripe, id) } : {}

@@ -6,6 +6,7 @@ import type { AttemptOutcome } from '../../ports.ts'
 const FIELDS: Readonly<Record<string, string>> = {
   payment_method: '/payment_method_id',
   default_payment_method: '/payment_method_id',
+  'discounts[0][promotion_code]': '/promotion_code',
   amount: '/amount',
   currency: '/currency',
 }
@@ -28,7 +29,8 @@ export function refusedAttempt(error: unknown): Refusal {
 }
 
 /** In our own words: Stripe's may repeat what was sent, or speak of objects that are nobody's business. */
-function wordsFor({ code }: Stripe.errors.StripeInvalidRequestError): string {
+function wordsFor({ code, param }: Stripe.errors.StripeInvalidRequestError): string {
+  if (param === 'discounts[0][promotion_code]') return 'The promotion code can no longer be used for this.'
   return WORDS[code ?? ''] ?? 'Stripe will not take this request; the operator finds the reason in the log.'
 }
 

@@ -1,12 +1,12 @@
 import type { Stripe } from 'stripe'
+import { SUBSCRIPTION_VIEW } from './translate.ts'
 
 /** What is needed to tell how a subscription stands, its first payment included. */
 export const SUBSCRIPTION_DETAILS = [
-  'customer',
+  ...SUBSCRIPTION_VIEW,
   'latest_invoice.confirmation_secret',
   'latest_invoice.payments',
   'pending_setup_intent',
-  'schedule',
 ]
 
 export function latestInvoice(subscription: Stripe.Subscription): Stripe.Invoice | null {

@@ -3,14 +3,14 @@ import type { UserId } from '../../domain/account.ts'
 import { type Intent, stripeKey, type WishOf } from '../../domain/intent.ts'
 import { isEnded, type ObservedSubscription } from '../../domain/subscription.ts'
 import type { TrialTerms } from '../../domain/trial.ts'
-import type { Gateway, SubscriptionAttempt } from '../../ports.ts'
+import type { CodeAttempt, Gateway, SubscriptionAttempt } from '../../ports.ts'
 import { attachCard } from './cards.ts'
 import { reached, reachedOrMissing, reachedOrRefused, refusedAttempt, wasReplayed } from './refusals.ts'
 import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
 import { paymentIntentOf, toSubscription } from './translate.ts'
 import { withdrawPlans } from './withdrawals.ts'
 
-type Subscribing = Pick<Gateway, 'subscribe' | 'resumeSubscribing' | 'abandon' | 'extendTrial' | 'cancel'>
+type Subscribing = Pick<Gateway, 'subscribe' | 'resumeSubscribing' | 'abandon' | 'applyCode' | 'extendTrial' | 'cancel'>
 type SubscribeIntent = Intent<WishOf<'subscribe'>>
 
 export function subscriptionGateway(stripe: Stripe): Subscribing {
@@ -38,6 +38,7 @@ export function subscriptionGateway(stripe: Stripe): Subscribing {
     async abandon(subscriptionId, intent) {
       return toSubscription(await giveUp(stripe, await retrieve(stripe, subscriptionId), intent, {}))
     },
+    applyCode: (intent) => applyCode(stripe, intent),
     extendTrial: (intent) => extendTrial(stripe, intent),
     cancel: (intent) => cancel(stripe, intent),
   }
@@ -54,7 +55,7 @@ async function create(
   intent: SubscribeIntent,
   card: string | null,
 ): Promise<Stripe.Subscription> {
-  const { priceId, meteredPriceIds, trial } = intent.wish
+  const { priceId, meteredPriceIds, trial, promotionCodeId } = intent.wish
   const made = await stripe.subscriptions.create(
     {
       customer,
@@ -65,6 +66,7 @@ async function create(
       expand: SUBSCRIPTION_DETAILS,
       ...(card === null ? {} : { default_payment_method: card }),
       ...trialOf(trial),
+      ...(promotionCodeId === null ? {} : { discounts: [{ promotion_code: promotionCodeId }] }),
     },
     { idempotencyKey: stripeKey(intent, 'subscribe') },
   )
@@ -78,6 +80,27 @@ export function trialOf(trial: TrialTerms | null) {
     trial_period_days: trial.days,
     trial_settings: { end_behavior: { missing_payment_method: trial.withoutCard } },
   }
+}
+
+async function applyCode(stripe: Stripe, intent: Intent<WishOf<'apply-code'>>): Promise<CodeAttempt> {
+  const { subscriptionId, promotionCodeId } = intent.wish
+  const before = await reachedOrMissing(stripe.subscriptions.retrieve(subscriptionId, { expand: SUBSCRIPTION_DETAILS }))
+  if (before === null) return { subscription: null, refusal: null }
+  const seen = toSubscription(before)
+  if (isEnded(seen) || seen.discount?.promotionCodeId === promotionCodeId) return { subscription: seen, refusal: null }
+  try {
+    const discounts = [{ promotion_code: promotionCodeId }]
+    await stripe.subscriptions.update(
+      subscriptionId,
+      { discounts },
+      { idempotencyKey: stripeKey(intent, 'apply-code') },
+    )
+  } catch (error) {
+    const refusal = refusedAttempt(error)
+    const path = refusal.type === 'refused' ? refusal.path : ''
+    return { subscription: seen, refusal: { path, message: refusal.message } }
+  }
+  return { subscription: toSubscription(await retrieve(stripe, subscriptionId)), refusal: null }
 }
 
 /** One that has ended its trial meanwhile is returned as it is. */

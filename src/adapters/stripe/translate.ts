@@ -1,4 +1,5 @@
 import type { Stripe } from 'stripe'
+import type { Discount, DiscountTerms } from '../../domain/discount.ts'
 import type { DisputeState, ObservedDispute } from '../../domain/dispute.ts'
 import type { StripeCustomer } from '../../domain/drift.ts'
 import type { ObservedPaymentIntent, ObservedRefund, Payment, PaymentIntentStatus } from '../../domain/payment.ts'
@@ -75,7 +76,18 @@ export function toCustomer(customer: Stripe.Customer | Stripe.DeletedCustomer): 
   return { id: customer.id, user: customer.metadata.user_id || null, isDeleted: false }
 }
 
-/** Needs `customer` and `schedule` expanded: the payment method may be the customer's, a change may be planned. */
+const DURATION = { forever: 'forever', once: 'once', repeating: 'repeating' } as const satisfies Record<
+  Known<Stripe.Coupon['duration']>,
+  DiscountTerms['duration']
+>
+
+/**
+ * What must be expanded for `toSubscription`: the payment method may be the customer's, a change may be planned, and a
+ * discount names its code.
+ */
+export const SUBSCRIPTION_VIEW = ['customer', 'schedule', 'discounts.promotion_code', 'discounts.source.coupon']
+
+/** Needs `SUBSCRIPTION_VIEW` expanded. */
 export function toSubscription(subscription: Stripe.Subscription): ObservedSubscription {
   const licensed = subscription.items.data.filter(isLicensed)
   const [item] = licensed
@@ -97,6 +109,7 @@ export function toSubscription(subscription: Stripe.Subscription): ObservedSubsc
     createdAt: milliseconds(subscription.created),
     hasPaymentMethod: hasPaymentMethod(subscription),
     pastDueSince: null,
+    discount: toDiscount(subscription.discounts[0]),
     collectionPause: subscription.pause_collection && known(COLLECTION_PAUSE, subscription.pause_collection.behavior),
     price: licensed.length === 1 && item !== undefined ? toPrice(item.price) : null,
     pendingChange: toPendingChange(subscription, item?.price.id ?? null),
@@ -132,6 +145,29 @@ function nextPhase(
   const priceId = idOf((next?.items.find(({ quantity }) => quantity !== undefined) ?? next?.items[0])?.price)
   if (next === undefined || priceId === null || priceId === present) return null
   return { priceId, effectiveAt: milliseconds(next.start_date), expiresAt: null }
+}
+
+function toDiscount(discount: string | Stripe.Discount | undefined): Discount | null {
+  const coupon = typeof discount === 'object' ? discount.source.coupon : null
+  if (typeof discount !== 'object' || coupon === null || typeof coupon === 'string') return null
+  const { promotion_code: code, end } = discount
+  return {
+    ...toTerms(coupon),
+    promotionCodeId: idOf(code),
+    code: typeof code === 'object' ? (code?.code ?? null) : null,
+    endsAt: orNull(end),
+  }
+}
+
+export function toTerms(coupon: Stripe.Coupon): DiscountTerms {
+  const { percent_off, amount_off, currency, duration_in_months } = coupon
+  return {
+    percentOff: percent_off,
+    amountOff: amount_off,
+    currency,
+    duration: known(DURATION, coupon.duration),
+    durationInMonths: duration_in_months,
+  }
 }
 
 function hasPaymentMethod(subscription: Stripe.Subscription): boolean {

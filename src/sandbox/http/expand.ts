@@ -41,6 +41,8 @@ const expandable: Readonly<Record<string, readonly string[]>> = {
   customer: ['invoice_settings.default_payment_method', 'default_source', 'test_clock'],
   product: ['default_price', 'tax_code'],
   price: ['product'],
+  // Left out where there is none.
+  coupon: ['applies_to', 'currency_options'],
   payment_method: ['customer'],
   setup_intent: ['customer', 'payment_method', 'latest_attempt', 'mandate', 'on_behalf_of', 'single_use_mandate'],
   payment_intent: ['customer', 'payment_method', 'latest_charge', 'on_behalf_of', 'review', 'source'],

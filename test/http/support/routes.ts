@@ -18,6 +18,18 @@ export const ROUTES: readonly KnownRoute[] = [
     permission: 'manage-account',
     body: { plan_name: 'basic_monthly', payment_method_id: 'pm_card_visa' },
   },
+  {
+    method: 'POST',
+    path: '/payments/promotion-codes/validate',
+    permission: 'manage-account',
+    body: { code: 'TEN' },
+  },
+  {
+    method: 'POST',
+    path: '/payments/promotion-codes/apply',
+    permission: 'manage-account',
+    body: { code: 'TEN' },
+  },
   { method: 'POST', path: '/payments/cancel-subscription', permission: 'manage-account', body: {} },
   {
     method: 'POST',

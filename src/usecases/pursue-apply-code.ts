@@ -1,0 +1,32 @@
+import type { UserId } from '../domain/account.ts'
+import { BillingError } from '../domain/errors.ts'
+import type { Intent, WishOf } from '../domain/intent.ts'
+import { type DiscountAnswer, shownDiscount } from './shown-discount.ts'
+import { type Selling, type Settled, settle } from './wishes.ts'
+
+/** Puts the code on the subscription at Stripe and keeps what Stripe then shows. */
+export async function pursueApplyCode(
+  ports: Selling,
+  user: UserId,
+  intent: Intent<WishOf<'apply-code'>>,
+): Promise<Settled<DiscountAnswer>> {
+  const { subscription, refusal } = await ports.gateway.applyCode(intent)
+  const seen = subscription ? [{ type: 'subscription', subscription } as const] : []
+  if (refusal !== null) {
+    const { path, message } = refusal
+    const error = new BillingError('promotion_code_invalid', message, { fields: [{ path, message }] })
+    return settle(ports, user, intent, seen, { refusal: error })
+  }
+  if (subscription === null) {
+    const gone = new BillingError('no_subscription', 'Stripe no longer knows the subscription; it has ended.')
+    return settle(ports, user, intent, seen, { refusal: gone })
+  }
+  const { subscriptions } = await ports.ledger.account(user, {})
+  const result: DiscountAnswer = {
+    subscription_id: subscription.id,
+    plan_name: subscriptions.find(({ id }) => id === subscription.id)?.planName ?? null,
+    status: subscription.status,
+    discount: shownDiscount(subscription),
+  }
+  return settle(ports, user, intent, seen, { status: 200, result, stored: result })
+}
