@@ -5,7 +5,7 @@ import { invoicePaymentIntents, stripeHoldings } from './holdings.ts'
 import { type Ask, PAGE, pacer, patiently } from './pace.ts'
 import { PAYMENT_DETAILS } from './payments.ts'
 import { isMissing } from './refusals.ts'
-import { idOf, toCustomer, toInvoiceEntry, toPaymentIntent, toSubscription } from './translate.ts'
+import { idOf, SUBSCRIPTION_VIEW, toCustomer, toInvoiceEntry, toPaymentIntent, toSubscription } from './translate.ts'
 
 /** All that Stripe has, by its lists. */
 export function stripeBooks(stripe: Stripe, callsPerSecond: number): StripeBooks {
@@ -17,7 +17,11 @@ export function stripeBooks(stripe: Stripe, callsPerSecond: number): StripeBooks
       return pageOf(list, list.data.map(toCustomer))
     },
     async subscriptions(cursor) {
-      const asked = { ...pageAfter(cursor), status: 'all' as const, expand: ['data.customer'] }
+      const asked = {
+        ...pageAfter(cursor),
+        status: 'all' as const,
+        expand: SUBSCRIPTION_VIEW.map((field) => `data.${field}`),
+      }
       const list = await ask(() => stripe.subscriptions.list(asked))
       return pageOf(list, list.data.map(toSubscription))
     },

@@ -8,6 +8,7 @@ import {
   idOf,
   paymentIntentOf,
   refundedOf,
+  SUBSCRIPTION_VIEW,
   subscriptionOf,
   toCustomer,
   toDispute,
@@ -16,6 +17,8 @@ import {
   toRefundEntry,
   toSubscription,
 } from './translate.ts'
+
+const LISTED_VIEW = SUBSCRIPTION_VIEW.map((field) => `data.${field}`)
 
 /** All that Stripe has of one customer; a deleted one still has a past. */
 export async function stripeHoldings(
@@ -35,12 +38,12 @@ export async function stripeHoldings(
       disputes: [],
     }
   const listed = await allOf(ask, (page) =>
-    stripe.subscriptions.list({ ...page, customer, status: 'all', expand: ['data.customer', 'data.schedule'] }),
+    stripe.subscriptions.list({ ...page, customer, status: 'all', expand: LISTED_VIEW }),
   )
   const isListed = new Set(listed.map(({ id }) => id))
   const unknownSubscriptions: string[] = []
   for (const id of subscriptionIds.filter((asked) => !isListed.has(asked))) {
-    const one = await orMissing(ask(() => stripe.subscriptions.retrieve(id, { expand: ['customer', 'schedule'] })))
+    const one = await orMissing(ask(() => stripe.subscriptions.retrieve(id, { expand: SUBSCRIPTION_VIEW })))
     if (one === null) unknownSubscriptions.push(id)
     else listed.push(one)
   }

@@ -46,7 +46,8 @@ function toldBy({ object, previous_attributes: before }: Payload): Told | null {
 const NOTHING: Told = { observations: [], invoice: null }
 
 /**
- * Whether the customer has a card for it, what its schedule plans, and since when it owes, other objects tell. One that
+ * Whether the customer has a card for it, what its schedule plans, what its discount takes off, and since when it owes,
+ * other objects tell. One that
  * has ended needs no card any more.
  */
 function toldSubscription(subscription: Stripe.Subscription): Told | null {
@@ -56,6 +57,7 @@ function toldSubscription(subscription: Stripe.Subscription): Told | null {
     (subscription.schedule ?? null) !== null ||
     (subscription.test_clock ?? null) !== null ||
     subscription.items.has_more ||
+    subscription.discounts.length > 0 ||
     seen.status === 'past_due' ||
     seen.status === 'unpaid'
   return isElsewhere || !isWhole(seen)
