@@ -1,4 +1,4 @@
-import type { PortalSession, StoredCheckout, StoredFeature, StoredPaymentLink } from './surface-kinds.ts'
+import type { PortalSession, StoredAlert, StoredCheckout, StoredFeature, StoredPaymentLink } from './surface-kinds.ts'
 import type { Turn } from './turn.ts'
 import type { Invoice, StoredEvent, Subscription } from './wire.ts'
 
@@ -18,6 +18,8 @@ export function present(turn: Turn, object: object): object {
       return { ...shown, url: `${turn.baseUrl}/p/session/${shown.id}` }
     case 'entitlements.feature':
       return presentFeature(shown)
+    case 'billing.alert':
+      return presentAlert(shown)
     case 'event':
       return withPending(turn, shown)
     default:
@@ -25,7 +27,15 @@ export function present(turn: Turn, object: object): object {
   }
 }
 
-type Shown = Invoice | Subscription | StoredEvent | StoredCheckout | StoredPaymentLink | StoredFeature | PortalSession
+type Shown =
+  | StoredAlert
+  | Invoice
+  | Subscription
+  | StoredEvent
+  | StoredCheckout
+  | StoredPaymentLink
+  | StoredFeature
+  | PortalSession
 
 function presentSession(turn: Turn, { sim_wish: _wish, ...session }: StoredCheckout): object {
   const open = session.status === 'open' && session.ui_mode === 'hosted_page'
@@ -40,6 +50,8 @@ function presentLink(
 }
 
 const presentFeature = ({ created: _created, ...feature }: StoredFeature): object => feature
+
+const presentAlert = ({ created: _created, ...alert }: StoredAlert): object => alert
 
 // The simulator may listen on another port after a restart, so links are made when shown.
 function withLinks(turn: Turn, invoice: Invoice): Invoice {

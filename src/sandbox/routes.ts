@@ -1,5 +1,6 @@
 import type { Route } from './http/route.ts'
 import { accountRoutes } from './resources/account.ts'
+import { alertRoutes } from './resources/alerts.ts'
 import { chargeRoutes } from './resources/charges.ts'
 import { checkoutRoutes } from './resources/checkout-sessions.ts'
 import { couponRoutes } from './resources/coupons.ts'
@@ -35,6 +36,7 @@ import { scheduleRoutes } from './schedules/routes.ts'
 /** Every path of Stripe's that is simulated; one table, one line per path in its resource's file. */
 export const routes: readonly Route[] = [
   ...accountRoutes,
+  ...alertRoutes,
   ...chargeRoutes,
   ...couponRoutes,
   ...checkoutRoutes,

@@ -12,6 +12,7 @@ export interface SurfaceKinds {
   readonly tax_id: Wire<Stripe.TaxId>
   readonly 'entitlements.feature': StoredFeature
   readonly product_feature: StoredProductFeature
+  readonly 'billing.alert': StoredAlert
   readonly 'billing.credit_grant': Wire<Stripe.Billing.CreditGrant>
   readonly 'billing.credit_balance_transaction': Wire<Stripe.Billing.CreditBalanceTransaction>
   readonly 'v2.core.event': StoredNotification
@@ -58,6 +59,10 @@ export interface StoredPaymentLink extends Wire<Stripe.PaymentLink> {
 }
 
 export interface StoredFeature extends Wire<Stripe.Entitlements.Feature> {
+  readonly created: number
+}
+
+export interface StoredAlert extends Wire<Stripe.Billing.Alert> {
   readonly created: number
 }
 

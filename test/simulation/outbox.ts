@@ -20,7 +20,7 @@ const isTwin = process.argv[3] === 'twin'
 const random = generator(Number(process.env.SEED ?? 1))
 const USERS = Math.max(5, Math.min(100, Math.floor(records / 200)))
 /** Sixty bursts at least, so that the outage of 25 hours begins and ends among them. */
-const BURST = Math.min(1_000, Math.ceil(records / 60))
+const BURST = Math.min(5_000, Math.ceil(records / 60))
 const BURSTS = Math.ceil(records / BURST)
 const CLIENT_PATIENCE_MS = 250
 

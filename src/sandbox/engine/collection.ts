@@ -7,7 +7,7 @@ import { failAttempt, failWithoutMethod } from './dunning.ts'
 import { finalizeInvoice, recountUsage } from './invoices.ts'
 import { defaultMethodOf } from './payment-methods.ts'
 import { daySeconds } from './settings.ts'
-import { intentOf, openPayment, settlePaid, subscriptionOf, voidInvoice } from './settlement.ts'
+import { openIntentOf, openPayment, settlePaid, subscriptionOf, voidInvoice } from './settlement.ts'
 
 // As seen in Stripe's logs of renewals; what follows a failed attempt comes after it.
 const collectionOrder = [
@@ -89,7 +89,7 @@ export function markUncollectible(turn: Turn, invoice: Invoice): Invoice {
 /** An automatic attempt: the buyer is not there, and what fails is tried again on the account's schedule. */
 export function attemptCollection(turn: Turn, invoice: Invoice): Invoice {
   const method = methodOf(turn, invoice)
-  const intent = intentOf(turn, invoice) ?? openPayment(turn, invoice, method?.id ?? null, descriptionOf(invoice))
+  const intent = openIntentOf(turn, invoice) ?? openPayment(turn, invoice, method?.id ?? null, descriptionOf(invoice))
   if (method === undefined) failWithoutMethod(turn, invoice)
   else if (isHardDecline(intent.last_payment_error, method)) failAttempt(turn, invoice)
   else confirmIntent(turn, intent, method, { offSession: true, returnUrl: null, authenticated: false, automatic: true })

@@ -3,7 +3,7 @@ import { referenced, retrieve, type Turn } from '../turn.ts'
 import type { Invoice, PaymentMethod } from '../wire.ts'
 import { confirmIntent } from './confirmation.ts'
 import { defaultMethodOf, usableMethod } from './payment-methods.ts'
-import { intentOf, openPayment, subscriptionOf } from './settlement.ts'
+import { openIntentOf, openPayment, subscriptionOf } from './settlement.ts'
 
 interface Payment {
   readonly method: string | undefined
@@ -13,7 +13,7 @@ interface Payment {
 /** Pays an open invoice now, with a method named or with the one Stripe would take for its subscription. */
 export function payInvoice(turn: Turn, invoice: Invoice, payment: Payment): Invoice {
   const method = methodFor(turn, invoice, payment.method)
-  const intent = intentOf(turn, invoice) ?? openPayment(turn, invoice, method.id, 'Payment for Invoice')
+  const intent = openIntentOf(turn, invoice) ?? openPayment(turn, invoice, method.id, 'Payment for Invoice')
   const manner = { offSession: payment.offSession, returnUrl: null, authenticated: false, waits: true }
   const attempt = confirmIntent(turn, intent, method, manner)
   if (attempt.failure) throw attempt.failure

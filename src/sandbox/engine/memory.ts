@@ -45,6 +45,8 @@ export interface PendingChange {
 
 /** What the engine remembers about an object and Stripe does not show. */
 interface Memories {
+  /** The customers for whom an alert has gone off. */
+  readonly alerted: readonly string[]
   /** What a coupon takes off in other currencies than its own. */
   readonly amounts_off: Readonly<Record<string, { readonly amount_off: number }>>
   readonly applies_to: readonly string[]

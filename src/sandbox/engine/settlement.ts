@@ -14,13 +14,18 @@ export function openPayment(
   paymentMethod: string | null,
   description: string,
 ): PaymentIntent {
-  const wish = { amount: invoice.amount_due, currency: invoice.currency, customer: invoice.customer, paymentMethod }
+  const wish = {
+    amount: invoice.amount_remaining,
+    currency: invoice.currency,
+    customer: invoice.customer,
+    paymentMethod,
+  }
   const intent = createIntent(turn, wish, { description, setup_future_usage: 'off_session' })
   const payment: InvoicePayment = {
     id: freshId('inpay'),
     object: 'invoice_payment',
     amount_paid: null,
-    amount_requested: invoice.amount_due,
+    amount_requested: invoice.amount_remaining,
     created: turn.now(invoice.customer),
     currency: invoice.currency,
     invoice: invoice.id,
@@ -36,9 +41,13 @@ export function openPayment(
 
 /** The payment of an invoice that is still open. */
 export function openPaymentOf(turn: Turn, invoice: Invoice): InvoicePayment | undefined {
+  return openPaymentsOf(turn, invoice)[0]
+}
+
+function openPaymentsOf(turn: Turn, invoice: Invoice): InvoicePayment[] {
   return turn.store.objects
     .select('invoice_payment', { parent: invoice.id })
-    .find((payment) => payment.status === 'open')
+    .filter((payment) => payment.status === 'open')
 }
 
 export function intentOf(turn: Turn, invoice: Invoice): PaymentIntent | undefined {
@@ -46,6 +55,11 @@ export function intentOf(turn: Turn, invoice: Invoice): PaymentIntent | undefine
   const payment = payments.find((candidate) => candidate.status !== 'canceled') ?? payments[0]
   const intent = payment?.payment.payment_intent
   return intent === undefined ? undefined : turn.store.objects.find('payment_intent', intent)
+}
+
+/** The intent of the payment that is still under way, of several the newest. */
+export function openIntentOf(turn: Turn, invoice: Invoice): PaymentIntent | undefined {
+  return turn.store.objects.find('payment_intent', openPaymentOf(turn, invoice)?.payment.payment_intent ?? '')
 }
 
 /** The open invoice an intent pays, if it pays one. */
@@ -75,14 +89,13 @@ export function settlePaid(turn: Turn, invoice: Invoice, intent: PaymentIntent |
   announce(turn, 'invoice.updated', paid, invoice)
   announce(turn, 'invoice.paid', paid)
   announce(turn, 'invoice.payment_succeeded', paid)
-  closePayment(turn, invoice, intent !== null, now)
+  for (const payment of openPaymentsOf(turn, invoice)) closePayment(turn, payment, intent, now)
   return paid
 }
 
-function closePayment(turn: Turn, invoice: Invoice, paid: boolean, now: number): void {
-  const payment = openPaymentOf(turn, invoice)
-  if (!payment) return
-  if (!paid) return void cancelPayment(turn, payment, now)
+// Of several payments that were under way the one that came is done, and the others are not wanted any more.
+function closePayment(turn: Turn, payment: InvoicePayment, intent: PaymentIntent | null, now: number): void {
+  if (payment.payment.payment_intent !== intent?.id) return void cancelPayment(turn, payment, now)
   const patch: Partial<InvoicePayment> = {
     amount_paid: payment.amount_requested,
     status: 'paid',

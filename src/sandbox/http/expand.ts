@@ -33,7 +33,9 @@ const kindOfPrefix: Readonly<Record<string, Kind>> = {
   du: 'dispute',
   txr: 'tax_rate',
   feat: 'entitlements.feature',
+  alrt: 'billing.alert',
   credgr: 'billing.credit_grant',
+  mtr: 'billing.meter',
 }
 
 // Fields that name another object, per kind of object; hashes without a kind of their own are listed by their path.
@@ -80,6 +82,7 @@ const expandable: Readonly<Record<string, readonly string[]>> = {
   dispute: ['charge', 'payment_intent'],
   tax_id: ['customer'],
   'entitlements.active_entitlement': ['feature'],
+  'billing.alert': ['usage_threshold.meter'],
   'billing.credit_grant': ['customer'],
   'billing.credit_balance_transaction': ['credit_grant'],
   invoice_payment: ['invoice', 'payment.payment_intent', 'payment.charge'],

@@ -52,6 +52,7 @@ const labels: Readonly<Record<string, string>> = {
   payment_method: 'PaymentMethod',
   setup_intent: 'setupintent',
   webhook_endpoint: 'webhook endpoint',
+  'billing.alert': 'billing alert',
   'billing.meter': 'billing meter',
 }
 const elsewhere =

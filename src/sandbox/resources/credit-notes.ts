@@ -47,7 +47,14 @@ const creation = {
   out_of_band_amount: integer,
   reason: oneOf('duplicate', 'fraudulent', 'order_change', 'product_unsatisfactory'),
   refund_amount: integer,
-  refunds: notSimulated,
+  refunds: list(
+    fields({
+      amount_refunded: integer,
+      payment_record_refund: notSimulated,
+      refund: text,
+      type: oneOf('payment_record_refund', 'refund'),
+    }),
+  ),
   shipping_cost: notSimulated,
 }
 type Creation = Parameters<typeof creation>
@@ -166,7 +173,8 @@ function requireCoverage(turn: Turn, sent: Creation, invoice: Invoice, amount: n
   if (amount > left) {
     throw invalid(`The credit note amount (${amount}) is greater than what is left of the invoice (${left}).`, 'amount')
   }
-  const spread = (sent.credit_amount ?? 0) + (sent.refund_amount ?? 0) + (sent.out_of_band_amount ?? 0)
+  const spread =
+    (sent.credit_amount ?? 0) + (sent.refund_amount ?? 0) + (sent.out_of_band_amount ?? 0) + linked(turn, sent)
   if (invoice.status === 'paid' && spread !== amount) {
     throw invalid(
       `The sum of credit amount, refund amount and out of band amount (${moneyText(spread, invoice.currency)}) must equal the credit note amount (${moneyText(amount, invoice.currency)}).`,
@@ -196,9 +204,28 @@ function moveMoney(turn: Turn, sent: Creation, invoice: Invoice, note: CreditNot
   return {
     ...note,
     customer_balance_transaction: transaction?.id ?? null,
-    refunds: sent.refund_amount ? [refundFor(turn, invoice, sent.refund_amount)] : [],
+    refunds: [
+      ...refundsSent(turn, sent),
+      ...(sent.refund_amount ? [refundFor(turn, invoice, sent.refund_amount)] : []),
+    ],
   }
 }
+
+/** Refunds that were made before and that the note accounts for. */
+function refundsSent(turn: Turn, sent: Creation): CreditNote['refunds'] {
+  return (sent.refunds ?? []).map(({ refund: id, amount_refunded }, index) => {
+    const name = `refunds[${index}]`
+    const refund = referenced(turn, 'refund', need(id, `${name}[refund]`), `${name}[refund]`)
+    const amount = amount_refunded ?? refund.amount
+    if (amount > refund.amount) {
+      throw invalid(`The refund ${refund.id} is of ${refund.amount}, less than ${amount}.`, `${name}[amount_refunded]`)
+    }
+    return { amount_refunded: amount, payment_record_refund: null, refund: refund.id, type: 'refund' }
+  })
+}
+
+const linked = (turn: Turn, sent: Creation) =>
+  refundsSent(turn, sent).reduce((sum, { amount_refunded }) => sum + amount_refunded, 0)
 
 function refundFor(turn: Turn, invoice: Invoice, amount: number): CreditNote['refunds'][number] {
   const intent = intentOf(turn, invoice)

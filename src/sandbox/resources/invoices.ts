@@ -3,22 +3,29 @@ import { settlePaid, voidInvoice } from '../engine/settlement.ts'
 import { fields, flag, notSimulated, oneOf, type Parameters, text, timeRange } from '../http/decode.ts'
 import { Failure, invalid } from '../http/failure.ts'
 import { limitOf, listing, paging } from '../http/listing.ts'
-import { notYet, route } from '../http/route.ts'
+import { route } from '../http/route.ts'
 import { search, searching } from '../http/search.ts'
 import { retrieve, type Turn } from '../turn.ts'
 import type { Invoice, InvoicePayment } from '../wire.ts'
-import { previewInvoice, previewing } from './invoice-preview.ts'
+import { attachPayment } from './attached-payment.ts'
 import {
   addLines,
+  lineAddition,
+  lineRemoval,
+  lineUpdate,
+  lineUpdates,
+  removeLines,
+  updateLine,
+  updateLines,
+} from './invoice-lines.ts'
+import { previewInvoice, previewing } from './invoice-preview.ts'
+import {
   createInvoice,
   deleteInvoice,
   finalize,
   giveUp,
   invoiceCreation,
   invoiceUpdate,
-  lineAddition,
-  lineRemoval,
-  removeLines,
   send,
   updateInvoice,
 } from './manual-invoices.ts'
@@ -80,9 +87,14 @@ export const invoiceRoutes = [
   route('POST', `${path}/:id/mark_uncollectible`, fields({}), giveUp),
   route('POST', `${path}/:id/add_lines`, fields(lineAddition), addLines),
   route('POST', `${path}/:id/remove_lines`, fields(lineRemoval), removeLines),
-  notYet('POST', `${path}/:id/update_lines`),
-  notYet('POST', `${path}/:id/attach_payment`),
-  notYet('POST', `${path}/:id/lines/:line`),
+  route('POST', `${path}/:id/update_lines`, fields(lineUpdates), updateLines),
+  route('POST', `${path}/:id/lines/:line`, fields(lineUpdate), updateLine),
+  route(
+    'POST',
+    `${path}/:id/attach_payment`,
+    fields({ payment_intent: text, payment_record: notSimulated }),
+    attachPayment,
+  ),
   route('GET', '/v1/invoice_payments', fields(paymentFilters), listPayments),
   route('GET', '/v1/invoice_payments/:id', fields({}), (turn, _sent, id) => retrieve(turn, 'invoice_payment', id)),
 ]

@@ -1,19 +1,16 @@
 import { plan } from '../engine/agenda.ts'
 import { markUncollectible, sendToCustomer } from '../engine/collection.ts'
 import { draftInvoice, finalizeInvoice, relined } from '../engine/invoices.ts'
-import { pendingLine } from '../engine/lines.ts'
-import { storeItems, unbilled } from '../engine/pending-items.ts'
+import { unbilled } from '../engine/pending-items.ts'
 import { redeem } from '../engine/redemption.ts'
 import { forgive, settlePaid } from '../engine/settlement.ts'
 import { announce, change } from '../events/record.ts'
 import {
   clearable,
   clearedOnly,
-  fields,
   flag,
   ignored,
   integer,
-  list,
   metadata,
   need,
   notSimulated,
@@ -24,7 +21,6 @@ import {
 import { invalid } from '../http/failure.ts'
 import { referenced, retrieve, type Turn } from '../turn.ts'
 import type { Customer, Invoice } from '../wire.ts'
-import { buildItem, invoiceItemCreation } from './invoice-items.ts'
 import { mergeMetadata, sentOnly } from './patches.ts'
 import { discountWishes } from './subscription-parameters.ts'
 
@@ -57,14 +53,6 @@ export const invoiceCreation = {
   subscription: text,
 }
 export const invoiceUpdate = common
-export const lineAddition = {
-  invoice_metadata: metadata,
-  lines: list(fields({ ...invoiceItemCreation, id: text, invoice_item: text, price_data: notSimulated })),
-}
-export const lineRemoval = {
-  invoice_metadata: metadata,
-  lines: list(fields({ behavior: oneOf('delete', 'unassign'), id: text })),
-}
 type Creation = Parameters<typeof invoiceCreation>
 type Update = Parameters<typeof invoiceUpdate>
 
@@ -127,7 +115,7 @@ function rediscounted(turn: Turn, invoice: Invoice, sent: Update): Invoice {
   return relined(turn, changed, changed.lines.data, customer, null)
 }
 
-const customerOf = (turn: Turn, invoice: Invoice): Customer =>
+export const customerOf = (turn: Turn, invoice: Invoice): Customer =>
   referenced(turn, 'customer', invoice.customer ?? '', 'customer')
 
 export function requireDraft(invoice: Invoice): void {
@@ -188,49 +176,4 @@ export function deleteInvoice(turn: Turn, _sent: object, id: string): object {
   turn.store.dueWork.drop('finalize_invoice', id)
   announce(turn, 'invoice.deleted', invoice)
   return { id, object: 'invoice', deleted: true }
-}
-
-export function addLines(turn: Turn, sent: Parameters<typeof lineAddition>, id: string): Invoice {
-  const invoice = retrieve(turn, 'invoice', id, 'invoice')
-  requireEditable(invoice)
-  const customer = customerOf(turn, invoice)
-  const items = need(sent.lines, 'lines').map(({ id: _id, invoice_item, price_data: _data, ...line }) => {
-    const item = invoice_item
-      ? referenced(turn, 'invoiceitem', invoice_item, 'lines[0][invoice_item]')
-      : buildItem(turn, { currency: invoice.currency, ...line }, customer)
-    return { ...item, invoice: id }
-  })
-  storeItems(turn, items)
-  const lines = [...items.map((item) => pendingLine(item, id)), ...invoice.lines.data]
-  return relined(turn, withMetadata(invoice, sent.invoice_metadata), lines, customer, null)
-}
-
-const withMetadata = (invoice: Invoice, sent: Parameters<typeof lineRemoval>['invoice_metadata']): Invoice => ({
-  ...invoice,
-  metadata: mergeMetadata(invoice.metadata, sent),
-})
-
-export function removeLines(turn: Turn, sent: Parameters<typeof lineRemoval>, id: string): Invoice {
-  const invoice = retrieve(turn, 'invoice', id, 'invoice')
-  requireEditable(invoice)
-  const wishes = need(sent.lines, 'lines')
-  for (const wish of wishes) {
-    const line = invoice.lines.data.find((candidate) => candidate.id === wish.id)
-    const from = line?.parent?.invoice_item_details ?? line?.parent?.subscription_item_details
-    const item = turn.store.objects.find('invoiceitem', from?.invoice_item ?? '')
-    if (!item) continue
-    if (wish.behavior === 'unassign') turn.store.objects.save('invoiceitem', { ...item, invoice: null })
-    else turn.store.objects.remove('invoiceitem', item.id)
-  }
-  const left = invoice.lines.data.filter((line) => !wishes.some((wish) => wish.id === line.id))
-  return relined(turn, withMetadata(invoice, sent.invoice_metadata), left, customerOf(turn, invoice), null)
-}
-
-function requireEditable(invoice: Invoice): void {
-  if (invoice.status === 'draft') return
-  throw invalid(
-    'The specified invoice has been finalized and can no longer be modified.',
-    'invoice',
-    'invoice_not_editable',
-  )
 }

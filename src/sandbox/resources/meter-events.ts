@@ -1,3 +1,4 @@
+import { soundAlerts } from '../engine/alerts.ts'
 import { readSetting } from '../engine/settings.ts'
 import { isoTime, notify } from '../events/notify.ts'
 import { fields, integer, list, need, oneOf, type Parameters, scalars, text } from '../http/decode.ts'
@@ -65,6 +66,7 @@ function take(
   const customer = problem || !meter ? '' : (payload[meter.customer_mapping.event_payload_key] ?? '')
   // A faulty event counts for nobody, but its identifier is taken all the same.
   turn.store.meterEvents.take({ ...taken, customer, value: problem || !meter ? '0' : meteredValue(meter, payload) })
+  if (!problem && meter) soundAlerts(turn, meter, customer)
   return {
     object: 'billing.meter_event',
     created: now,

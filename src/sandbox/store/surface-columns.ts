@@ -11,6 +11,7 @@ export const surfaceColumns: { readonly [K in keyof SurfaceKinds]: (body: Surfac
   tax_id: (body) => ({ customer: body.customer }),
   'entitlements.feature': (body) => ({ lookup: body.lookup_key }),
   product_feature: (body) => ({ parent: body.product, lookup: body.feature }),
+  'billing.alert': (body) => ({ parent: body.usage_threshold?.meter }),
   'billing.credit_grant': (body) => ({ customer: body.customer }),
   'billing.credit_balance_transaction': (body) => ({ parent: body.credit_grant }),
   'v2.core.event': (body) => ({ lookup: body.type }),

@@ -23,7 +23,24 @@ async function grant(at: Caller) {
   })
 }
 
+/** A threshold that the first usage reaches. */
+async function alerted(at: Caller) {
+  const name = eventName()
+  const { id } = await meter(at, name)
+  const customer = await customerWith(at, 'pm_card_visa')
+  await at.post('billing/alerts', {
+    alert_type: 'usage_threshold',
+    title: 'Triggered alert',
+    usage_threshold: { gte: 10, meter: id, recurrence: 'one_time' },
+  })
+  return at.post('billing/meter_events', {
+    event_name: name,
+    payload: { stripe_customer_id: customer.id, value: '10' },
+  })
+}
+
 export const meteringRecipes: Recipes = {
+  'billing.alert.triggered': alerted,
   'billing.credit_balance_transaction.created': grant,
   'billing.credit_grant.created': grant,
   'billing.credit_grant.updated': async (at) =>
