@@ -77,7 +77,7 @@ test('a path Stripe does not have is a 404, one it has and we have not a 501 tha
   expect(String(unknown.error.message)).toStartWith('Unrecognized request URL (GET: /v1/custmers).')
   for (const [method, path] of [
     ['GET', '/v1/quotes'],
-    ['POST', '/v1/invoices/in_x/attach_payment'],
+    ['POST', '/v1/tax/calculations'],
     ['GET', '/v1/treasury/transactions'],
   ] as const) {
     const missing = await raw(sandbox, method, path, method === 'POST' ? 'a=b' : undefined)
