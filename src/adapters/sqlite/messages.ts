@@ -23,7 +23,10 @@ export function sqliteMessages(database: Drizzle, writer: Writer): Messages {
     .prepare()
   return {
     async due(at, limit) {
-      return due.all({ at, limit }).map((row) => ({
+      const rows = due.all({ at, limit })
+      // The app is told of nothing that a power cut could still undo.
+      await writer.onDisk()
+      return rows.map((row) => ({
         user: row.userId,
         message: toAppMessage(row),
         failedTries: row.tries,
