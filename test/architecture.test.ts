@@ -32,7 +32,7 @@ const ZONES: readonly Zone[] = [
   {
     folder: 'src/adapters/process/',
     mayImport: [...ADAPTER, 'src/adapters/process/'],
-    packages: ['@logtape/logtape', 'bun', 'node:'],
+    packages: ['bun', 'node:'],
   },
   { folder: 'src/sandbox/', mayImport: ['src/sandbox/'], packages: ['stripe', 'bun', 'node:'] },
   { folder: 'src/', mayImport: ['src/', 'package.json'], packages: ['node:', 'stripe'] },

@@ -1,4 +1,5 @@
 import { divideHalfUp, type Quantity, SERVICES, type ServiceType } from './quantity.ts'
+import { remembered } from './remembered.ts'
 
 /** A price per unit in minor units of the currency, as a decimal string: `"5"` is five cents, `"0.79"` less than one. */
 export type Rate = string
@@ -22,10 +23,13 @@ export function isRate(text: string): boolean {
 
 /** What a quantity of a service costs at a rate, exactly. `rate` must satisfy `isRate`. */
 export function exactCost(service: ServiceType, quantity: Quantity, rate: Rate): ExactAmount {
-  const [whole = '0', fraction = ''] = rate.split('.')
-  const scaledRate = BigInt(whole + fraction.padEnd(RATE_DECIMALS, '0'))
-  return quantity * scaledRate * (FINEST_UNIT_QUANTA / SERVICES[service].unitQuanta)
+  return quantity * scaledRate(rate) * (FINEST_UNIT_QUANTA / SERVICES[service].unitQuanta)
 }
+
+const scaledRate = remembered(1_000, (rate: Rate): bigint => {
+  const [whole = '0', fraction = ''] = rate.split('.')
+  return BigInt(whole + fraction.padEnd(RATE_DECIMALS, '0'))
+})
 
 /** Minor units (cents) of an exact amount, half up. Amounts are summed exactly first and rounded once, here. */
 export function minorUnits(amount: ExactAmount): number {

@@ -1,3 +1,5 @@
+import { remembered } from './remembered.ts'
+
 /** A moment in milliseconds since 1970 UTC. Always an argument: nothing in the domain reads a clock. */
 export type Instant = number
 
@@ -17,6 +19,16 @@ export const DAY_MS = 24 * HOUR_MS
  * anchor on the 31st comes back to the 31st after February (Stripe's rule for billing_cycle_anchor).
  */
 export function allowancePeriodAt(anchor: Instant, at: Instant): Period {
+  const latest = latestPeriods(anchor)
+  if (latest.period === null || at < latest.period.start || at >= latest.period.end)
+    latest.period = periodFrom(anchor, at)
+  return latest.period
+}
+
+/** Of each anchor the period that was asked for last: it is the one that is asked for next, nearly always. */
+const latestPeriods = remembered(20_000, (_anchor: Instant): { period: Period | null } => ({ period: null }))
+
+function periodFrom(anchor: Instant, at: Instant): Period {
   let months = monthsSinceYearZero(at) - monthsSinceYearZero(anchor)
   if (addMonths(anchor, months) > at) months -= 1
   return { start: addMonths(anchor, months), end: addMonths(anchor, months + 1) }
@@ -34,13 +46,19 @@ export function addMonths(anchor: Instant, months: number): Instant {
 
 /** The calendar month of a moment, `YYYY-MM`, UTC. */
 export function calendarMonth(at: Instant): string {
-  return new Date(at).toISOString().slice(0, 7)
+  return dateOn(Math.floor(at / DAY_MS)).month
 }
 
 /** The day of a moment, `YYYY-MM-DD`, UTC. */
 export function calendarDay(at: Instant): string {
-  return new Date(at).toISOString().slice(0, 10)
+  return dateOn(Math.floor(at / DAY_MS)).day
 }
+
+/** How a day is called, by the number of days since 1970. */
+const dateOn = remembered(1_000, (days: number): { readonly day: string; readonly month: string } => {
+  const day = new Date(days * DAY_MS).toISOString().slice(0, 10)
+  return { day, month: day.slice(0, 7) }
+})
 
 /** The stretch of a calendar month given as `YYYY-MM`. */
 export function monthPeriod(month: string): Period {
@@ -50,9 +68,13 @@ export function monthPeriod(month: string): Period {
 
 /** The months in which usage of any allowance period that holds `at` can lie: its own and both neighbours. */
 export function monthsAround(at: Instant): readonly string[] {
-  const first = monthPeriod(calendarMonth(at)).start
-  return [-1, 0, 1].map((offset) => calendarMonth(addMonths(first, offset)))
+  return monthsBeside(calendarMonth(at))
 }
+
+const monthsBeside = remembered(100, (month: string): readonly string[] => {
+  const first = monthPeriod(month).start
+  return [-1, 0, 1].map((offset) => calendarMonth(addMonths(first, offset)))
+})
 
 export function isoTime(at: Instant): string {
   return new Date(at).toISOString()

@@ -49,6 +49,7 @@ export const GREATEST_AMOUNT = 1_000_000
  * `amount` must lie within LEAST_AMOUNT and GREATEST_AMOUNT, where that form has no exponent.
  */
 export function quantityOf(amount: number, unitQuanta: bigint): Quantity {
+  if (Number.isInteger(amount)) return BigInt(amount) * unitQuanta
   const [whole = '0', fraction = ''] = String(amount).split('.')
   const scale = 10n ** BigInt(fraction.length)
   return divideHalfUp(BigInt(whole + fraction) * unitQuanta, scale)
@@ -56,6 +57,7 @@ export function quantityOf(amount: number, unitQuanta: bigint): Quantity {
 
 /** The amount to show for a quantity: a JSON number of at most six decimals, half up. */
 export function amountOf(quantity: Quantity, unitQuanta: bigint): number {
+  if (quantity === 0n) return 0
   return Number(divideHalfUp(quantity * 1_000_000n, unitQuanta)) / 1_000_000
 }
 

@@ -3,7 +3,7 @@ import { type Caller, callerOf } from './caller.ts'
 import type { Claims, VerifyToken } from './token-verifier.ts'
 
 /** Who sends this request. Refuses `unauthenticated`. */
-export type Identify = (headers: Headers) => Promise<Caller>
+export type Identify = (headers: Headers) => Caller | Promise<Caller>
 
 interface Known {
   readonly caller: Caller
@@ -21,11 +21,14 @@ const LAST_SECOND = 100_000_000_000
 /** Checks a token once; after that the same header is answered from memory for as long as it is valid. */
 export function createIdentify(verify: VerifyToken, wall: () => number): Identify {
   const known = createMemory<Known>(MOST_KNOWN)
-  return async (headers) => {
+  return (headers) => {
     const header = headers.get('authorization')
     if (header === null) throw unauthenticated('Send a token in the header Authorization: Bearer.')
     const found = known.get(header)
-    if (found !== undefined && wall() < found.until) return found.caller
+    return found !== undefined && wall() < found.until ? found.caller : identified(header)
+  }
+
+  async function identified(header: string): Promise<Caller> {
     const claims = await verifiedClaims(verify, header)
     const caller = claims && areTimesSane(claims, wall()) ? callerOf(claims) : null
     if (claims === null || caller === null) throw unauthenticated(NOT_VALID)

@@ -11,13 +11,15 @@ export type Guard = ReturnType<typeof createGuard>
 /**
  * Gives routes the option `may`: who is allowed to call them. The handler then finds the `caller`, and the `user` that
  * is meant. Elysia reads a body before anything else, so the token is looked at in the very step that reads it: who may
- * not call a route learns nothing about his body. A route without a body is checked in the step after that.
+ * not call a route learns nothing about his body. A route without a body is checked in the step after that. A token that
+ * is known already is nothing to wait for.
  */
 export function createGuard(identify: Identify) {
-  const admit = async (headers: Headers, permission: Permission): Promise<Caller> => {
-    const caller = await identify(headers)
-    mustBePermitted(caller, permission)
-    return caller
+  const admit = (headers: Headers, permission: Permission): Caller | Promise<Caller> => {
+    const caller = identify(headers)
+    return caller instanceof Promise
+      ? caller.then((known) => permitted(known, permission))
+      : permitted(caller, permission)
   }
   return (
     new Elysia({ name: 'guard' })
@@ -27,19 +29,29 @@ export function createGuard(identify: Identify) {
       .macro({
         may: (permission: Permission) => ({
           parse: async (context) => {
-            context.caller = await admit(context.request.headers, permission)
+            const admitted = admit(context.request.headers, permission)
+            context.caller = admitted instanceof Promise ? await admitted : admitted
             return readJsonObject(
               context.request,
               permission === 'record-usage-batch' ? MOST_BATCH_BYTES : MOST_BODY_BYTES,
             )
           },
+          // Elysia waits for it only because it says async.
           transform: async (context) => {
-            if (context.caller === NOBODY) context.caller = await admit(context.request.headers, permission)
+            if (context.caller === NOBODY) {
+              const admitted = admit(context.request.headers, permission)
+              context.caller = admitted instanceof Promise ? await admitted : admitted
+            }
             context.user = userOf(context.caller, permission, userNamedIn(context.body ?? context.query))
           },
         }),
       })
   )
+}
+
+function permitted(caller: Caller, permission: Permission): Caller {
+  mustBePermitted(caller, permission)
+  return caller
 }
 
 /** The plans are the same for all, and a batch may name a user with each of its records. */
