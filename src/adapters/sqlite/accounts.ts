@@ -45,9 +45,10 @@ export interface AccountReader {
 
 /**
  * Reads accounts, in one synchronous stretch and so one snapshot: what every account holds from memory, if it was read
- * before, and the few rows that are asked for beyond that by point reads.
+ * before, and the few rows that are asked for beyond that by point reads. `writeSums` is called before sums are read, so that
+ * those are there which the same transaction has added to.
  */
-export function accountReader(database: Drizzle): AccountReader {
+export function accountReader(database: Drizzle, writeSums: () => void): AccountReader {
   const of = sql.placeholder
   const customer = database
     .select()
@@ -153,10 +154,15 @@ export function accountReader(database: Drizzle): AccountReader {
     if (asked === undefined) return []
     const found: UsageTotal[] = []
     for (const month of asked.months) {
-      const known = totals.get(month) ?? remember(totals, month, monthTotals.all({ month, user }).map(toUsageTotal))
+      const known = totals.get(month) ?? remember(totals, month, totalsIn(month, user))
       for (const total of known) if (asked.services.includes(total.service)) found.push(total)
     }
     return found
+  }
+
+  function totalsIn(month: string, user: UserId): readonly UsageTotal[] {
+    writeSums()
+    return monthTotals.all({ month, user }).map(toUsageTotal)
   }
 
   function grantsFor(user: UserId, known: Remembered, asked: Needs['totals']): readonly Grant[] {
@@ -169,6 +175,7 @@ export function accountReader(database: Drizzle): AccountReader {
   /** The day leads the key, so that the rows of today lie together; a range is asked day by day. */
   function daysFor(user: UserId, days: Needs['days']): readonly DailyUsage[] {
     if (days === undefined) return []
+    writeSums()
     return database
       .select()
       .from(usageDays)
@@ -194,7 +201,9 @@ export function accountReader(database: Drizzle): AccountReader {
   }
 
   function reportFor(user: UserId, id: string | undefined) {
-    const row = id === undefined ? undefined : report.get({ id, user })
+    if (id === undefined) return null
+    writeSums()
+    const row = report.get({ id, user })
     if (!row) return null
     return { report: toMeterReport(row), carry: carry.get({ user, service: row.serviceType })?.carry ?? 0n }
   }

@@ -5,7 +5,7 @@ import type { Intent } from '../../domain/intent.ts'
 import { allowanceOf } from '../../domain/trial.ts'
 import { compiled } from './compiled.ts'
 import type { Drizzle } from './database.ts'
-import { reportAdder, reportApplier } from './reports.ts'
+import { type OpenReports, openReports, reportApplier } from './reports.ts'
 import {
   allowanceCrossings,
   appMessages,
@@ -21,12 +21,35 @@ import {
   userSubscriptions,
 } from './schema.ts'
 import { upserter } from './upsert.ts'
-import { usageInserter } from './usage-rows.ts'
+import { type UsageRows, usageRows } from './usage-rows.ts'
 
-/** Writes changes: one exhaustive switch, inside the writer's transaction. */
-export function changeApplier(database: Drizzle): (user: UserId, change: Change) => void {
-  const recordUsage = usageInserter(database)
-  const addToReport = reportAdder(database)
+export interface ChangeApplier {
+  /** Writes a change inside the writer's transaction; what it adds to sums, not before `writeSums`. */
+  apply(user: UserId, change: Change): void
+  /** Must come before a commit, and before sums are read. */
+  writeSums(): void
+  /** What was applied has been undone. */
+  forgetSums(): void
+}
+
+/** Writes changes: one exhaustive switch. */
+export function changeApplier(database: Drizzle): ChangeApplier {
+  const usage = usageRows(database)
+  const open = openReports(database)
+  return {
+    apply: changeWriter(database, usage, open),
+    writeSums() {
+      usage.writeSums()
+      open.write()
+    },
+    forgetSums() {
+      usage.forgetSums()
+      open.forget()
+    },
+  }
+}
+
+function changeWriter(database: Drizzle, usage: UsageRows, open: OpenReports): (user: UserId, change: Change) => void {
   const reports = reportApplier(database)
   const drawGrant = database
     .update(usageGrants)
@@ -47,7 +70,7 @@ export function changeApplier(database: Drizzle): (user: UserId, change: Change)
   return (user, change) => {
     switch (change.type) {
       case 'usage-recorded':
-        return recordUsage(user, change.record)
+        return usage.record(user, change.record)
       case 'answer-stored': {
         const answer = JSON.stringify(change.answer.answer)
         return void database
@@ -89,10 +112,12 @@ export function changeApplier(database: Drizzle): (user: UserId, change: Change)
       case 'grant-taken-back':
         return takeBack(database, change.draw)
       case 'report-added':
-        return addToReport(user, change.report)
+        return open.add(user, change.report)
       case 'report-sealed':
       case 'report-sending':
       case 'report-settled':
+        // What this very transaction has added must be there.
+        open.write()
         return reports(user, change)
       case 'threshold-crossed': {
         const { at, service, ...crossing } = change.crossing

@@ -16,8 +16,10 @@ export function compiled(client: Database, query: Buildable): (values: Values) =
   const { sql, params } = query.toSQL()
   const statement = client.prepare(sql)
   const slots = params.map(slotOf)
+  const bound = slots.map((slot) => slot.constant)
   return (values) => {
-    statement.run(...slots.map((slot) => (slot.name === null ? slot.constant : (values[slot.name] ?? null))))
+    for (const [index, { name }] of slots.entries()) if (name !== null) bound[index] = values[name] ?? null
+    statement.run(...bound)
   }
 }
 

@@ -6,8 +6,10 @@ import { reading, type Writer } from './writer.ts'
 
 /** The books in SQLite: decisions are made and saved inside the writer's shared transaction. */
 export function sqliteLedger(database: Drizzle, writer: Writer): Ledger {
-  const { read, cache } = accountReader(database)
-  const apply = changeApplier(database)
+  const { apply, writeSums, forgetSums } = changeApplier(database)
+  const { read, cache } = accountReader(database, writeSums)
+  writer.beforeCommit(writeSums)
+  writer.onUndone(forgetSums)
   writer.onUndone(cache.clear)
   return {
     async account(user, needs) {

@@ -7,10 +7,61 @@ import { meterCarries, meterReports } from './schema.ts'
 
 type ReportChange = Extract<Change, { type: 'report-sealed' | 'report-sending' | 'report-settled' }>
 
-/** Adds to the open report of the same window, or opens it; part of the hot path where use is billed. */
-export function reportAdder(database: Drizzle): (user: UserId, report: MeterReport) => void {
+export interface OpenReports {
+  add(user: UserId, report: MeterReport): void
+  /** Writes what was added since the last time: before a commit, and before reports are read. */
+  write(): void
+  /** What was added has been undone. */
+  forget(): void
+}
+
+type Addition = MeterReport & { readonly user: UserId; readonly dueAt: number }
+
+/**
+ * Adds to the open report of the same window, or opens it; part of the hot path where use is billed. What one transaction
+ * adds to the same report is written once.
+ */
+export function openReports(database: Drizzle): OpenReports {
+  const write = additionWriter(database)
+  let additions = new Map<UserId, Addition[]>()
+  return {
+    add(user, report) {
+      const ofUser = additions.get(user)
+      const index = ofUser?.findIndex((one) => isSameReport(one, report)) ?? -1
+      const known = ofUser?.[index]
+      if (ofUser === undefined) additions.set(user, [{ ...report, user, dueAt: report.openedAt + OPEN_FOR_MS }])
+      else if (known === undefined) ofUser.push({ ...report, user, dueAt: report.openedAt + OPEN_FOR_MS })
+      else ofUser[index] = bothOf(known, report)
+    },
+    write() {
+      if (additions.size === 0) return
+      const written = additions
+      additions = new Map()
+      for (const ofUser of written.values()) for (const addition of ofUser) write({ ...addition })
+    },
+    forget() {
+      additions = new Map()
+    },
+  }
+}
+
+function isSameReport(one: MeterReport, other: MeterReport): boolean {
+  return (
+    one.windowStart === other.windowStart &&
+    one.service === other.service &&
+    one.subscriptionId === other.subscriptionId &&
+    one.allowanceStart === other.allowanceStart
+  )
+}
+
+function bothOf(one: Addition, other: MeterReport): Addition {
+  const occurredAt = Math.max(one.occurredAt, other.occurredAt)
+  return { ...one, quantity: one.quantity + other.quantity, occurredAt }
+}
+
+function additionWriter(database: Drizzle) {
   const of = sql.placeholder
-  const add = compiled(
+  return compiled(
     database.$client,
     database
       .insert(meterReports)
@@ -40,9 +91,6 @@ export function reportAdder(database: Drizzle): (user: UserId, report: MeterRepo
         set: { quantity: sql`quantity + excluded.quantity`, occurredAt: sql`max(occurred_at, excluded.occurred_at)` },
       }),
   )
-  return (user, report) => {
-    add({ ...report, user, dueAt: report.openedAt + OPEN_FOR_MS })
-  }
 }
 
 /** The life of a report after it was open: sealed, sent, settled. */

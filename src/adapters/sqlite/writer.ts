@@ -14,6 +14,8 @@ export interface Writer {
   onDisk(): Promise<void>
   /** Whether the disk is still trusted. */
   isTrusted(): boolean
+  /** Called when all of a group has been applied, inside its transaction. */
+  beforeCommit(finish: () => void): void
   /** Called when what works had written is undone: whatever was remembered of it is wrong. */
   onUndone(forget: () => void): void
 }
@@ -44,6 +46,7 @@ export function createWriter(client: Database, onFatal: (error: unknown) => void
   const begin = client.prepare('BEGIN IMMEDIATE')
   const commit = client.prepare('COMMIT')
   const rollback = client.prepare('ROLLBACK')
+  const finishing: (() => void)[] = []
   const undone: (() => void)[] = []
   let queue: Waiting[] = []
   /** The group that is committed and not yet on disk. */
@@ -51,6 +54,7 @@ export function createWriter(client: Database, onFatal: (error: unknown) => void
   let distrust: { readonly cause: unknown } | null = null
 
   return {
+    beforeCommit: (finish) => void finishing.push(finish),
     onUndone: (forget) => void undone.push(forget),
     async onDisk() {
       await syncing
@@ -97,6 +101,7 @@ export function createWriter(client: Database, onFatal: (error: unknown) => void
       begin.run()
       atBegin = false
       for (const waiting of group) waiting.run()
+      for (const finish of finishing) finish()
       commit.run()
       return null
     } catch (cause) {
