@@ -16,9 +16,9 @@ export function compiled(client: Database, query: Buildable): (values: Values) =
   const { sql, params } = query.toSQL()
   const statement = client.prepare(sql)
   const slots = params.map(slotOf)
-  const bound = slots.map((slot) => slot.constant)
   return (values) => {
-    for (const [index, { name }] of slots.entries()) if (name !== null) bound[index] = values[name] ?? null
+    const bound: SQLQueryBindings[] = []
+    for (const { name, constant } of slots) bound.push(name === null ? constant : (values[name] ?? null))
     statement.run(...bound)
   }
 }
