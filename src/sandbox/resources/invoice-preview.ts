@@ -1,6 +1,8 @@
 import { composeInvoice } from '../engine/invoices.ts'
+import { isMetered } from '../engine/lines.ts'
 import { pendingItems, storeItems, unbilled } from '../engine/pending-items.ts'
 import { redeem } from '../engine/redemption.ts'
+import { rolled } from '../engine/renewal.ts'
 import { immediateBill, prepareChange } from '../engine/subscription-change.ts'
 import { terminal } from '../engine/subscription-end.ts'
 import { periodEnd, storeSubscription } from '../engine/subscription-store.ts'
@@ -92,7 +94,8 @@ function rehearsed(
   discounts: string[] | undefined,
 ): Composed {
   const wish = sent.subscription_details
-  if (subscription) return ofSubscription(turn, customer, withDiscounts(subscription, discounts), wish)
+  const isRecurring = sent.preview_mode === 'recurring'
+  if (subscription) return ofSubscription(turn, customer, withDiscounts(subscription, discounts), wish, isRecurring)
   if (wish?.items) return ofNewSubscription(turn, customer, wish, discounts)
   const pending = unbilled(turn, customer.id)
   if (pending.length > 0) {
@@ -108,11 +111,18 @@ const withDiscounts = (subscription: Subscription, discounts: string[] | undefin
 
 type Details = Wish['subscription_details']
 
-function ofSubscription(turn: Turn, customer: Customer, before: Subscription, wish: Details): Composed {
+function ofSubscription(
+  turn: Turn,
+  customer: Customer,
+  before: Subscription,
+  wish: Details,
+  isRecurring = false,
+): Composed {
   if (terminal(before)) return undefined
   if (wish?.cancel_now) return ofCancellation(turn, customer, before, wish)
   const { cancel_now: _now, billing_mode: _mode, metadata: _meta, start_date: _start, ...update } = wish ?? {}
   const change = planUpdate(turn, update, before, customer)
+  if (isRecurring) return wholePeriod(turn, customer, change.after)
   prepareChange(turn, customer, change)
   const bill = immediateBill(turn, customer, change)
   if (bill) return composeInvoice(turn, bill)
@@ -121,6 +131,13 @@ function ofSubscription(turn: Turn, customer: Customer, before: Subscription, wi
   const ends = after.cancel_at !== null && after.cancel_at <= periodEnd(after)
   if (ends && pendingItems(turn, after).length === 0) return undefined
   return upcomingInvoice(turn, after)
+}
+
+/** What every period costs from then on: neither prorations nor what else is pending. */
+function wholePeriod(turn: Turn, customer: Customer, subscription: Subscription): Invoice {
+  const next = rolled(subscription, periodEnd(subscription))
+  const advance = next.items.data.filter((item) => !isMetered(item))
+  return composeInvoice(turn, { customer, subscription: next, reason: 'upcoming', advance })
 }
 
 function ofCancellation(turn: Turn, customer: Customer, before: Subscription, wish: NonNullable<Details>): Composed {

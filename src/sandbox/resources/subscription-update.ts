@@ -47,7 +47,7 @@ export function planUpdate(turn: Turn, sent: Update, before: Subscription, custo
   return {
     before,
     after,
-    at: restarts ? now : at,
+    at,
     prorations: sent.proration_behavior ?? 'create_prorations',
     restarted: restarts ? after.items.data.map((item) => item.id) : [],
     payment: sent.payment_behavior ?? 'allow_incomplete',
