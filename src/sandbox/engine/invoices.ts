@@ -164,14 +164,17 @@ function isMeteredLine(turn: Turn, line: InvoiceLine): boolean {
   return price?.recurring?.usage_type === 'metered' && line.parent?.type === 'subscription_item_details'
 }
 
+/** What is charged of an invoice, and what the customer's balance then is. */
+export function settledWith({ total, currency }: Invoice, { balance }: Customer): { due: number; ending: number } {
+  const owed = total + balance
+  return owed < minimumCharge(currency) ? { due: 0, ending: owed } : { due: owed, ending: 0 }
+}
+
 /** Fixes the number and what is due: the customer's balance is applied, and an amount too small to charge is carried. */
 export function finalizeInvoice(turn: Turn, draft: Invoice, customer: Customer): Invoice {
   const invoice = applyCredits(turn, draft, (line) => isMeteredLine(turn, line))
   const now = turn.now(customer.id)
-  const owed = invoice.total + customer.balance
-  const carried = owed < minimumCharge(invoice.currency)
-  const due = carried ? 0 : owed
-  const ending = carried ? owed : 0
+  const { due, ending } = settledWith(invoice, customer)
   const sequence = customer.next_invoice_sequence ?? 1
   const patch: Partial<Invoice> = {
     amount_due: due,

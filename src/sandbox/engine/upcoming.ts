@@ -1,7 +1,7 @@
 import { recordEvent } from '../events/record.ts'
 import type { Turn } from '../turn.ts'
 import type { Invoice, Subscription } from '../wire.ts'
-import { composeInvoice } from './invoices.ts'
+import { composeInvoice, settledWith } from './invoices.ts'
 import { renewalBill, rolled } from './renewal.ts'
 import { periodEnd } from './subscription-store.ts'
 
@@ -14,13 +14,14 @@ export function upcomingInvoice(turn: Turn, subscription: Subscription): Invoice
   const trialOver = subscription.status === 'trialing' && (subscription.trial_end ?? 0) <= boundary
   const after: Subscription = { ...rolled(subscription, boundary), ...(trialOver ? { status: 'active' } : {}) }
   const invoice = composeInvoice(then, renewalBill(then, customer, subscription, after))
+  const { due, ending } = settledWith(invoice, customer)
   return {
     ...invoice,
     id: `upcoming_${invoice.id}`,
-    amount_due: Math.max(0, invoice.total + customer.balance),
-    amount_remaining: Math.max(0, invoice.total + customer.balance),
+    amount_due: due,
+    amount_remaining: due,
     billing_reason: 'upcoming',
-    ending_balance: Math.min(0, invoice.total + customer.balance),
+    ending_balance: ending,
     next_payment_attempt: invoice.automatically_finalizes_at,
   }
 }

@@ -1,4 +1,4 @@
-import { composeInvoice } from '../engine/invoices.ts'
+import { composeInvoice, settledWith } from '../engine/invoices.ts'
 import { isMetered } from '../engine/lines.ts'
 import { pendingItems, storeItems, unbilled } from '../engine/pending-items.ts'
 import { redeem } from '../engine/redemption.ts'
@@ -169,14 +169,14 @@ function shown(turn: Turn, customer: Customer, invoice: Composed): Invoice {
       message: `No upcoming invoices for customer: '${customer.id}'`,
     })
   }
-  const due = Math.max(0, invoice.total + customer.balance)
+  const { due, ending } = settledWith(invoice, customer)
   return {
     ...invoice,
     id: invoice.id.startsWith('upcoming_') ? invoice.id : `upcoming_${invoice.id}`,
     amount_due: due,
     amount_remaining: due,
     created: invoice.created || turn.now(customer.id),
-    ending_balance: Math.min(0, invoice.total + customer.balance),
+    ending_balance: ending,
     next_payment_attempt: invoice.next_payment_attempt,
   }
 }
