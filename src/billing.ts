@@ -11,6 +11,7 @@ import { createPaymentIntent, type PaymentRequest } from './usecases/create-paym
 import { checkFeature, checkService, entitlements, type ServiceQuestion } from './usecases/entitlements.ts'
 import { type GrantRequest, giveGrant, listGrants } from './usecases/grants.ts'
 import { listPacks, listPlans } from './usecases/list-plans.ts'
+import { paymentDetail } from './usecases/payment-detail.ts'
 import { type PreviewRequest, previewPlanChange } from './usecases/preview-plan-change.ts'
 import {
   type ApplyCodeRequest,
@@ -28,6 +29,7 @@ import { type SubscribeRequest, subscribe } from './usecases/subscribe.ts'
 import { subscriptionStatus } from './usecases/subscription-status.ts'
 import { allowTrial, extendTrial, type TrialAllowance, type TrialExtensionRequest } from './usecases/trials.ts'
 import { unbilledUsage } from './usecases/unbilled-usage.ts'
+import { upcomingInvoice } from './usecases/upcoming-invoice.ts'
 import { type UsageRecordsRequest, usageRecords } from './usecases/usage-records.ts'
 import { type SummaryRequest, usageSummary } from './usecases/usage-summary.ts'
 
@@ -54,6 +56,8 @@ export function createBilling(ports: Ports) {
     recordUsage: (request: RecordUsageRequest) => recordUsage(ports, request),
     recordUsageBatch: (entries: readonly BatchEntry[]) => recordUsageBatch(ports, entries),
     billingHistory: (request: HistoryRequest) => billingHistory(ports, request),
+    paymentDetail: (user: UserId, id: string) => paymentDetail(ports, user, id),
+    upcomingInvoice: (user: UserId) => upcomingInvoice(ports, user),
     usageSummary: (request: SummaryRequest) => usageSummary(ports, request),
     usageRecords: (request: UsageRecordsRequest) => usageRecords(ports, request),
     entitlements: (user: UserId) => entitlements(ports, user),

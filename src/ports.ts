@@ -1,5 +1,6 @@
 import type { Account, AuditedUser, Crossing, Decision, Needs, UserId } from './domain/account.ts'
 import type { AppMessage } from './domain/app-message.ts'
+import type { Bill, UpcomingBill } from './domain/bill.ts'
 import type { Catalogue, PriceIds } from './domain/catalogue.ts'
 import type { Compared, DriftReport, StripeCustomer, StripeHoldings } from './domain/drift.ts'
 import type { Grant } from './domain/grant.ts'
@@ -52,6 +53,8 @@ export interface Records {
    * fewer than `limit` entries before the last one. Refuses a cursor that it did not give out with `validation_failed`.
    */
   usageRecords(user: UserId, filter: UsageFilter, limit: number, cursor: string | null): Promise<Page<UsageRecord>>
+  /** What was given back of an entry of the billing history, newest first. */
+  refundsOf(user: UserId, paymentId: string): Promise<readonly Payment[]>
   /** All grants of a user, used up or not, newest first. */
   grants(user: UserId): Promise<readonly Grant[]>
   /** What operators did, newest first. Refuses a cursor that it did not give out with `validation_failed`. */
@@ -292,6 +295,14 @@ export interface Observatory {
   clientSecret(objectId: string): Promise<string | null>
 }
 
+/** What is charged, line by line. Refuses with `stripe_unavailable`. */
+export interface Bills {
+  /** Of an invoice (`in_…`) or a payment (`pi_…`); null when Stripe does not know it. */
+  bill(id: string): Promise<Bill | null>
+  /** The next invoice of a subscription; null when none is to come. */
+  upcoming(subscriptionId: string): Promise<UpcomingBill | null>
+}
+
 /** Stripe's own list of its events, kept for thirty days. Refuses with `stripe_unavailable`. */
 export interface EventFeed {
   /** Events made at `from` or later, delivered or not, newest first, each with the bytes to keep. */
@@ -389,6 +400,7 @@ export interface Ports {
   readonly meters: Meters
   readonly gateway: Gateway
   readonly observatory: Observatory
+  readonly bills: Bills
   readonly clock: Clock
   readonly newId: NewId
   readonly catalogue: Catalogue

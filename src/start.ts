@@ -13,6 +13,7 @@ import { createPriceBook, type PriceBook } from './adapters/process/price-book.t
 import { startWorker } from './adapters/process/worker.ts'
 import { openStore, type Store } from './adapters/sqlite/store.ts'
 import { accountId } from './adapters/stripe/account.ts'
+import { stripeBills } from './adapters/stripe/bills.ts'
 import { stripeBooks } from './adapters/stripe/books.ts'
 import { stripeEventFeed } from './adapters/stripe/event-feed.ts'
 import { stripeGateway } from './adapters/stripe/gateway.ts'
@@ -139,6 +140,7 @@ function assemble(
     gateway: stripeGateway(stripe),
     meters: stripeMeters(stripe, meterCallsPerSecond),
     observatory: stripeObservatory(stripe),
+    bills: stripeBills(stripe),
     eventFeed: stripeEventFeed(stripe, listCallsPerSecond),
     stripeBooks: stripeBooks(stripe, listCallsPerSecond),
     clock,

@@ -4,11 +4,12 @@ import type { SoldPack } from '../../src/domain/pack.ts'
 import { addMonths, DAY_MS } from '../../src/domain/period.ts'
 import { isEnded } from '../../src/domain/subscription.ts'
 import type { TrialTerms } from '../../src/domain/trial.ts'
-import type { Gateway, Observatory } from '../../src/ports.ts'
+import type { Bills, Gateway, Observatory } from '../../src/ports.ts'
 
 export interface GatewayUnderTest {
   readonly gateway: Gateway
   readonly observatory: Observatory
+  readonly bills: Bills
   /** A price that costs something, another, and one that costs nothing. */
   readonly prices: { readonly pro: string; readonly basic: string; readonly free: string }
   /** The next renewal of a subscription is not paid. */
@@ -289,6 +290,31 @@ export function gatewayContract(name: string, open: () => Promise<GatewayUnderTe
         paymentIntent: { status: 'canceled', entry: { status: 'failed' } },
         outcome: { type: 'declined' },
       })
+    })
+
+    test('the next invoice of a subscription is foreseen, until it is to end', async () => {
+      const { subscription } = await subscribe('pm_card_visa')
+      const id = subscription?.id ?? ''
+      expect(await under.bills.upcoming(id)).toMatchObject({
+        currency: 'usd',
+        lines: [{ amount: 3_900, isProration: false, priceId: under.prices.pro }],
+        total: 3_900,
+        amountDue: 3_900,
+        at: subscription?.currentPeriodEnd,
+      })
+      await under.gateway.cancel(cancelOf(id, true))
+      expect(await under.bills.upcoming(id)).toBeNull()
+    })
+
+    test('a payment is a bill of one line, and what is not there is none', async () => {
+      const { paymentIntent } = await under.gateway.pay('ann', await newCustomer(), payFor('pm_card_visa'))
+      expect(await under.bills.bill(paymentIntent?.id ?? '')).toMatchObject({
+        total: 500,
+        tax: 0,
+        lines: [{ amount: 500 }],
+      })
+      expect(await under.bills.bill('pi_missing')).toBeNull()
+      expect(await under.bills.bill('in_missing')).toBeNull()
     })
 
     const refundFor = (paymentId: string, amount: number | null = null): Intent<WishOf<'refund'>> =>

@@ -8,6 +8,7 @@ gatewayContract('the memory Stripe', async () => {
   return {
     gateway: stripe.gateway,
     observatory: stripe.observatory,
+    bills: stripe.bills,
     prices: { pro: 'price_pro_monthly', basic: 'price_basic_monthly', free: 'price_usage_based' },
     failRenewal: async (id) => stripe.failRenewal(id),
     makeCode: async (code) => {

@@ -472,6 +472,8 @@ export function storeContract(name: string, open: () => Store): void {
       )
       expect(await asked(store, 'ann')).toEqual({ payments: [paid], bought: [pack] })
       expect(await asked(store, 'bob')).toEqual({ payments: [], bought: [] })
+      expect(await store.records.refundsOf('ann', 'pi_1')).toEqual([refund])
+      expect(await store.records.refundsOf('bob', 'pi_1')).toEqual([])
     })
 
     test('is taken back and given again, and what is taken back cannot be used', async () => {

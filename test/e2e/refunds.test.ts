@@ -43,6 +43,13 @@ test('an invoice is given back by the operator, in parts, and everything else st
     { kind: 'invoice', amount: 3_900, refunded_amount: 1_000 },
   ])
   expect(await refund(2_901)).toMatchObject({ status: 422, body: { errors: [{ path: '/amount' }] } })
+  const one = await server.call('GET', `/payments/billing-history/${body.payments[0].id}`, token)
+  expect(one).toMatchObject({
+    status: 200,
+    body: { total: 3_900, tax: 0, lines: [{ amount: 3_900, quantity: 1 }], refunds: [{ id: first.body.refund_id }] },
+  })
+  const other = await tokenOf('mallory')
+  expect((await server.call('GET', `/payments/billing-history/${body.payments[0].id}`, other)).status).toBe(404)
   expect((await refund(2_900)).status).toBe(201)
   expect(await refund(1)).toMatchObject({ status: 422, body: { errors: [{ path: '/payment_id' }] } })
   expect(await accessIs(token, 'active')).toMatchObject({ allowed: true })
@@ -74,3 +81,26 @@ test('a dispute that is lost keeps it suspended until a later period is paid', a
   await fetch(`${server.simulator}/_sim/clock`, { method: 'POST', body })
   expect(await accessIs(token, 'active')).toMatchObject({ allowed: true })
 }, 20_000)
+
+test('the next invoice holds what was used, whether Stripe knows of it or not', async () => {
+  const token = await tokenOf('fay', 'usage:write')
+  const wanted = { plan_name: 'usage_based', payment_method_id: 'pm_card_visa' }
+  expect((await server.call('POST', '/payments/create-subscription', token, wanted)).status).toBe(201)
+  const use = (event_id: string) =>
+    server.call('POST', '/payments/record-usage', token, {
+      service_type: 'voice_call',
+      usage_amount: 12.5,
+      usage_unit: 'minutes',
+      event_id,
+    })
+  const next = async () => (await server.call('GET', '/payments/upcoming-invoice', token)).body.upcoming_invoice
+  expect((await use('e1')).status).toBe(201)
+  expect(await next()).toMatchObject({ total: 63, unreported_usage: 63 })
+  const body = new URLSearchParams({ advance: '2h' })
+  await fetch(`${server.simulator}/_sim/clock`, { method: 'POST', body })
+  const ask = () => server.call('GET', '/payments/upcoming-invoice', token)
+  const reported = await eventually(ask, ({ upcoming_invoice }) => upcoming_invoice.unreported_usage === 0)
+  expect(reported.body.upcoming_invoice).toMatchObject({ total: 63, unreported_usage: 0 })
+  await use('e2')
+  expect(await next()).toMatchObject({ total: 125, unreported_usage: 62 })
+}, 30_000)

@@ -44,6 +44,7 @@ export function memoryPorts(catalogue: Catalogue = BUILT_IN_PLANS): MemoryPorts 
     meters,
     gateway: stripe.gateway,
     observatory: stripe.observatory,
+    bills: stripe.bills,
     clock,
     newId: (prefix: string) => `${prefix}_${String(++ids).padStart(6, '0')}`,
     catalogue,

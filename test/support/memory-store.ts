@@ -312,6 +312,10 @@ export function memoryStore(): MemoryStore {
       const last = items.at(-1)
       return { items, nextCursor: last && newestFirst.length > start + limit ? last.id : null }
     },
+    refundsOf: async (user, paymentId) =>
+      [...(users.get(user)?.payments.values() ?? [])]
+        .filter(({ refundOf }) => refundOf === paymentId)
+        .sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1)),
     async usageRecords(user, { service, resourceId, from, to }, limit, cursor) {
       const newestFirst = (users.get(user)?.usage ?? [])
         .toReversed()

@@ -1,16 +1,18 @@
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import type { UserId } from '../../src/domain/account.ts'
+import type { Bill } from '../../src/domain/bill.ts'
 import type { Catalogue } from '../../src/domain/catalogue.ts'
 import type { Discount } from '../../src/domain/discount.ts'
 import { BillingError } from '../../src/domain/errors.ts'
 import { type Intent, stripeKey, type WishOf } from '../../src/domain/intent.ts'
 import type { Observation } from '../../src/domain/observation.ts'
 import type { ObservedPaymentIntent, Payment } from '../../src/domain/payment.ts'
-import { addMonths, DAY_MS } from '../../src/domain/period.ts'
+import { addMonths, DAY_MS, type Period } from '../../src/domain/period.ts'
 import type { PromotionCode } from '../../src/domain/promotion-code.ts'
 import { isEnded, type ObservedSubscription, type SubscriptionPrice } from '../../src/domain/subscription.ts'
 import type {
   AttemptOutcome,
+  Bills,
   Clock,
   Gateway,
   Observatory,
@@ -29,6 +31,7 @@ import { memoryPlanChanges, type Stage } from './memory-plan-changes.ts'
 export interface MemoryStripe {
   readonly gateway: Gateway
   readonly observatory: Observatory
+  readonly bills: Bills
   readonly subscriptions: Map<string, ObservedSubscription>
   readonly payments: Map<string, ObservedPaymentIntent>
   readonly customers: Map<string, UserId>
@@ -325,9 +328,21 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
     clientSecret: (id) => call(() => `${id}_secret`),
   }
 
+  const bills: Bills = {
+    bill: (id) => call(() => (payments.has(id) ? billOf(payments.get(id)?.amount ?? 0, null, null) : null)),
+    upcoming: (id) =>
+      call(() => {
+        const { cancelAt, currentPeriodEnd, priceId } = found(id)
+        if (cancelAt !== null && cancelAt <= currentPeriodEnd) return null
+        const period = { start: currentPeriodEnd, end: addMonths(currentPeriodEnd, 1) }
+        return { ...billOf(prices.get(priceId ?? '')?.amount ?? 0, priceId, period), at: currentPeriodEnd }
+      }),
+  }
+
   return {
     gateway,
     observatory,
+    bills,
     subscriptions,
     payments,
     customers,
@@ -419,6 +434,12 @@ function refundEntry({ id, paymentId, amount }: MadeRefund, { customerId, curren
 
 function refusedRefund(path: string): RefundAttempt {
   return { refund: null, seen: [], outcome: { type: 'refused', path, message: 'Stripe will not give it back.' } }
+}
+
+function billOf(amount: number, priceId: string | null, period: Period | null): Bill {
+  const line = { description: 'One line', quantity: 1, amount, isProration: false, period, priceId }
+  const sums = { subtotal: amount, discount: 0, tax: 0, total: amount, amountDue: amount }
+  return { currency: 'usd', lines: [line], ...sums, receiptUrl: null }
 }
 
 function paymentAttempt(paymentIntent: ObservedPaymentIntent, card: string | null): PaymentAttempt {

@@ -1,4 +1,5 @@
 import type { Stripe } from 'stripe'
+import { stripeBills } from '../../src/adapters/stripe/bills.ts'
 import { createStripe } from '../../src/adapters/stripe/client.ts'
 import { stripeGateway } from '../../src/adapters/stripe/gateway.ts'
 import { stripeObservatory } from '../../src/adapters/stripe/observatory.ts'
@@ -30,6 +31,7 @@ export async function openSandboxGateway(catalogue: Catalogue = BUILT_IN_PLANS):
     stripe,
     gateway: stripeGateway(stripe),
     observatory: stripeObservatory(stripe),
+    bills: stripeBills(stripe),
     prices: { pro: price('pro_monthly'), basic: price('basic_monthly'), free: price('usage_based') },
     async failRenewal(id) {
       const { customer } = await stripe.subscriptions.retrieve(id)

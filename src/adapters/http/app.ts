@@ -3,6 +3,7 @@ import { admin } from './admin.ts'
 import { adminRefunds } from './admin-refunds.ts'
 import { adminTrials } from './admin-trials.ts'
 import { createIdentify } from './auth.ts'
+import { bills } from './bills.ts'
 import { cors } from './cors.ts'
 import { docs } from './docs.ts'
 import { entitlements } from './entitlements.ts'
@@ -63,6 +64,7 @@ export function createApp(options: HttpOptions) {
     .use(planChanges(options, guard))
     .use(promotionCodes(options, guard))
     .use(payments(options, guard))
+    .use(bills(options, guard))
     .use(usage(options, guard))
     .use(usageBatch(options, guard))
     .use(entitlements(options, guard))

@@ -154,23 +154,24 @@ const payment = t.Object({
   currency: t.String(),
 })
 
+/** An entry of the billing history. */
+export const historyEntry = {
+  id: t.String(),
+  kind: t.Union([t.Literal('invoice'), t.Literal('payment'), t.Literal('refund')]),
+  amount: minorUnits,
+  currency: t.String(),
+  status: t.String({ description: '`paid`, `open`, `failed`, `void`, `uncollectible`; for refunds Stripe’s word' }),
+  description: nullable(t.String()),
+  invoice_number: nullable(t.String()),
+  hosted_invoice_url: nullable(t.String()),
+  invoice_pdf: nullable(t.String()),
+  refunded_amount: minorUnits,
+  refund_of: nullable(t.String({ description: 'Of a refund: the entry that it gives back' })),
+  created_at: time,
+}
+
 const history = t.Object({
-  payments: t.Array(
-    t.Object({
-      id: t.String(),
-      kind: t.Union([t.Literal('invoice'), t.Literal('payment'), t.Literal('refund')]),
-      amount: minorUnits,
-      currency: t.String(),
-      status: t.String({ description: '`paid`, `open`, `failed`, `void`, `uncollectible`; for refunds Stripe’s word' }),
-      description: nullable(t.String()),
-      invoice_number: nullable(t.String()),
-      hosted_invoice_url: nullable(t.String()),
-      invoice_pdf: nullable(t.String()),
-      refunded_amount: minorUnits,
-      refund_of: nullable(t.String({ description: 'Of a refund: the entry that it gives back' })),
-      created_at: time,
-    }),
-  ),
+  payments: t.Array(t.Object(historyEntry)),
   next_cursor: nextCursor,
 })
 

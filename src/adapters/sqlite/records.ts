@@ -27,6 +27,17 @@ export function sqliteRecords(database: Drizzle): Records {
       const last = items.at(-1)
       return { items, nextCursor: rows.length > limit && last ? cursorAt(last) : null }
     },
+    async refundsOf(user, paymentId) {
+      const isRefund = and(eq(paymentRecords.refundOf, paymentId), eq(paymentRecords.userId, user))
+      const newestFirst = [desc(paymentRecords.createdAt), desc(paymentRecords.id)]
+      return database
+        .select()
+        .from(paymentRecords)
+        .where(isRefund)
+        .orderBy(...newestFirst)
+        .all()
+        .map(toPayment)
+    },
     usageRecords: usageHistory(database),
     async grants(user) {
       return database

@@ -53,6 +53,8 @@ export const ROUTES: readonly KnownRoute[] = [
     body: { payment_method_id: 'pm_card_visa' },
   },
   { method: 'GET', path: '/payments/billing-history', permission: 'manage-account' },
+  { method: 'GET', path: '/payments/billing-history/:id', permission: 'manage-account' },
+  { method: 'GET', path: '/payments/upcoming-invoice', permission: 'manage-account' },
   {
     method: 'POST',
     path: '/payments/record-usage',
@@ -104,6 +106,7 @@ export const OPEN_ROUTES = ['/payments/stripe-webhook', '/healthz', '/readyz', '
 /** The route with this user named where a request names one: in the path, in the body or in the query. */
 export function naming(route: KnownRoute, user: unknown): { path: string; body: Record<string, unknown> | undefined } {
   if (route.permission === 'operate') return { path: route.path.replace(':id', String(user)), body: route.body }
-  if (route.body === undefined) return { path: `${route.path}?${route.query ?? ''}&user_id=${user}`, body: undefined }
+  if (route.body === undefined)
+    return { path: `${route.path.replace(':id', 'in_1')}?${route.query ?? ''}&user_id=${user}`, body: undefined }
   return { path: route.path, body: { ...route.body, user_id: user } }
 }

@@ -1,0 +1,76 @@
+import type { Account, UserId } from '../domain/account.ts'
+import { type ForeseenLine, type UpcomingBill, unreportedLines } from '../domain/bill.ts'
+import { addMonths, calendarMonth, type Instant, isoTime, monthPeriod } from '../domain/period.ts'
+import { SERVICE_TYPES } from '../domain/quantity.ts'
+import { currentSubscription, isLive, liveSubscription, type Subscription } from '../domain/subscription.ts'
+import type { Ports } from '../ports.ts'
+import { shownLine } from './payment-detail.ts'
+
+type Foreseeing = Pick<Ports, 'ledger' | 'bills' | 'clock' | 'catalogue' | 'priceIds'>
+
+/**
+ * The next invoice as it stands: what Stripe foresees, and what was used that its meters have not been told yet. Null, with
+ * the reason in words, when nothing is to come.
+ */
+export async function upcomingInvoice(ports: Foreseeing, user: UserId) {
+  const before = await ports.ledger.account(user, {})
+  const subscription = liveSubscription(before.subscriptions)
+  if (subscription === null) return nothing(whyNone(before))
+  const bill = await ports.bills.upcoming(subscription.id)
+  const totals = await totalsOf(ports, user, subscription)
+  const unreported = unreportedLines(ports.catalogue, ports.priceIds(), subscription, totals, bill?.lines ?? [])
+  if (bill === null && unreported.length === 0) return nothing(whyNothing(subscription))
+  return { upcoming_invoice: shown(ports.catalogue.currency, subscription, bill, unreported), explanation: null }
+}
+
+/** All months of the billing period, which is up to a year long. */
+async function totalsOf({ ledger, clock }: Foreseeing, user: UserId, { currentPeriodStart }: Subscription) {
+  const months: string[] = []
+  const last = calendarMonth(clock.now())
+  for (let at = firstOf(currentPeriodStart); calendarMonth(at) <= last && months.length < 14; at = addMonths(at, 1))
+    months.push(calendarMonth(at))
+  return (await ledger.account(user, { totals: { services: SERVICE_TYPES, months } })).totals
+}
+
+function firstOf(at: Instant): Instant {
+  return monthPeriod(calendarMonth(at)).start
+}
+
+function shown(
+  currency: string,
+  { currentPeriodEnd, cancelAt }: Subscription,
+  bill: UpcomingBill | null,
+  unreported: readonly ForeseenLine[],
+) {
+  const added = unreported.reduce((sum, { amount }) => sum + amount, 0)
+  const told = (bill?.lines ?? []).map((line): ForeseenLine => ({ ...line, isReported: true }))
+  return {
+    date: isoTime(bill?.at ?? Math.min(cancelAt ?? currentPeriodEnd, currentPeriodEnd)),
+    currency: bill?.currency ?? currency,
+    lines: [...told, ...unreported].map((line) => ({ ...shownLine(line), reported: line.isReported })),
+    subtotal: (bill?.subtotal ?? 0) + added,
+    discount: bill?.discount ?? 0,
+    tax: bill?.tax ?? 0,
+    total: (bill?.total ?? 0) + added,
+    amount_due: Math.max(0, (bill?.amountDue ?? 0) + added),
+    unreported_usage: added,
+  }
+}
+
+function nothing(explanation: string) {
+  return { upcoming_invoice: null, explanation }
+}
+
+function whyNone({ subscriptions }: Account): string {
+  const last = currentSubscription(subscriptions)
+  if (last === null) return 'There is no subscription, so nothing will be invoiced.'
+  if (last.status === 'incomplete')
+    return 'The subscription waits for its first payment; what comes after it is not known yet.'
+  return isLive(last) ? 'Nothing will be invoiced.' : 'The subscription has ended, so nothing more will be invoiced.'
+}
+
+function whyNothing({ cancelAt, status }: Subscription): string {
+  if (cancelAt !== null) return `The subscription ends at ${isoTime(cancelAt)}, so nothing more will be invoiced.`
+  if (status === 'paused') return 'The subscription is paused; nothing is invoiced until it goes on.'
+  return 'Stripe foresees no further invoice.'
+}
