@@ -32,6 +32,7 @@ import { unbilledUsage } from './usecases/unbilled-usage.ts'
 import { upcomingInvoice } from './usecases/upcoming-invoice.ts'
 import { type UsageRecordsRequest, usageRecords } from './usecases/usage-records.ts'
 import { type SummaryRequest, usageSummary } from './usecases/usage-summary.ts'
+import { type EventsRequest, listEvents, type Replayer, replayEvent, showEvent } from './usecases/webhook-events.ts'
 
 export type { BatchEntry, BatchOutcome, RecordUsageRequest }
 
@@ -70,6 +71,9 @@ export function createBilling(ports: Ports) {
     correctUsage: (request: CorrectionRequest) => correctUsage(ports, request),
     unbilledUsage: (limit: number, cursor: string | null) => unbilledUsage(ports, limit, cursor),
     auditLog: (limit: number, cursor: string | null) => auditLog(ports, limit, cursor),
+    listEvents: (request: EventsRequest) => listEvents(ports, request),
+    showEvent: (eventId: string) => showEvent(ports, eventId),
+    replayEvent: (eventId: string, by: Replayer) => replayEvent(ports, eventId, by),
     receiveEvent: (event: StripeEvent, body: Uint8Array) => receiveEvent(ports, event, body),
   }
 }

@@ -7,6 +7,7 @@ import {
   configurationRefusal,
   type HealthReport,
   type ImportOutcome,
+  type InboxDesk,
   type Program,
   type StripeSetup,
   type TokenWish,
@@ -25,6 +26,7 @@ import { migrateFile } from './adapters/sqlite/store.ts'
 import type { Config } from './config/config.ts'
 import { inspectEnvironment, loadConfig, loadConfigFor, loadPlansFile, loadSandboxPlace } from './config/environment.ts'
 import { examine } from './doctor/doctor.ts'
+import { deskOfServer } from './inbox-desk.ts'
 import { startSandbox } from './sandbox/sandbox.ts'
 import { trigger as triggerAt, triggers } from './sandbox/trigger/trigger.ts'
 import { IMPORT_COMMAND, openBooks, type Running, start } from './start.ts'
@@ -39,6 +41,7 @@ const program: Program = {
   doctor: () => examine(inspectEnvironment(process.env, process.cwd())),
   token,
   openUsage,
+  openInbox,
   openSetup,
   checkPlans: plansReport,
   sandbox,
@@ -148,6 +151,11 @@ async function openSetup(): Promise<StripeSetup> {
 /** What is wrong with the file that PLANS_FILE names is the answer here, not a wrong use. */
 function plansReport(file: string | null) {
   return checkPlans(configurationOf(STRIPE_VARIABLES), file ?? loadPlansFile(process.env, process.cwd()))
+}
+
+async function openInbox(): Promise<InboxDesk> {
+  const config = configuration()
+  return (await deskOfServer(commandSocketPath(config.databaseFile))) ?? openBooks(config).inbox
 }
 
 function token(wish: TokenWish): Promise<string> {

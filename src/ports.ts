@@ -1,4 +1,4 @@
-import type { Account, AuditedUser, Crossing, Decision, Needs, UserId } from './domain/account.ts'
+import type { Account, AuditEntry, AuditedUser, Crossing, Decision, Needs, UserId } from './domain/account.ts'
 import type { AppMessage } from './domain/app-message.ts'
 import type { Bill, UpcomingBill } from './domain/bill.ts'
 import type { Catalogue, PriceIds } from './domain/catalogue.ts'
@@ -15,7 +15,7 @@ import type { ServiceType } from './domain/quantity.ts'
 import type { ObservedSubscription, Subscription } from './domain/subscription.ts'
 import type { Told } from './domain/telling.ts'
 import type { UsageRecord } from './domain/usage.ts'
-import type { ReceivedEvent, StripeEvent } from './domain/webhook-event.ts'
+import type { EventFilter, KeptEvent, ReceivedEvent, StripeEvent } from './domain/webhook-event.ts'
 
 /** The books: one account a user. Refuses with `storage_unavailable` when it cannot be sure of the disk. */
 export interface Ledger {
@@ -65,6 +65,29 @@ export interface Records {
   usersWithOpenIntents(): Promise<readonly UserId[]>
 }
 
+export interface InboxCounts {
+  /** Given up. */
+  readonly dead: number
+  /** To be applied, now or at their next try; since when the oldest of them waits. */
+  readonly waiting: number
+  readonly waitingSince: Instant | null
+  /** Of customers who are linked to nobody; since when the oldest of them waits. */
+  readonly parked: number
+  readonly parkedSince: Instant | null
+}
+
+/** The inbox as operators see it. */
+export interface EventLog {
+  /** The latest received first. Refuses a cursor that it did not give out with `validation_failed`. */
+  list(filter: EventFilter, limit: number, cursor: string | null): Promise<Page<KeptEvent>>
+  find(eventId: string): Promise<(KeptEvent & { readonly body: Uint8Array }) | null>
+  /** Puts events back to be applied, each with its entry in the audit log, in one step; which of them are there. */
+  replay(
+    replays: readonly { readonly eventId: string; readonly audit: AuditEntry }[],
+    at: Instant,
+  ): Promise<readonly string[]>
+}
+
 /** Stripe's events, once each, with their bytes. An effect is saved by `Ledger.change` together with its mark. */
 export interface Inbox {
   /** Stores an event; fulfilled when it is on disk. `known` when it was stored before, by whatever delivery. */
@@ -78,8 +101,7 @@ export interface Inbox {
   ignore(eventId: string, reason: string, at: Instant): Promise<void>
   /** Ours one day, perhaps: kept until its customer is linked to a user. */
   park(eventId: string, customerId: string, reason: string): Promise<void>
-  /** How many events were given up, and how many are waiting to be applied. */
-  counts(): Promise<{ readonly dead: number; readonly waiting: number }>
+  counts(): Promise<InboxCounts>
   /** Applying it failed. It is due again at `nextTryAt`; null gives up on it. */
   fail(eventId: string, reason: string, nextTryAt: Instant | null): Promise<void>
 }
@@ -390,6 +412,7 @@ export interface Ports {
   readonly ledger: Ledger
   readonly records: Records
   readonly inbox: Inbox
+  readonly eventLog: EventLog
   readonly outbox: Outbox
   readonly crossings: Crossings
   readonly messages: Messages

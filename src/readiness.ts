@@ -1,4 +1,6 @@
 import type { Readiness, ReadinessCheck } from './adapters/http/health.ts'
+import { type Instant, isoTime } from './domain/period.ts'
+import type { InboxCounts } from './ports.ts'
 
 /** What was last heard of the Stripe prices: null before the first answer. */
 export interface PriceFacts {
@@ -7,24 +9,41 @@ export interface PriceFacts {
   readonly reachable: boolean
 }
 
-/** How the inbox stands. */
-export interface EventFacts {
-  readonly dead: number
-  readonly waiting: number
-}
+/** An event that waits longer than this is held up by something. */
+const LONG_WAIT_MS = 5 * 60_000
 
 /** Without Stripe the program goes on with what it remembers: degraded, not down. Without the disk it is down. */
-export function readinessOf(prices: PriceFacts, storage: ReadinessCheck, events: EventFacts | null): Readiness {
-  const checks = { storage, prices: priceCheck(prices), ...(events ? { events: eventCheck(events) } : {}) }
+export function readinessOf(
+  prices: PriceFacts,
+  storage: ReadinessCheck,
+  events: InboxCounts | null,
+  wallTime: Instant,
+): Readiness {
+  const checks = { storage, prices: priceCheck(prices), ...(events ? { events: eventCheck(events, wallTime) } : {}) }
   const worst = Object.values(checks).map((check) => check.status)
   const status = worst.includes('failed') ? 'unavailable' : worst.includes('degraded') ? 'degraded' : 'ready'
   return { status, checks }
 }
 
-function eventCheck({ dead, waiting }: EventFacts): ReadinessCheck {
-  if (dead > 0)
-    return { status: 'degraded', detail: `${dead} events could not be applied and were given up; the log says why.` }
-  return { status: 'ok', detail: waiting === 0 ? 'All events are applied.' : `${waiting} events are waiting.` }
+function eventCheck(
+  { dead, waiting, waitingSince, parked, parkedSince }: InboxCounts,
+  wallTime: Instant,
+): ReadinessCheck {
+  const isHeldUp = waitingSince !== null && wallTime - waitingSince > LONG_WAIT_MS
+  const detail = [
+    ...(dead > 0
+      ? [
+          `${dead} events were given up; "webhooks list --state dead" says why, "webhooks replay --dead" tries them again.`,
+        ]
+      : []),
+    waitingSince === null
+      ? 'All events are applied.'
+      : `${waiting} events wait to be applied, the oldest since ${isoTime(waitingSince)}.`,
+    ...(parkedSince === null
+      ? []
+      : [`${parked} are of customers who are linked to no user, the oldest since ${isoTime(parkedSince)}.`]),
+  ].join(' ')
+  return { status: dead > 0 || isHeldUp ? 'degraded' : 'ok', detail }
 }
 
 function priceCheck({ known, missing, reachable }: PriceFacts): ReadinessCheck {

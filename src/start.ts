@@ -28,6 +28,7 @@ import { stripeWebhookUrl } from './config/addresses.ts'
 import type { Config } from './config/config.ts'
 import { presentPrices, withPastPrices } from './domain/past-prices.ts'
 import { createDriftCheck, driftCommands } from './drift-check.ts'
+import { deskCommands, deskOf } from './inbox-desk.ts'
 import type { Ports } from './ports.ts'
 import { readinessOf } from './readiness.ts'
 import { openStripe, type StripeAccess } from './stripe-access.ts'
@@ -75,6 +76,7 @@ export async function start(config: Config, log: Log): Promise<Running> {
     // Sent by this program's own command line, which has checked it.
     [IMPORT_COMMAND]: (batch) => importUsage(ports, batch as ImportBatch),
     ...driftCommands(ports.driftCheck),
+    ...deskCommands(ports, workers.wakeEvents),
   })
   const problems = access.connect(port).then(() => askStripe(access.stripe, store, ports.priceBook, log))
   const looked = problems.then(() => tellOfEndpoints(access.stripe, config, log))
@@ -104,19 +106,17 @@ export async function start(config: Config, log: Log): Promise<Running> {
   }
 }
 
-/** The books without a server, for a command that records usage: as long as they are open, no server can start. */
+/** The books without a server, for a command that needs them: as long as they are open, no server can start. */
 export function openBooks(config: Config) {
   const lock = acquireLock(config.databaseFile)
   // A disk that fails is told to whoever records.
   const store = openStore(config.databaseFile, () => {})
   const ports = { ...store.ports, clock: wallClock(), newId, catalogue: config.catalogue }
-  return {
-    record: (batch: ImportBatch) => importUsage(ports, batch),
-    async close() {
-      await store.close()
-      lock.release()
-    },
+  const close = async () => {
+    await store.close()
+    lock.release()
   }
+  return { record: (batch: ImportBatch) => importUsage(ports, batch), inbox: deskOf(ports, close), close }
 }
 
 type WiredPorts = Ports & { readonly priceBook: PriceBook; readonly driftCheck: ReturnType<typeof createDriftCheck> }
@@ -234,14 +234,14 @@ async function tellOfEndpoints(stripe: StripeAccess['stripe'], config: Config, l
   }
 }
 
-async function readinessNow({ priceBook, inbox }: WiredPorts, store: Store): Promise<Readiness> {
+async function readinessNow({ priceBook, inbox, clock }: WiredPorts, store: Store): Promise<Readiness> {
   const storage = storageCheck(store)
   const prices = {
     known: presentPrices(priceBook.current()),
     missing: priceBook.missing(),
     reachable: priceBook.reachable(),
   }
-  return readinessOf(prices, storage, storage.status === 'ok' ? await inbox.counts() : null)
+  return readinessOf(prices, storage, storage.status === 'ok' ? await inbox.counts() : null, clock.wall())
 }
 
 function storageCheck(store: Store) {

@@ -100,12 +100,14 @@ export interface AuditEntry {
     | 'drift-mended'
     | 'payment-refunded'
     | 'spending-limit-set'
+    | 'event-replayed'
   readonly detail: string
 }
 
 /** An entry of the audit log with the user that it was about. */
 export interface AuditedUser extends AuditEntry {
-  readonly user: UserId
+  /** Null where it was about nobody, such as an event of a stranger. */
+  readonly user: UserId | null
 }
 
 /** Everything that can happen to an account. */

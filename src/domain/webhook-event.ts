@@ -27,6 +27,35 @@ export interface ReceivedEvent {
   readonly isReplayed: boolean
 }
 
+/**
+ * Where an event stands: to be applied, applied, of no concern, waiting for its customer to be linked, failed and to be tried
+ * again, or given up.
+ */
+export const EVENT_STATES = ['received', 'applied', 'ignored', 'parked', 'failed', 'dead'] as const
+export type EventState = (typeof EVENT_STATES)[number]
+
+/** An event with all that became of it. */
+export interface KeptEvent {
+  readonly event: StripeEvent
+  readonly state: EventState
+  /** How often applying it has failed. */
+  readonly attempts: number
+  /** What it changed or why it changed nothing, in a sentence; null before its first try. */
+  readonly outcome: string | null
+  readonly receivedAt: Instant
+  readonly settledAt: Instant | null
+  readonly nextTryAt: Instant | null
+  readonly replayedAt: Instant | null
+}
+
+/** Which events are asked for; null is any. */
+export interface EventFilter {
+  readonly state: EventState | null
+  readonly type: string | null
+  readonly customerId: string | null
+  readonly objectId: string | null
+}
+
 /** The objects that matter to an account. Events about anything else are kept and ignored by name. */
 const FOLLOWED: ReadonlySet<string> = new Set(FOLLOWED_OBJECTS.map(({ objectType }) => objectType))
 

@@ -10,12 +10,23 @@ import type { Payment } from '../../src/domain/payment.ts'
 import type { Subscription } from '../../src/domain/subscription.ts'
 import type { UsageRecord } from '../../src/domain/usage.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
-import type { Crossings, Inbox, Ledger, Messages, Outbox, Page, Records, UsageFilter } from '../../src/ports.ts'
+import type {
+  Crossings,
+  EventLog,
+  Inbox,
+  Ledger,
+  Messages,
+  Outbox,
+  Page,
+  Records,
+  UsageFilter,
+} from '../../src/ports.ts'
 
 export interface Store {
   readonly ledger: Ledger
   readonly records: Records
   readonly inbox: Inbox
+  readonly eventLog: EventLog
   readonly outbox: Outbox
   readonly crossings: Crossings
   readonly messages: Messages
@@ -589,6 +600,81 @@ export function storeContract(name: string, open: () => Store): void {
       )
       expect((await store.ledger.account('ann', {})).disputes).toEqual([later, lost])
       expect((await store.ledger.account('bob', {})).disputes).toEqual([])
+    })
+  })
+
+  describe(`the event log of ${name}`, () => {
+    const ANY_EVENT = { state: null, type: null, customerId: null, objectId: null }
+    const filled = async () => {
+      const store = open()
+      for (const [index, id] of ['evt_1', 'evt_2', 'evt_3'].entries())
+        await store.inbox.receive({ ...event, id }, new TextEncoder().encode(id), NOON + index)
+      await store.inbox.fail('evt_2', 'why', null)
+      return store
+    }
+    const audit = (id: string) =>
+      ({ id, at: NOON, actor: 'operator:eve', action: 'event-replayed', detail: 'Event' }) as const
+
+    test('lists the latest first in pages, and refuses a cursor that it did not give out', async () => {
+      const { eventLog } = await filled()
+      const first = await eventLog.list(ANY_EVENT, 2, null)
+      expect(first.items.map((kept) => kept.event.id)).toEqual(['evt_3', 'evt_2'])
+      const second = await eventLog.list(ANY_EVENT, 2, first.nextCursor)
+      expect([second.items.map((kept) => kept.event.id), second.nextCursor]).toEqual([['evt_1'], null])
+      expect(await eventLog.list(ANY_EVENT, 2, 'x').catch((error: Error) => error)).toMatchObject({
+        code: 'validation_failed',
+      })
+    })
+
+    test('picks by state, type, customer and object', async () => {
+      const { eventLog } = await filled()
+      const found = async (filter: Partial<typeof ANY_EVENT> | object) =>
+        (await eventLog.list({ ...ANY_EVENT, ...filter }, 10, null)).items.length
+      expect(await found({ state: 'dead' })).toBe(1)
+      expect([await found({ type: event.type }), await found({ type: 'other' })]).toEqual([3, 0])
+      expect([await found({ customerId: event.customerId }), await found({ customerId: 'cus_9' })]).toEqual([3, 0])
+      expect([await found({ objectId: event.objectId }), await found({ objectId: 'sub_9' })]).toEqual([3, 0])
+    })
+
+    test('finds an event with its bytes and what came of it', async () => {
+      const { eventLog } = await filled()
+      const kept = await eventLog.find('evt_2')
+      expect(kept).toMatchObject({ state: 'dead', outcome: 'why', attempts: 1, receivedAt: NOON + 1, nextTryAt: null })
+      expect(new TextDecoder().decode(kept?.body)).toBe('evt_2')
+      expect(await eventLog.find('evt_9')).toBeNull()
+    })
+
+    test('puts events back to be applied, also applied ones, with who did it', async () => {
+      const store = await filled()
+      await save(store, 'ann', linked(event.customerId ?? ''))
+      await save(store, 'ann', { type: 'event-applied', eventId: 'evt_1', at: NOON, outcome: 'done' })
+      const replays = ['evt_1', 'evt_2', 'evt_9'].map((eventId) => ({
+        eventId,
+        audit: audit(`audit_${eventId.slice(4)}`),
+      }))
+      expect(await store.eventLog.replay(replays, NOON + 9)).toEqual(['evt_1', 'evt_2'])
+      expect(await store.inbox.due(NOON + 9, 10)).toMatchObject([
+        { event: { id: 'evt_3' }, isReplayed: false },
+        { event: { id: 'evt_1' }, isReplayed: true, attempts: 0 },
+        { event: { id: 'evt_2' }, isReplayed: true, attempts: 0 },
+      ])
+      expect((await store.ledger.account('ann', { event: 'evt_1' })).eventApplied).toBe(false)
+      expect((await store.records.auditLog(10, null)).items).toMatchObject([
+        { id: 'audit_2', user: 'ann', actor: 'operator:eve' },
+        { id: 'audit_1', user: 'ann' },
+      ])
+    })
+
+    test('tells how many wait, are parked and were given up, and since when', async () => {
+      const store = await filled()
+      await store.inbox.park('evt_3', 'cus_9', 'nobody yet')
+      expect(await store.inbox.counts()).toEqual({
+        dead: 1,
+        waiting: 1,
+        waitingSince: NOON,
+        parked: 1,
+        parkedSince: NOON + 2,
+      })
     })
   })
 

@@ -139,3 +139,51 @@ describe('the audit log', () => {
     expect(problemCode(await http.get('/admin/audit-log?cursor=x', operator))).toBe('422 validation_failed')
   })
 })
+
+describe('the inbox', () => {
+  const received = async (http: Http) => {
+    for (const id of ['evt_1', 'evt_2']) {
+      const sent = { type: 'invoice.paid', objectType: 'invoice', objectId: `in_${id}`, customerId: 'cus_1' }
+      const about = { paymentIntentId: null, livemode: false, account: null, apiVersion: null, createdAt: 0 }
+      await http.ports.inbox.receive({ id, ...sent, ...about }, new TextEncoder().encode(`{"id":"${id}"}`), 0)
+    }
+    await http.ports.inbox.fail('evt_1', 'nobody understands it', null)
+  }
+
+  test('lists events with what came of them, and picks some', async () => {
+    const http = startHttp()
+    await received(http)
+    const first = await http.get('/admin/webhooks?limit=1', operator)
+    expect(first.body).toMatchObject({ events: [{ id: 'evt_2', state: 'received', outcome: null }] })
+    const rest = await http.get(`/admin/webhooks?limit=1&cursor=${first.body.next_cursor}`, operator)
+    expect(rest.body).toMatchObject({ events: [{ id: 'evt_1' }], next_cursor: null })
+    const dead = await http.get('/admin/webhooks?state=dead&customer=cus_1&object=in_evt_1&type=invoice.paid', operator)
+    expect(dead.body.events).toMatchObject([{ id: 'evt_1', outcome: 'nobody understands it', attempts: 1 }])
+  })
+
+  test('refuses filters that make no sense', async () => {
+    const http = startHttp()
+    for (const query of ['state=lost', 'type=A', 'customer=%20', 'since=1', 'cursor=x'])
+      expect(problemCode(await http.get(`/admin/webhooks?${query}`, operator))).toBe('422 validation_failed')
+  })
+
+  test('shows an event with what Stripe sent, and puts it back to be applied', async () => {
+    const http = startHttp()
+    await received(http)
+    expect((await http.get('/admin/webhooks/evt_1', operator)).body).toMatchObject({
+      state: 'dead',
+      body: { id: 'evt_1' },
+    })
+    const replayed = await http.post('/admin/webhooks/evt_1/replay', operator, { reason: 'mended' })
+    expect(replayed.body).toMatchObject({ state: 'received', attempts: 0 })
+    expect(http.events.stored).toBe(1)
+    expect((await http.get('/admin/audit-log', operator)).body.entries).toMatchObject([
+      { actor: 'operator:alice', action: 'event-replayed', user_id: null, detail: 'Event evt_1: mended' },
+    ])
+    for (const answer of [
+      await http.get('/admin/webhooks/evt_9', operator),
+      await http.post('/admin/webhooks/evt_9/replay', operator, {}),
+    ])
+      expect(problemCode(answer)).toBe('404 not_found')
+  })
+})

@@ -34,6 +34,7 @@ export function memoryPorts(catalogue: Catalogue = BUILT_IN_PLANS): MemoryPorts 
     ledger: store.ledger,
     records: store.records,
     inbox: store.inbox,
+    eventLog: store.eventLog,
     outbox: store.outbox,
     crossings: store.crossings,
     messages: store.messages,

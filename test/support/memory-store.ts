@@ -19,8 +19,8 @@ import {
   type UsageRecord,
   type UsageTotal,
 } from '../../src/domain/usage.ts'
-import type { StripeEvent } from '../../src/domain/webhook-event.ts'
-import type { Crossings, Inbox, Ledger, Messages, Mirror, Outbox, Records } from '../../src/ports.ts'
+import type { KeptEvent, StripeEvent } from '../../src/domain/webhook-event.ts'
+import type { Crossings, EventLog, Inbox, Ledger, Messages, Mirror, Outbox, Records } from '../../src/ports.ts'
 
 interface Books {
   customerId: string | null
@@ -62,7 +62,7 @@ export interface KeptReport {
   reason: string | null
 }
 
-interface KeptEvent {
+interface KeptRow {
   readonly event: StripeEvent
   readonly body: Uint8Array
   state: 'received' | 'applied' | 'ignored' | 'parked' | 'failed' | 'dead'
@@ -70,13 +70,16 @@ interface KeptEvent {
   nextTryAt: number | null
   customerId: string | null
   outcome: string | null
-  isReplayed: boolean
+  receivedAt: number
+  settledAt: number | null
+  replayedAt: number | null
 }
 
 export interface MemoryStore {
   readonly ledger: Ledger
   readonly records: Records
   readonly inbox: Inbox
+  readonly eventLog: EventLog
   readonly outbox: Outbox
   readonly crossings: Crossings
   readonly mirror: Mirror
@@ -84,7 +87,7 @@ export interface MemoryStore {
   readonly announcements: readonly KeptCrossing[]
   readonly told: readonly KeptMessage[]
   /** For assertions. */
-  readonly events: ReadonlyMap<string, KeptEvent>
+  readonly events: ReadonlyMap<string, KeptRow>
   usageOf(user: UserId): readonly UsageRecord[]
   reportsOf(user: UserId): readonly KeptReport[]
   crossingsOf(user: UserId): readonly Crossing[]
@@ -95,7 +98,7 @@ export interface MemoryStore {
 export function memoryStore(): MemoryStore {
   const users = new Map<UserId, Books>()
   const answers = new Map<string, StoredAnswer>()
-  const events = new Map<string, KeptEvent>()
+  const events = new Map<string, KeptRow>()
   const owners = new Map<string, UserId>()
   const audit: AuditedUser[] = []
   const announcements: KeptCrossing[] = []
@@ -193,7 +196,7 @@ export function memoryStore(): MemoryStore {
         books.disputes.set(change.dispute.id, change.dispute)
         break
       case 'event-applied':
-        settle(change.eventId, { state: 'applied', outcome: change.outcome, nextTryAt: null })
+        settle(change.eventId, { state: 'applied', outcome: change.outcome, nextTryAt: null, settledAt: change.at })
         break
       case 'grant-given':
         if (change.grant.paymentId === null || !books.grants.has(change.grant.id))
@@ -353,8 +356,8 @@ export function memoryStore(): MemoryStore {
     async receive(event, body, at) {
       if (events.has(event.id)) return 'known'
       const { customerId } = event
-      const nothingYet = { attempts: 0, nextTryAt: at, customerId, outcome: null, isReplayed: false }
-      events.set(event.id, { event, body, state: 'received', ...nothingYet })
+      const nothingYet = { attempts: 0, nextTryAt: at, customerId, outcome: null, settledAt: null, replayedAt: null }
+      events.set(event.id, { event, body, state: 'received', receivedAt: at, ...nothingYet })
       return 'stored'
     },
     due: async (at, limit, except = []) =>
@@ -363,15 +366,22 @@ export function memoryStore(): MemoryStore {
         .filter(({ event, customerId }) => !except.includes(customerId ?? event.id))
         .sort((a, b) => (a.nextTryAt ?? 0) - (b.nextTryAt ?? 0))
         .slice(0, limit)
-        .map(({ event, body, attempts, isReplayed }) => ({ event, body, attempts, isReplayed })),
+        .map(({ event, body, attempts, replayedAt }) => ({ event, body, attempts, isReplayed: replayedAt !== null })),
     counts: async () => {
       const kept = [...events.values()]
+      const since = (some: readonly KeptRow[]) =>
+        some.length === 0 ? null : Math.min(...some.map(({ receivedAt }) => receivedAt))
+      const waiting = kept.filter(({ nextTryAt }) => nextTryAt !== null)
+      const parked = kept.filter(({ state }) => state === 'parked')
       return {
         dead: kept.filter(({ state }) => state === 'dead').length,
-        waiting: kept.filter(({ nextTryAt }) => nextTryAt !== null).length,
+        waiting: waiting.length,
+        waitingSince: since(waiting),
+        parked: parked.length,
+        parkedSince: since(parked),
       }
     },
-    ignore: async (id, outcome) => settle(id, { state: 'ignored', outcome, nextTryAt: null }),
+    ignore: async (id, outcome, at) => settle(id, { state: 'ignored', outcome, nextTryAt: null, settledAt: at }),
     park: async (id, customerId, outcome) => {
       if (!owners.has(customerId)) settle(id, { state: 'parked', customerId, outcome, nextTryAt: null })
     },
@@ -402,6 +412,42 @@ export function memoryStore(): MemoryStore {
     driftReport: async () => driftReport,
     noteDriftReport: async (report) => {
       driftReport = structuredClone(report)
+    },
+  }
+
+  const eventLog: EventLog = {
+    async list({ state, type, customerId, objectId }, limit, cursor) {
+      const newestFirst = [...events.values()].reverse()
+      const start = cursor === null ? 0 : newestFirst.findIndex(({ event }) => event.id === cursor) + 1
+      if (cursor !== null && start === 0) throw invalidField('/cursor', 'is not one that was given out')
+      const fitting = newestFirst
+        .slice(start)
+        .filter(
+          (kept) =>
+            (state === null || kept.state === state) &&
+            (type === null || kept.event.type === type) &&
+            (customerId === null || kept.customerId === customerId) &&
+            (objectId === null || kept.event.objectId === objectId),
+        )
+      const items = fitting.slice(0, limit)
+      return {
+        items: items.map(asKeptEvent),
+        nextCursor: fitting.length > limit ? (items.at(-1)?.event.id ?? null) : null,
+      }
+    },
+    async find(id) {
+      const kept = events.get(id)
+      return kept ? { ...asKeptEvent(kept), body: kept.body } : null
+    },
+    async replay(replays, at) {
+      const there = replays.filter(({ eventId }) => events.has(eventId))
+      for (const { eventId, audit: entry } of there) {
+        const kept = events.get(eventId)
+        const again = { state: 'received', attempts: 0, nextTryAt: at, replayedAt: at, settledAt: null }
+        Object.assign(kept ?? {}, again)
+        audit.push({ ...entry, user: owners.get(kept?.customerId ?? '') ?? null })
+      }
+      return there.map(({ eventId }) => eventId)
     },
   }
 
@@ -453,7 +499,7 @@ export function memoryStore(): MemoryStore {
     userOfReport: async (id) => allReports().find(({ report }) => report.id === id)?.user ?? null,
   }
 
-  function settle(id: string, values: Partial<KeptEvent>): void {
+  function settle(id: string, values: Partial<KeptRow>): void {
     const kept = events.get(id)
     if (kept && kept.state !== 'applied') Object.assign(kept, values)
   }
@@ -497,6 +543,7 @@ export function memoryStore(): MemoryStore {
     ledger,
     records,
     inbox,
+    eventLog,
     outbox,
     crossings,
     messages,
@@ -508,6 +555,11 @@ export function memoryStore(): MemoryStore {
     crossingsOf: (user) => [...(users.get(user)?.crossings.values() ?? [])],
     auditOf: (user) => users.get(user)?.audit ?? [],
   }
+}
+
+function asKeptEvent(kept: KeptRow): KeptEvent {
+  const { event, customerId, state, attempts, outcome, receivedAt, settledAt, nextTryAt, replayedAt } = kept
+  return { event: { ...event, customerId }, state, attempts, outcome, receivedAt, settledAt, nextTryAt, replayedAt }
 }
 
 /** What was never paid comes last. */

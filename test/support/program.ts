@@ -12,6 +12,7 @@ export function programWith(abilities: Partial<Program>): Program {
     doctor: unable,
     token: unable,
     openUsage: unable,
+    openInbox: unable,
     openSetup: unable,
     checkPlans: unable,
     sandbox: unable,

@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
 import { sqliteCrossings } from '../../src/adapters/sqlite/crossings.ts'
 import { type Drizzle, migrateDatabase, openDatabase } from '../../src/adapters/sqlite/database.ts'
+import { sqliteEventLog } from '../../src/adapters/sqlite/event-log.ts'
 import { sqliteInbox } from '../../src/adapters/sqlite/inbox.ts'
 import { sqliteLedger } from '../../src/adapters/sqlite/ledger.ts'
 import { sqliteMessages } from '../../src/adapters/sqlite/messages.ts'
@@ -12,7 +13,7 @@ import { createWriter, type Writer } from '../../src/adapters/sqlite/writer.ts'
 import type { Ports } from '../../src/ports.ts'
 
 export interface SqliteStore
-  extends Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox' | 'crossings' | 'messages' | 'mirror'> {
+  extends Pick<Ports, 'ledger' | 'records' | 'inbox' | 'eventLog' | 'outbox' | 'crossings' | 'messages' | 'mirror'> {
   readonly database: Drizzle
   readonly client: Database
   readonly writer: Writer
@@ -45,6 +46,7 @@ function storeOn(database: Drizzle): SqliteStore {
     ledger: sqliteLedger(database, writer),
     records: sqliteRecords(database),
     inbox: sqliteInbox(database, writer),
+    eventLog: sqliteEventLog(database, writer),
     outbox: sqliteOutbox(database),
     crossings: sqliteCrossings(database, writer),
     messages: sqliteMessages(database, writer),

@@ -108,7 +108,7 @@ describe('an event', () => {
       ports.advance(3_600_000)
     }
     expect(stateOf('evt_1')).toBe('dead')
-    expect(await ports.inbox.counts()).toEqual({ dead: 1, waiting: 0 })
+    expect(await ports.inbox.counts()).toMatchObject({ dead: 1, waiting: 0, waitingSince: null })
     expect(await apply()).toBe(0)
   })
 

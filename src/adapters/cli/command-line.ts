@@ -17,6 +17,9 @@ import { painter, processTerminal, type Terminal } from './terminal.ts'
 import { tokenCommand } from './token.ts'
 import { usageImportCommand } from './usage-import.ts'
 import { versionCommand } from './version.ts'
+import { webhooksListCommand } from './webhooks-list.ts'
+import { webhooksReplayCommand } from './webhooks-replay.ts'
+import { webhooksShowCommand } from './webhooks-show.ts'
 
 const COMMANDS = [
   serveCommand,
@@ -27,6 +30,9 @@ const COMMANDS = [
   stripeSetupCommand,
   plansCheckCommand,
   usageImportCommand,
+  webhooksListCommand,
+  webhooksShowCommand,
+  webhooksReplayCommand,
   sandboxAdvanceCommand,
   sandboxTriggerCommand,
   sandboxCommand,

@@ -1,6 +1,7 @@
 import type { Finding } from '../../domain/finding.ts'
 import type { ServiceType, UsageUnit } from '../../domain/quantity.ts'
 import type { SetupPlan, SetupStep } from '../../domain/setup.ts'
+import type { EventFilter, EventState } from '../../domain/webhook-event.ts'
 
 /** What the command line can have done: a table that the composition root fills. */
 export interface Program {
@@ -15,6 +16,8 @@ export interface Program {
   token(wish: TokenWish): Promise<string>
   /** Where usage is recorded: the running server, or the database itself when none runs. */
   openUsage(): Promise<UsageRecorder>
+  /** The inbox of the running server, or of the database itself when none runs. */
+  openInbox(): Promise<InboxDesk>
   /** Compares what the catalogue needs at Stripe with what is there. */
   openSetup(): Promise<StripeSetup>
   /** Checks a plans file, or the catalogue that is configured; where there are keys, also against Stripe. */
@@ -35,6 +38,36 @@ export interface Program {
     /** The simulator's address, in place of its port. */
     readonly base: string | null
   }): Promise<readonly TriggeredEvent[]>
+}
+
+/** An event of the inbox as the API shows it. */
+export interface InboxEvent {
+  readonly id: string
+  readonly type: string
+  readonly state: EventState
+  readonly outcome: string | null
+  readonly object_id: string | null
+  readonly customer_id: string | null
+  readonly attempts: number
+  readonly created_at: string
+  readonly received_at: string
+  readonly settled_at: string | null
+  readonly next_try_at: string | null
+  readonly replayed_at: string | null
+  readonly api_version: string | null
+}
+
+export interface InboxDesk {
+  list(
+    request: EventFilter & { readonly limit: number; readonly cursor: string | null },
+  ): Promise<{ readonly events: readonly InboxEvent[]; readonly next_cursor: string | null }>
+  /** Throws in words where there is no such event. */
+  show(eventId: string): Promise<InboxEvent & { readonly body: unknown }>
+  replay(
+    events: readonly string[] | 'dead',
+    reason: string | null,
+  ): Promise<{ readonly replayed: readonly string[]; readonly unknown: readonly string[] }>
+  close(): Promise<void>
 }
 
 export interface TriggeredEvent {

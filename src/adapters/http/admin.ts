@@ -232,7 +232,7 @@ const auditLog = t.Object({
       at: time,
       actor: t.String({ description: 'The operator’s token: `operator:` and its `sub`' }),
       action: t.String(),
-      user_id: t.String({ description: 'Whom it was about' }),
+      user_id: nullable(t.String({ description: 'Whom it was about; null where that is nobody known' })),
       detail: t.String(),
     }),
   ),

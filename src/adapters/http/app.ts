@@ -2,6 +2,7 @@ import { Elysia, NotFoundError } from 'elysia'
 import { admin } from './admin.ts'
 import { adminRefunds } from './admin-refunds.ts'
 import { adminTrials } from './admin-trials.ts'
+import { adminWebhooks } from './admin-webhooks.ts'
 import { createIdentify } from './auth.ts'
 import { bills } from './bills.ts'
 import { cors } from './cors.ts'
@@ -69,6 +70,7 @@ export function createApp(options: HttpOptions) {
     .use(usageBatch(options, guard))
     .use(entitlements(options, guard))
     .use(admin(options, guard))
+    .use(adminWebhooks(options, guard))
     .use(adminTrials(options, guard))
     .use(adminRefunds(options, guard))
     .use(usageRecords(options, guard))

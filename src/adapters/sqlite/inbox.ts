@@ -66,9 +66,24 @@ export function sqliteInbox(database: Drizzle, writer: Writer): Inbox {
       }))
     },
     async counts() {
-      const count = (where: SQL) => reading(() => database.$count(events, where))
-      const [dead, waiting] = [await count(sql`state = 'dead'`), await count(sql`next_try_at IS NOT NULL`)]
-      return { dead: Number(dead), waiting: Number(waiting) }
+      const count = (where: SQL) =>
+        reading(() => {
+          const since = sql<number | null>`min(${events.receivedAt})`.mapWith(events.receivedAt)
+          const [row] = database
+            .select({ count: sql`count(*)`.mapWith(Number), since })
+            .from(events)
+            .where(where)
+            .all()
+          return { count: row?.count ?? 0, since: row?.count ? row.since : null }
+        })
+      const [waiting, parked] = [count(sql`next_try_at IS NOT NULL`), count(sql`state = 'parked'`)]
+      return {
+        dead: count(sql`state = 'dead'`).count,
+        waiting: waiting.count,
+        waitingSince: waiting.since,
+        parked: parked.count,
+        parkedSince: parked.since,
+      }
     },
     ignore: (id, outcome, at) => settle(ignore, { id, outcome, at }),
     async park(id, customerId, outcome) {

@@ -89,7 +89,7 @@ export function toGrant({ userId: _, serviceType, ...row }: Row<typeof schema.us
 }
 
 export function toAuditEntry({ userId, action, ...row }: Row<typeof schema.auditLog>): AuditedUser {
-  return { ...row, user: userId, action: action as AuditedUser['action'] }
+  return { ...row, user: userId === '' ? null : userId, action: action as AuditedUser['action'] }
 }
 
 export function toAppMessage({ id, type, data, at }: Row<typeof schema.appMessages>): AppMessage {

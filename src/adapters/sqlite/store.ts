@@ -4,6 +4,7 @@ import type { PriceIds } from '../../domain/catalogue.ts'
 import type { Ports } from '../../ports.ts'
 import { sqliteCrossings } from './crossings.ts'
 import { type Drizzle, migrateDatabase, openDatabase } from './database.ts'
+import { sqliteEventLog } from './event-log.ts'
 import { sqliteInbox } from './inbox.ts'
 import { sqliteLedger } from './ledger.ts'
 import { sqliteMessages } from './messages.ts'
@@ -16,7 +17,10 @@ import { walSync } from './wal-sync.ts'
 import { createWriter } from './writer.ts'
 
 export interface Store {
-  readonly ports: Pick<Ports, 'ledger' | 'records' | 'inbox' | 'outbox' | 'crossings' | 'messages' | 'mirror'>
+  readonly ports: Pick<
+    Ports,
+    'ledger' | 'records' | 'inbox' | 'eventLog' | 'outbox' | 'crossings' | 'messages' | 'mirror'
+  >
   rememberedPrices(): PriceIds
   rememberPrices(prices: PriceIds, foundAt: number): Promise<void>
   /** The Stripe account that this file belongs to; null before the first one was seen. */
@@ -44,6 +48,7 @@ export function openStore(file: string, onFatal: (error: unknown) => void): Stor
       ledger: sqliteLedger(database, writer),
       records: sqliteRecords(database),
       inbox: sqliteInbox(database, writer),
+      eventLog: sqliteEventLog(database, writer),
       outbox: sqliteOutbox(database),
       crossings: sqliteCrossings(database, writer),
       messages: sqliteMessages(database, writer),

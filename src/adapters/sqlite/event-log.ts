@@ -1,0 +1,90 @@
+import { and, desc, eq, getTableColumns, lt, sql } from 'drizzle-orm'
+import { invalidField } from '../../domain/errors.ts'
+import type { EventState, KeptEvent } from '../../domain/webhook-event.ts'
+import type { EventLog } from '../../ports.ts'
+import type { Drizzle } from './database.ts'
+import { toStripeEvent } from './rows.ts'
+import { auditLog, customers, stripeWebhookEvents as events } from './schema.ts'
+import { reading, type Writer } from './writer.ts'
+
+/** Rows are numbered as they come, so the number is where a page ends. */
+const number = sql<bigint>`${events}.rowid`
+
+/** The inbox as operators see it, in SQLite. */
+export function sqliteEventLog(database: Drizzle, writer: Writer): EventLog {
+  const { body, ...columns } = getTableColumns(events)
+  return {
+    async list({ state, type, customerId, objectId }, limit, cursor) {
+      const wanted = and(
+        state === null ? undefined : eq(events.state, state),
+        type === null ? undefined : eq(events.type, type),
+        customerId === null ? undefined : eq(events.customerId, customerId),
+        objectId === null ? undefined : eq(events.objectId, objectId),
+        cursor === null ? undefined : lt(number, mustBeNumber(cursor)),
+      )
+      const read = () =>
+        database
+          .select({ ...columns, number })
+          .from(events)
+          .where(wanted)
+          .orderBy(desc(number))
+          .limit(limit + 1)
+          .all()
+      const rows = reading(read)
+      const last = rows[limit - 1]
+      const nextCursor = rows.length > limit && last ? String(last.number) : null
+      return { items: rows.slice(0, limit).map(toKeptEvent), nextCursor }
+    },
+    async find(eventId) {
+      const read = () =>
+        database
+          .select({ ...columns, body })
+          .from(events)
+          .where(eq(events.id, eventId))
+          .get()
+      const row = reading(read)
+      return row ? { ...toKeptEvent(row), body: row.body } : null
+    },
+    replay: (replays, at) =>
+      writer.submit({
+        decide: () => replays.filter(({ eventId }) => isThere(database, eventId)).map(({ eventId }) => eventId),
+        apply: (there) => {
+          const again = { state: 'received', attempts: 0, nextTryAt: at, replayedAt: at, settledAt: null }
+          for (const { eventId, audit } of replays) {
+            if (!there.includes(eventId)) continue
+            database.update(events).set(again).where(eq(events.id, eventId)).run()
+            database
+              .insert(auditLog)
+              .values({ ...audit, userId: ownerOf(database, eventId) })
+              .run()
+          }
+        },
+      }),
+  }
+}
+
+function toKeptEvent(row: Omit<typeof events.$inferSelect, 'body'>): KeptEvent {
+  const { attempts, outcome, receivedAt, settledAt, nextTryAt, replayedAt } = row
+  const state = row.state as EventState
+  return { event: toStripeEvent(row), state, attempts, outcome, receivedAt, settledAt, nextTryAt, replayedAt }
+}
+
+function isThere(database: Drizzle, id: string): boolean {
+  return database.select({ id: events.id }).from(events).where(eq(events.id, id)).get() !== undefined
+}
+
+/** Nobody's is the empty text. */
+function ownerOf(database: Drizzle, id: string): string {
+  const owner = database
+    .select({ userId: customers.userId })
+    .from(events)
+    .innerJoin(customers, eq(customers.customerId, events.customerId))
+    .where(eq(events.id, id))
+    .get()
+  return owner?.userId ?? ''
+}
+
+function mustBeNumber(cursor: string): bigint {
+  if (/^[1-9]\d{0,17}$/.test(cursor)) return BigInt(cursor)
+  throw invalidField('/cursor', 'is not one that this endpoint gave out; leave it out to start at the newest')
+}
