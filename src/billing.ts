@@ -11,6 +11,7 @@ import { createPaymentIntent, type PaymentRequest } from './usecases/create-paym
 import { checkFeature, checkService, entitlements, type ServiceQuestion } from './usecases/entitlements.ts'
 import { type GrantRequest, giveGrant, listGrants } from './usecases/grants.ts'
 import { listPacks, listPlans } from './usecases/list-plans.ts'
+import { type MoveRequest, movePlans } from './usecases/move-plans.ts'
 import { paymentDetail } from './usecases/payment-detail.ts'
 import { type PreviewRequest, previewPlanChange } from './usecases/preview-plan-change.ts'
 import {
@@ -70,6 +71,7 @@ export function createBilling(ports: Ports) {
     extendTrial: (request: TrialExtensionRequest) => extendTrial(ports, request),
     correctUsage: (request: CorrectionRequest) => correctUsage(ports, request),
     unbilledUsage: (limit: number, cursor: string | null) => unbilledUsage(ports, limit, cursor),
+    movePlans: (request: MoveRequest) => movePlans(ports, request),
     auditLog: (limit: number, cursor: string | null) => auditLog(ports, limit, cursor),
     listEvents: (request: EventsRequest) => listEvents(ports, request),
     showEvent: (eventId: string) => showEvent(ports, eventId),

@@ -29,7 +29,7 @@ import { examine } from './doctor/doctor.ts'
 import { deskOfServer } from './inbox-desk.ts'
 import { startSandbox } from './sandbox/sandbox.ts'
 import { trigger as triggerAt, triggers } from './sandbox/trigger/trigger.ts'
-import { IMPORT_COMMAND, openBooks, type Running, start } from './start.ts'
+import { IMPORT_COMMAND, MOVE_COMMAND, type MoveWish, openBooks, type Running, start } from './start.ts'
 import { checkPlans, openStripeSetup, SETUP_VARIABLES, STRIPE_VARIABLES } from './stripe-setup.ts'
 import { VERSION } from './version.ts'
 
@@ -44,6 +44,7 @@ const program: Program = {
   openInbox,
   openSetup,
   checkPlans: plansReport,
+  movePlans,
   sandbox,
   advanceSandbox,
   triggers,
@@ -146,6 +147,15 @@ async function openSetup(): Promise<StripeSetup> {
   const setup = await openStripeSetup(configurationOf(SETUP_VARIABLES))
   if ('problem' in setup) throw configurationRefusal([setup])
   return setup
+}
+
+/** Customers are served meanwhile, so it is the server that does it. */
+async function movePlans({ from, to, when, dryRun, cursor }: Parameters<Program['movePlans']>[0]) {
+  const wish: MoveWish = { fromPriceId: from, to, when, isPreview: dryRun, cursor }
+  const answer = await askServer(commandSocketPath(configuration().databaseFile), MOVE_COMMAND, wish)
+  if (!answer.answered) throw new Error('No server runs on this database. Start it, and run this again.')
+  // The server is this program itself.
+  return answer.result as Awaited<ReturnType<Program['movePlans']>>
 }
 
 /** What is wrong with the file that PLANS_FILE names is the answer here, not a wrong use. */

@@ -61,6 +61,8 @@ export interface Records {
   auditLog(limit: number, cursor: string | null): Promise<Page<AuditedUser>>
   /** Whose customer this is. A customer never changes hands. */
   userOfCustomer(customerId: string): Promise<UserId | null>
+  /** Users with a live subscription to a price, in the order of their ids, behind `after`. */
+  usersOnPrice(priceId: string, after: UserId | null, limit: number): Promise<readonly UserId[]>
   /** Users with wishes whose outcome was never saved: what a crash leaves behind. */
   usersWithOpenIntents(): Promise<readonly UserId[]>
 }

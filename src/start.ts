@@ -27,13 +27,14 @@ import { startCatchingUp } from './catching-up.ts'
 import { stripeWebhookUrl } from './config/addresses.ts'
 import type { Config } from './config/config.ts'
 import { presentPrices, withPastPrices } from './domain/past-prices.ts'
-import { createDriftCheck, driftCommands } from './drift-check.ts'
+import { COMMAND_LINE, createDriftCheck, driftCommands } from './drift-check.ts'
 import { deskCommands, deskOf } from './inbox-desk.ts'
 import type { Ports } from './ports.ts'
 import { readinessOf } from './readiness.ts'
 import { openStripe, type StripeAccess } from './stripe-access.ts'
 import { foreignDatabase, missingPrice, type StripeProblem } from './stripe-problems.ts'
 import { type ImportBatch, importUsage } from './usecases/import-usage.ts'
+import { type MoveRequest, movePlans } from './usecases/move-plans.ts'
 import { VERSION } from './version.ts'
 import { NOTHING_LEFT, startWorkers } from './workers.ts'
 
@@ -50,6 +51,10 @@ export interface Running {
 
 /** By this name the command line asks a running server to record what a file holds. */
 export const IMPORT_COMMAND = 'import-usage'
+
+export const MOVE_COMMAND = 'move-plans'
+export type MoveWish = Omit<MoveRequest, 'operator' | 'limit'>
+const MOVED_AT_ONCE = 10
 
 const PRICES_IDLE_MS = 60_000
 /** Twice this is the longest stop: below the ten seconds after which containers are usually killed. */
@@ -77,6 +82,8 @@ export async function start(config: Config, log: Log): Promise<Running> {
     [IMPORT_COMMAND]: (batch) => importUsage(ports, batch as ImportBatch),
     ...driftCommands(ports.driftCheck),
     ...deskCommands(ports, workers.wakeEvents),
+    // The command line goes on from page to page; it may be no longer than it waits for an answer.
+    [MOVE_COMMAND]: (wish) => movePlans(ports, { ...(wish as MoveWish), operator: COMMAND_LINE, limit: MOVED_AT_ONCE }),
   })
   const problems = access.connect(port).then(() => askStripe(access.stripe, store, ports.priceBook, log))
   const looked = problems.then(() => tellOfEndpoints(access.stripe, config, log))

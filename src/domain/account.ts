@@ -101,6 +101,7 @@ export interface AuditEntry {
     | 'payment-refunded'
     | 'spending-limit-set'
     | 'event-replayed'
+    | 'plan-moved'
   readonly detail: string
 }
 

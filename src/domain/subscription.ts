@@ -82,7 +82,8 @@ export interface Subscription extends ObservedSubscription {
   readonly pastTerms: readonly PastTerms[]
 }
 
-const LIVE: ReadonlySet<SubscriptionStatus> = new Set(['trialing', 'active', 'past_due', 'unpaid', 'paused'])
+export const LIVE_STATUSES: readonly SubscriptionStatus[] = ['trialing', 'active', 'past_due', 'unpaid', 'paused']
+const LIVE: ReadonlySet<SubscriptionStatus> = new Set(LIVE_STATUSES)
 const ENDED: ReadonlySet<SubscriptionStatus> = new Set(['canceled', 'incomplete_expired'])
 
 /** Live is what a user has: one at most. An incomplete one still waits for its first payment. */

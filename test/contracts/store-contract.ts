@@ -227,6 +227,18 @@ export function storeContract(name: string, open: () => Store): void {
       expect(await store.records.usersWithOpenIntents()).toEqual([])
     })
 
+    test('finds who is on a price with a live subscription, in pages by user', async () => {
+      const store = open()
+      const at = (id: string, changes: object) => observed({ ...subscription, id, priceId: 'price_old', ...changes })
+      await save(store, 'cy', at('sub_c', {}))
+      await save(store, 'ann', at('sub_a', { status: 'past_due' }))
+      await save(store, 'bob', at('sub_b', { status: 'canceled' }))
+      await save(store, 'dan', at('sub_d', { priceId: 'price_new' }))
+      await save(store, 'eve', at('sub_e1', {}), at('sub_e2', {}))
+      expect(await store.records.usersOnPrice('price_old', null, 2)).toEqual(['ann', 'cy'])
+      expect(await store.records.usersOnPrice('price_old', 'cy', 2)).toEqual(['eve'])
+    })
+
     test('keeps the latest observation of a subscription, the newest subscription first', async () => {
       const store = open()
       const older = { ...subscription, id: 'sub_0', createdAt: NOON - 1 }

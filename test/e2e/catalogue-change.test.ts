@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createStripe } from '../../src/adapters/stripe/client.ts'
 import { eventually, startTestServer, type TestServer, tokenOf } from '../support/server.ts'
 
 let folder: string
@@ -76,3 +77,58 @@ test('whoever bought keeps plan, terms and price when the catalogue changes; who
   expect(await invoiced('early')).toEqual([9_900, 9_900])
   expect(await invoiced('late')).toEqual([12_900, 12_900])
 }, 30_000)
+
+test('they are moved when the operator says so, after a look at who and how much; whoever leaves is let go', async () => {
+  expect(await subscribe('leaving')).toMatchObject({ status: 201 })
+  const { body } = await server.call('POST', '/payments/cancel-subscription', await tokenOf('leaving'), {})
+  expect(body.cancel_at).toBeString()
+  const plans = await server.call('GET', '/payments/subscription-plans', await tokenOf('early'))
+  const operator = await tokenOf('alice', 'operator')
+  const move = (changes: object) =>
+    server.call('POST', '/admin/plan-moves', operator, { from_price_id: from, to: 'team_monthly', ...changes })
+  const { price } = (await stripe().subscriptions.list({ limit: 100 })).data
+    .map(({ items }) => items.data[0])
+    .find((item) => item?.price.unit_amount === 9_900) ?? { price: { id: '' } }
+  const from = price.id
+  expect(from).not.toBe(plans.body.plans[0].price_id)
+
+  const seen = (await move({ dry_run: true })).body
+  expect(seen).toMatchObject({
+    results: [
+      { user_id: 'early', outcome: 'would_move', from: { amount: 9_900 }, to: { amount: 12_900 }, amount_due_now: 0 },
+    ],
+    next_cursor: null,
+  })
+  const dear = (await move({ dry_run: true, when: 'now' })).body.results[0]
+  expect(dear.amount_due_now).toBeGreaterThan(0)
+  expect(dear.amount_due_now).toBeLessThanOrEqual(3_000)
+  expect((await move({})).body.results).toMatchObject([{ user_id: 'early', outcome: 'planned' }])
+  expect((await move({})).body.results).toMatchObject([{ outcome: 'left', detail: 'It is planned already.' }])
+  expect((await server.call('GET', '/admin/audit-log', operator)).body.entries[0]).toMatchObject({
+    actor: 'operator:alice',
+    action: 'plan-moved',
+    user_id: 'early',
+  })
+  const leaving = { from_price_id: plans.body.plans[0].price_id, to: 'team_monthly', dry_run: true }
+  const others = (await server.call('POST', '/admin/plan-moves', operator, leaving)).body.results
+  expect(others.map(({ user_id, outcome }: Record<string, string>) => `${user_id} ${outcome}`)).toEqual([
+    'late refused',
+    'leaving left',
+  ])
+
+  await fetch(`${server.simulator}/_sim/clock`, { method: 'POST', body: new URLSearchParams({ advance: '32d' }) })
+  await eventually(
+    async () => server.call('GET', '/payments/billing-history', await tokenOf('early')),
+    ({ payments }) => payments.length === 3,
+  )
+  expect((await invoiced('early'))[0]).toBe(12_900)
+  expect((await move({})).body).toEqual({ results: [], next_cursor: null })
+}, 30_000)
+
+test('what it moves from and to must be there', async () => {
+  const wish = { from_price_id: 'price_old', to: 'tema_monthly' }
+  const { status, body } = await server.call('POST', '/admin/plan-moves', await tokenOf('alice', 'operator'), wish)
+  expect({ status, code: body.code }).toEqual({ status: 422, code: 'validation_failed' })
+})
+
+const stripe = () => createStripe({ secretKey: 'sk_test_look', apiBase: server.simulator })

@@ -9,7 +9,7 @@ import type { Intent } from '../../src/domain/intent.ts'
 import { type MeterReport, OPEN_FOR_MS, type SealedReport } from '../../src/domain/metering.ts'
 import type { Payment } from '../../src/domain/payment.ts'
 import type { ServiceType } from '../../src/domain/quantity.ts'
-import type { Subscription } from '../../src/domain/subscription.ts'
+import { isLive, type Subscription } from '../../src/domain/subscription.ts'
 import { allowanceOf, type TrialClaim } from '../../src/domain/trial.ts'
 import {
   type DailyUsage,
@@ -349,6 +349,15 @@ export function memoryStore(): MemoryStore {
       return { items, nextCursor: newestFirst.length > start + limit ? (items.at(-1)?.id ?? null) : null }
     },
     userOfCustomer: async (customerId) => owners.get(customerId) ?? null,
+    async usersOnPrice(priceId, after, limit) {
+      const isOn = (books: Books) =>
+        [...books.subscriptions.values()].some((one) => one.priceId === priceId && isLive(one))
+      const found = [...users].filter(([user, books]) => isOn(books) && (after === null || user > after))
+      return found
+        .map(([user]) => user)
+        .toSorted((one, other) => (one < other ? -1 : 1))
+        .slice(0, limit)
+    },
     usersWithOpenIntents: async () => [...users].filter(([, books]) => books.intents.size > 0).map(([user]) => user),
   }
 

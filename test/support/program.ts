@@ -15,6 +15,7 @@ export function programWith(abilities: Partial<Program>): Program {
     openInbox: unable,
     openSetup: unable,
     checkPlans: unable,
+    movePlans: unable,
     sandbox: unable,
     advanceSandbox: unable,
     triggers: [],

@@ -5,6 +5,7 @@ import { healthCommand } from './health.ts'
 import { commandHelp, generalHelp } from './help.ts'
 import { migrateCommand } from './migrate.ts'
 import { plansCheckCommand } from './plans-check.ts'
+import { plansMoveCommand } from './plans-move.ts'
 import { printProblems } from './problems.ts'
 import { type Program, problemsOf } from './program.ts'
 import { sandboxCommand } from './sandbox.ts'
@@ -29,6 +30,7 @@ const COMMANDS = [
   tokenCommand,
   stripeSetupCommand,
   plansCheckCommand,
+  plansMoveCommand,
   usageImportCommand,
   webhooksListCommand,
   webhooksShowCommand,

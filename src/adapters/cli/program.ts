@@ -22,6 +22,14 @@ export interface Program {
   openSetup(): Promise<StripeSetup>
   /** Checks a plans file, or the catalogue that is configured; where there are keys, also against Stripe. */
   checkPlans(file: string | null): Promise<PlansReport>
+  /** Moves a page of those who are on a price; the running server does it. */
+  movePlans(wish: {
+    readonly from: string
+    readonly to: string
+    readonly when: 'now' | 'period_end'
+    readonly dryRun: boolean
+    readonly cursor: string | null
+  }): Promise<{ readonly results: readonly MoveOutcome[]; readonly next_cursor: string | null }>
   /** Runs the simulator alone until a signal ends it; a port of null is the configured one. The exit code. */
   sandbox(wish: { readonly port: number | null }): Promise<number>
   /** Moves the clock of a running simulator; its time then, in ISO 8601. `tell` hears how far it is. */
@@ -117,6 +125,24 @@ export interface PlansReport {
   readonly problems: readonly string[]
   /** What does not fit at Stripe; null where it was not asked, for there is no key or the catalogue is wrong. */
   readonly misfits: readonly string[] | null
+}
+
+interface MovedPrice {
+  readonly price_id: string | null
+  readonly amount: number | null
+  readonly currency: string | null
+  readonly interval: string | null
+}
+
+/** What came of one customer, in the words of the API. */
+export interface MoveOutcome {
+  readonly user_id: string
+  readonly outcome: string
+  readonly detail: string | null
+  readonly from: MovedPrice | null
+  readonly to: MovedPrice | null
+  readonly effective_at: string | null
+  readonly amount_due_now: number | null
 }
 
 export interface MigrationReport {

@@ -1,5 +1,6 @@
 import { Elysia, NotFoundError } from 'elysia'
 import { admin } from './admin.ts'
+import { adminPlanMoves } from './admin-plan-moves.ts'
 import { adminRefunds } from './admin-refunds.ts'
 import { adminTrials } from './admin-trials.ts'
 import { adminWebhooks } from './admin-webhooks.ts'
@@ -71,6 +72,7 @@ export function createApp(options: HttpOptions) {
     .use(entitlements(options, guard))
     .use(admin(options, guard))
     .use(adminWebhooks(options, guard))
+    .use(adminPlanMoves(options, guard))
     .use(adminTrials(options, guard))
     .use(adminRefunds(options, guard))
     .use(usageRecords(options, guard))

@@ -1,10 +1,18 @@
-import { and, desc, eq, isNull, lt, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm'
 import { invalidField } from '../../domain/errors.ts'
 import type { Payment } from '../../domain/payment.ts'
+import { LIVE_STATUSES } from '../../domain/subscription.ts'
 import type { Records } from '../../ports.ts'
 import type { Drizzle } from './database.ts'
 import { toAuditEntry, toGrant, toPayment } from './rows.ts'
-import { auditLog, customers, intents, paymentRecords, usageGrants } from './schema.ts'
+import {
+  auditLog,
+  customers,
+  intents,
+  paymentRecords,
+  userSubscriptions as subscriptions,
+  usageGrants,
+} from './schema.ts'
 import { usageHistory } from './usage-history.ts'
 
 /** History and indexes in SQLite. */
@@ -62,6 +70,22 @@ export function sqliteRecords(database: Drizzle): Records {
     },
     async userOfCustomer(customerId) {
       return userOfCustomer.get({ customerId })?.userId ?? null
+    },
+    async usersOnPrice(priceId, after, limit) {
+      const rows = database
+        .selectDistinct({ user: subscriptions.userId })
+        .from(subscriptions)
+        .where(
+          and(
+            eq(subscriptions.priceId, priceId),
+            after === null ? undefined : gt(subscriptions.userId, after),
+            inArray(subscriptions.status, [...LIVE_STATUSES]),
+          ),
+        )
+        .orderBy(asc(subscriptions.userId))
+        .limit(limit)
+        .all()
+      return rows.map(({ user }) => user)
     },
     async usersWithOpenIntents() {
       const rows = database.selectDistinct({ user: intents.userId }).from(intents).where(isNull(intents.closedAt)).all()

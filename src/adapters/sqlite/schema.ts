@@ -76,7 +76,10 @@ export const userSubscriptions = sqliteTable(
     pendingChange: json<PendingChange>('pending_change'),
     pastTerms: json<readonly PastTerms[]>('past_terms').notNull().default([]),
   },
-  (table) => [index('user_subscriptions_user').on(table.userId, table.createdAt)],
+  (table) => [
+    index('user_subscriptions_user').on(table.userId, table.createdAt),
+    index('user_subscriptions_price').on(table.priceId, table.userId),
+  ],
 )
 
 export const paymentRecords = sqliteTable(

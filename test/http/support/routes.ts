@@ -43,6 +43,12 @@ export const ROUTES: readonly KnownRoute[] = [
     permission: 'manage-account',
     body: { plan_name: 'pro_monthly' },
   },
+  {
+    method: 'POST',
+    path: '/admin/plan-moves',
+    permission: 'operate',
+    body: { from_price_id: 'price_old', to: 'pro_monthly', dry_run: true },
+  },
   { method: 'POST', path: '/payments/resume-subscription', permission: 'manage-account', body: {} },
   { method: 'GET', path: '/payments/subscription-status', permission: 'manage-account' },
   { method: 'POST', path: '/payments/create-payment-intent', permission: 'manage-account', body: { amount: 500 } },

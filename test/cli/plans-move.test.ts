@@ -1,0 +1,69 @@
+import { expect, test } from 'bun:test'
+import type { MoveOutcome, Program } from '../../src/adapters/cli/program.ts'
+import { runLine } from '../support/program.ts'
+
+const price = (amount: number) => ({ price_id: 'price_1', amount, currency: 'usd', interval: 'month' })
+const result = (user_id: string, outcome: string, changes: Partial<MoveOutcome> = {}): MoveOutcome => ({
+  user_id,
+  outcome,
+  detail: null,
+  from: price(3_900),
+  to: price(4_900),
+  effective_at: '2026-12-22T10:56:08.000Z',
+  amount_due_now: null,
+  ...changes,
+})
+
+function moving(...pages: readonly (readonly MoveOutcome[])[]) {
+  const asked: unknown[] = []
+  const movePlans: Program['movePlans'] = async (wish) => {
+    const results = pages[asked.length] ?? []
+    asked.push(wish)
+    return { results, next_cursor: asked.length < pages.length ? (results.at(-1)?.user_id ?? null) : null }
+  }
+  return { asked, movePlans }
+}
+
+test('plans move goes through all pages, with progress, and tells each outcome and what it comes to', async () => {
+  const left = { detail: 'It ends on 2026-12-01.', to: null, effective_at: null }
+  const { asked, movePlans } = moving(
+    [result('ann', 'planned'), result('bob', 'left', left)],
+    [result('cy', 'planned')],
+  )
+  expect(await runLine('plans move price_1 pro_monthly', { movePlans })).toMatchObject({
+    code: 0,
+    complaints: '2 customers done\n',
+    out: [
+      'planned     ann  $39.00/month → $49.00/month on 2026-12-22',
+      'left        bob  It ends on 2026-12-01.',
+      'planned     cy   $39.00/month → $49.00/month on 2026-12-22',
+      '',
+      '2 customers: $78.00 before, $98.00 after',
+      '',
+    ].join('\n'),
+  })
+  const wish = { from: 'price_1', to: 'pro_monthly', when: 'period_end', dryRun: false }
+  expect(asked).toEqual([
+    { ...wish, cursor: null },
+    { ...wish, cursor: 'bob' },
+  ])
+})
+
+test('plans move ends with 1 when somebody was refused, and tells machines all of it', async () => {
+  const refused = result('ann', 'refused', { detail: 'An invoice is unpaid.', from: null, to: null })
+  const { asked, movePlans } = moving([refused, result('bob', 'would_move', { amount_due_now: 500 })])
+  const { code, out } = await runLine('plans move price_1 pro_monthly --at now --dry-run --json', { movePlans })
+  expect(code).toBe(1)
+  expect(JSON.parse(out)).toMatchObject({
+    dry_run: true,
+    totals: { usd: { customers: 1, before: 3_900, after: 4_900, due_now: 500 } },
+  })
+  expect(asked).toEqual([{ from: 'price_1', to: 'pro_monthly', when: 'now', dryRun: true, cursor: null }])
+})
+
+test('plans move says when nobody is there, and how it is used', async () => {
+  expect((await runLine('plans move price_1 pro_monthly', moving([]))).out).toBe('Nobody is on this price.\n')
+  expect((await runLine('plans move price_1', moving([]))).code).toBe(2)
+  expect((await runLine('plans move a b c', moving([]))).code).toBe(2)
+  expect((await runLine('plans move a b --at noon', moving([]))).code).toBe(2)
+})
