@@ -6,6 +6,12 @@ import { auditLog } from './usecases/audit-log.ts'
 import { billingHistory, type HistoryRequest } from './usecases/billing-history.ts'
 import { type CancelRequest, cancelSubscription } from './usecases/cancel-subscription.ts'
 import { type ChangeRequest, changePlan } from './usecases/change-plan.ts'
+import {
+  type CheckoutRequest,
+  createCheckoutSession,
+  createPortalSession,
+  type PortalRequest,
+} from './usecases/checkout.ts'
 import { type CorrectionRequest, correctUsage } from './usecases/correct-usage.ts'
 import { createPaymentIntent, type PaymentRequest } from './usecases/create-payment-intent.ts'
 import { checkFeature, checkService, entitlements, type ServiceQuestion } from './usecases/entitlements.ts'
@@ -47,6 +53,8 @@ export function createBilling(ports: Ports) {
     subscribe: (request: SubscribeRequest) => subscribe(ports, request),
     validatePromotionCode: (request: ValidationRequest) => validatePromotionCode(ports, request),
     applyPromotionCode: (request: ApplyCodeRequest) => applyPromotionCode(ports, request),
+    createCheckoutSession: (request: CheckoutRequest) => createCheckoutSession(ports, request),
+    createPortalSession: (request: PortalRequest) => createPortalSession(ports, request),
     cancelSubscription: (request: CancelRequest) => cancelSubscription(ports, request),
     setPaymentMethod: (request: PaymentMethodRequest) => setPaymentMethod(ports, request),
     previewPlanChange: (request: PreviewRequest) => previewPlanChange(ports, request),

@@ -12,6 +12,7 @@ import type { Instant } from './domain/period.ts'
 import type { ChangePreview } from './domain/plan-preview.ts'
 import type { PromotionCode } from './domain/promotion-code.ts'
 import type { ServiceType } from './domain/quantity.ts'
+import type { ReturnRules } from './domain/return-url.ts'
 import type { ObservedSubscription, Subscription } from './domain/subscription.ts'
 import type { Told } from './domain/telling.ts'
 import type { UsageRecord } from './domain/usage.ts'
@@ -227,6 +228,21 @@ export interface ChangeAttempt {
   readonly clientSecret: string | null
 }
 
+export interface CheckoutAttempt {
+  /** `url` is null once it is over. */
+  readonly checkout: { readonly id: string; readonly url: string | null; readonly expiresAt: Instant } | null
+  readonly refusal: { readonly path: string; readonly message: string } | null
+}
+
+export interface UndoAttempt {
+  /** As it is now; null when Stripe does not know it. */
+  readonly subscription: ObservedSubscription | null
+  /** Minor units. */
+  readonly refunded: number
+  readonly seen: readonly Observation[]
+  readonly isOurs: boolean
+}
+
 export interface CodeAttempt {
   /** As it is now; null when Stripe does not know it. */
   readonly subscription: ObservedSubscription | null
@@ -271,6 +287,19 @@ export interface Gateway {
   resumeSubscribing(subscriptionId: string, intent: Intent<WishOf<'subscribe'>>): Promise<SubscriptionAttempt>
   /** Ends an unpaid beginning so that nothing can charge later. A subscription that was paid meanwhile stays as it is. */
   abandon(subscriptionId: string, intent: Intent): Promise<ObservedSubscription>
+  /** Opens a hosted page for subscribing, or takes up the one that an earlier key made. */
+  openCheckout(
+    user: UserId,
+    customerId: string,
+    intent: Intent<WishOf<'checkout'>>,
+    made: string | null,
+  ): Promise<CheckoutAttempt>
+  /** Closes the customer's open pages but this wish's own; what was paid at that very moment is seen. */
+  expireCheckouts(customerId: string, intent: Intent): Promise<readonly Observation[]>
+  /** The address of a hosted page where the customer looks after everything; good for a few minutes. */
+  openPortal(customerId: string, returnUrl: string): Promise<string>
+  /** Ends a subscription at once and gives back what was paid for it; one that we did not make stays as it is. */
+  undo(user: UserId, intent: Intent<WishOf<'undo'>>): Promise<UndoAttempt>
   /** Puts a promotion code on a subscription in place of other discounts; one that is on it stays. */
   applyCode(intent: Intent<WishOf<'apply-code'>>): Promise<CodeAttempt>
   /** Lets a trial last until another moment. Null: Stripe does not know the subscription. */
@@ -311,6 +340,8 @@ export interface Observatory {
   customerMadeBy(intent: Intent): Promise<string | null>
   /** The subscription or payment that an earlier key of this intent made; null when it made none. */
   madeBy(intent: Intent, customerId: string): Promise<string | null>
+  /** The address of a hosted page; null once it is over. */
+  checkoutUrl(checkoutId: string): Promise<string | null>
   /** The promotion code that was typed, for a customer and a price as far as they are known; null when there is none. */
   promotionCode(code: string, customerId: string | null, priceId: string | null): Promise<PromotionCode | null>
   /** Stripe's fingerprint of a card: the same for the same card. Null for what is no card, or is not there. */
@@ -431,6 +462,8 @@ export interface Ports {
   readonly catalogue: Catalogue
   /** The Stripe price ids as last known; filled while the program runs. */
   readonly priceIds: () => PriceIds
+  /** Where users may be sent back to from Stripe's pages. */
+  readonly returnRules: ReturnRules
   /** One conversation with Stripe at a time per user. */
   readonly lanes: Lanes
 }

@@ -70,7 +70,9 @@ export async function start(config: Config, log: Log): Promise<Running> {
   const lock = acquireLock(config.databaseFile)
   const store = openStore(config.databaseFile, (error) => endSoon(log, error))
   const access = await openStripe(config, (line) => log.debug(line))
-  const ports = assemble(config, store, access, log)
+  // With port 0 it is known only once the server listens.
+  const publicUrl = () => config.publicUrl ?? `http://localhost:${app.server?.port ?? config.port}`
+  const ports = assemble(config, store, access, publicUrl, log)
   const refreshPrices = () => void ports.priceBook.refresh().catch(() => {})
   const workers = startWorkers(config, ports, access.livemode, log, refreshPrices)
   const readiness = () => readinessNow(ports, store)
@@ -132,6 +134,7 @@ function assemble(
   config: Config,
   store: Store,
   { stripe, meterCallsPerSecond, listCallsPerSecond, clockOffsetMs }: StripeAccess,
+  publicUrl: () => string,
   log: Log,
 ): WiredPorts {
   const clock = wallClock(clockOffsetMs)
@@ -156,6 +159,10 @@ function assemble(
     priceBook,
     priceIds: priceBook.current,
     lanes: createLanes(),
+    returnRules: {
+      origins: () => (config.returnOrigins.length > 0 ? config.returnOrigins : [new URL(publicUrl()).origin]),
+      httpsOnly: config.environment === 'production',
+    },
   }
   const onFailure = (error: unknown) => log.warning('The comparison with Stripe could not be finished.', { error })
   return { ...ports, driftCheck: createDriftCheck({ ...ports, settle, onFailure }) }

@@ -53,12 +53,13 @@ export function startWorkers(
       log.warning('A wish could not be finished and will be tried again.', { user, error }),
   }
   const failed = (error: unknown) => log.error('Work in the background failed and will be tried again.', { error })
-  const events = eventWorker(applying, failed)
+  const wishes = startWorker(() => resumeWishes(resuming).then(() => NOTHING_LEFT), WISHES_IDLE_MS, failed)
+  const events = eventWorker({ ...applying, onWishOpened: wishes.wake }, failed)
   const comparing = dailyComparison(ports, log)
   const others = [
     startWorker(comparing, COMPARISON_IDLE_MS, failed),
     startWorker(() => sendDueReports(reporting), REPORTS_IDLE_MS, failed),
-    startWorker(() => resumeWishes(resuming).then(() => NOTHING_LEFT), WISHES_IDLE_MS, failed),
+    wishes,
     ...(place ? appTellers({ ...ports, ...posting(place, ports, log) }, failed) : []),
   ]
   return {

@@ -97,6 +97,7 @@ export interface AuditEntry {
     | 'usage-corrected'
     | 'trial-allowed'
     | 'trial-extended'
+    | 'subscription-undone'
     | 'drift-mended'
     | 'payment-refunded'
     | 'spending-limit-set'
@@ -158,6 +159,7 @@ export type Change =
   | { readonly type: 'trial-allowance-used' }
   | { readonly type: 'audited'; readonly entry: AuditEntry }
   | { readonly type: 'answer-stored'; readonly answer: StoredAnswer }
+  /** One that was opened before under the same id stays as it is, finished or not. */
   | { readonly type: 'intent-opened'; readonly intent: Intent }
   /** A fresh Stripe idempotency key, or the mark that the old one must not be trusted. */
   | { readonly type: 'intent-retried'; readonly intent: Intent }

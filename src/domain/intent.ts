@@ -16,6 +16,25 @@ export type Wish =
       readonly promotionCodeId: string | null
     }
   | {
+      /** A page of Stripe's where somebody subscribes. */
+      readonly kind: 'checkout'
+      readonly planName: string
+      readonly priceId: string
+      readonly meteredPriceIds: readonly string[]
+      readonly trial: TrialTerms | null
+      /** The operator allowed the trial, whoever had one before. */
+      readonly trialAllowed: boolean
+      readonly promotionCodeId: string | null
+      readonly successUrl: string
+      readonly cancelUrl: string
+    }
+  | {
+      /** A subscription that should not be is ended and given back. */
+      readonly kind: 'undo'
+      readonly subscriptionId: string
+      readonly why: 'duplicate' | 'trial_used'
+    }
+  | {
       readonly kind: 'apply-code'
       readonly subscriptionId: string
       readonly promotionCodeId: string

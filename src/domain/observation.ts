@@ -7,6 +7,8 @@ import type { ObservedPaymentIntent, Payment } from './payment.ts'
 import type { Instant } from './period.ts'
 import { isEnded, isOwing, type ObservedSubscription, pastTermsOf, type Subscription } from './subscription.ts'
 import { disputedAmount, takenBackAmount, takingBack } from './taking-back.ts'
+import { claimsOf } from './trial.ts'
+import { undo, undoSecond } from './undoing.ts'
 
 /** A Stripe object as it was seen, whoever brought it: a webhook, the answer to our own call, or a look at Stripe. */
 export type Observation = (
@@ -18,6 +20,8 @@ export type Observation = (
   /** Stripe says that it has no such subscription of this customer: nothing is billed by it. */
   | { readonly type: 'subscription-unknown'; readonly subscriptionId: string; readonly customerId: string }
   | { readonly type: 'customer-deleted'; readonly customerId: string }
+  /** Somebody has completed a hosted page and is in a trial by it. */
+  | ({ readonly type: 'trial-checkout' } & TrialCheckout)
 ) &
   Sighting
 
@@ -55,6 +59,8 @@ export function observe(account: Account, observation: Observation, knowledge: K
       return observePayment(account, observation.paymentIntent, knowledge, seenAt)
     case 'subscription-unknown':
       return endUnknown(account, observation.subscriptionId, knowledge.at)
+    case 'trial-checkout':
+      return observeTrialCheckout(account, observation, knowledge.at)
     case 'customer-deleted':
       if (account.customerId !== observation.customerId) return []
       return [{ type: 'customer-deleted', customerId: observation.customerId, at: knowledge.at }]
@@ -62,13 +68,19 @@ export function observe(account: Account, observation: Observation, knowledge: K
 }
 
 /** What a decision on these observations looks at beyond the account's state. */
-export function needsOf(observations: readonly Observation[]): Pick<Needs, 'payments'> {
+export function needsOf(observations: readonly Observation[]): Pick<Needs, 'payments' | 'trialClaims'> {
   const payments = observations.flatMap((observation) => {
     if (observation.type === 'entry') return [observation.payment.id]
     if (observation.type === 'payment-intent') return [observation.paymentIntent.id]
     return observation.type === 'dispute' ? [observation.dispute.paymentId] : []
   })
-  return payments.length === 0 ? {} : { payments }
+  const trialClaims = observations.flatMap((observation) =>
+    observation.type === 'trial-checkout' ? claimsIn(observation) : [],
+  )
+  return {
+    ...(payments.length === 0 ? {} : { payments }),
+    ...(trialClaims.length === 0 ? {} : { trialClaims }),
+  }
 }
 
 /** Which Stripe customer an observation belongs to. */
@@ -83,9 +95,33 @@ export function customerOf(observation: Observation): string {
     case 'dispute':
       return observation.dispute.customerId
     case 'subscription-unknown':
+    case 'trial-checkout':
     case 'customer-deleted':
       return observation.customerId
   }
+}
+
+export interface TrialCheckout {
+  readonly customerId: string
+  readonly subscriptionId: string
+  readonly intentId: string
+  readonly email: string | null
+  readonly cardFingerprint: string | null
+  /** The operator allowed it, whoever had one before. */
+  readonly isAllowed: boolean
+}
+
+function claimsIn({ email, cardFingerprint }: TrialCheckout): readonly string[] {
+  return claimsOf({ user: '', email, cardFingerprint }).filter((claim) => !claim.startsWith('user:'))
+}
+
+/** The trial is claimed now that its card is known. A card that had one with another account ends it again, unpaid. */
+function observeTrialCheckout(account: Account, seen: TrialCheckout, at: Instant): readonly Change[] {
+  const claims = [`user:${account.user}`, ...claimsIn(seen)]
+  const isTaken = account.trialClaims.some(({ claim, user }) => claims.includes(claim) && user !== account.user)
+  if (isTaken && !seen.isAllowed) return [undo(seen.subscriptionId, 'trial_used', at)]
+  const claimed: Change = { type: 'trial-claimed', claims, intentId: seen.intentId, at }
+  return seen.isAllowed ? [claimed, { type: 'trial-allowance-used' }] : [claimed]
 }
 
 /** What was paid for is given in the very change that sees it paid, and what is given back is taken back in it. */
@@ -122,6 +158,7 @@ function observeSubscription(
   return [
     { type: 'subscription-observed', subscription },
     ...messagesAbout(knowledge.catalogue, account, known, subscription, knowledge.at),
+    ...undoSecond(account, subscription, knowledge.at),
   ]
 }
 

@@ -84,15 +84,40 @@ export function openSubscribe<R>(
   const { changes, result } = openWish<WishOf<'subscribe'>, R>(account, intent, () => {
     const priced = wish()
     if (priced.trial !== null) mustBeFirstTrial(account.trialClaims, account.user)
-    const live = liveSubscription(account.subscriptions)
-    if (live === null) return priced
-    throw new BillingError(
-      'subscription_exists',
-      `There is a subscription already${live.planName ? ` (${live.planName})` : ''}. Change its plan, or cancel it first.`,
-    )
+    mustHaveNone(account)
+    return priced
   })
   const isTrial = result.type === 'opened' && result.intent.wish.trial !== null
   return { changes: isTrial ? [...changes, ...claimTrial(account, intent, claims)] : changes, result }
+}
+
+function mustHaveNone({ subscriptions }: Account): void {
+  const live = liveSubscription(subscriptions)
+  if (live === null) return
+  throw new BillingError(
+    'subscription_exists',
+    `There is a subscription already${live.planName ? ` (${live.planName})` : ''}. Change its plan, or cancel it first.`,
+  )
+}
+
+/**
+ * Opens the wish for a hosted page. Its trial is claimed only when the page is completed: most pages that are opened never
+ * are, and the card is not known before.
+ */
+export function openCheckout<R>(
+  account: Account,
+  intent: Intent<WishOf<'checkout'>>,
+  wish: () => WishOf<'subscribe'>,
+): Decision<Opened<WishOf<'checkout'>, R>> {
+  const allowance = account.trialClaims.some(({ claim }) => claim === allowanceOf(account.user))
+  const { changes, result } = openWish<WishOf<'checkout'>, R>(account, intent, () => {
+    const { priceId, meteredPriceIds, trial, promotionCodeId } = wish()
+    if (trial !== null) mustBeFirstTrial(account.trialClaims, account.user)
+    mustHaveNone(account)
+    const trialAllowed = trial !== null && allowance
+    return { ...intent.wish, priceId, meteredPriceIds, trial, trialAllowed, promotionCodeId }
+  })
+  return { changes, result }
 }
 
 function claimTrial(account: Account, { id, openedAt }: Intent, claims: readonly string[]): readonly Change[] {

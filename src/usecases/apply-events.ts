@@ -25,6 +25,8 @@ export type Applying = Pick<
   readonly onFailure: (event: StripeEvent, error: unknown, isGivenUp: boolean) => void
   /** Stripe's prices have changed: what is remembered of them may be old. */
   readonly onPricesChanged?: () => void
+  /** Something has to be done at Stripe, as soon as the user's lane is free. */
+  readonly onWishOpened?: () => void
   /** Lets only so many look at Stripe at once. */
   readonly looking?: <R>(work: () => Promise<R>) => Promise<R>
 }
@@ -170,7 +172,9 @@ function takeTold(
       ? { lookBecause: 'an operator wanted it applied anew' }
       : judge(account, event, told)
     if ('lookBecause' in judgement) return { changes: [], result: judgement.lookBecause }
-    return { changes: effects(ports, account, event, judgement.news, 'Told by the event itself.'), result: null }
+    const changes = effects(ports, account, event, judgement.news, 'Told by the event itself.')
+    if (changes.some(isWish)) return { changes: [], result: 'something has to be undone at Stripe' }
+    return { changes, result: null }
   })
 }
 
@@ -194,10 +198,16 @@ async function takeLook(
 ): Promise<void> {
   const seen = (await look(event)).filter((observation) => customerOf(observation) === customerId)
   const how = seen.length === 0 ? 'Stripe has nothing of this customer there.' : `Looked up at Stripe, for ${because}.`
-  await ports.ledger.change(user, { event: event.id, ...needsOf(seen) }, (account) => ({
-    changes: account.eventApplied ? [] : effects(ports, account, event, seen, how),
-    result: undefined,
-  }))
+  const opensWish = await ports.ledger.change(user, { event: event.id, ...needsOf(seen) }, (account) => {
+    const changes = account.eventApplied ? [] : effects(ports, account, event, seen, how)
+    return { changes, result: changes.some(isWish) }
+  })
+  if (opensWish) ports.onWishOpened?.()
+}
+
+/** Whether something comes of it that must be done at Stripe. */
+function isWish({ type }: Change): boolean {
+  return type === 'intent-opened'
 }
 
 function effects(ports: Applying, account: Account, event: StripeEvent, seen: readonly Observation[], how: string) {

@@ -6,12 +6,14 @@ import type { Opened } from '../domain/subscribing.ts'
 import { pursueApplyCode } from './pursue-apply-code.ts'
 import { pursueCancel } from './pursue-cancel.ts'
 import { pursueChange } from './pursue-change.ts'
+import { pursueCheckout } from './pursue-checkout.ts'
 import { pursuePayment } from './pursue-payment.ts'
 import { pursuePaymentMethod } from './pursue-payment-method.ts'
 import { pursueRefund } from './pursue-refund.ts'
 import { pursueResume } from './pursue-resume.ts'
 import { pursueSubscribe } from './pursue-subscribe.ts'
 import { pursueTrialExtension } from './pursue-trial-extension.ts'
+import { pursueUndo } from './pursue-undo.ts'
 import { type Selling, type Settled, settle } from './wishes.ts'
 
 /** How long a second wish waits for the first one of the same user before it is told `in_progress`. */
@@ -138,6 +140,10 @@ async function pursue(ports: Selling, user: UserId, intent: Intent, isAsked: boo
   switch (intent.wish.kind) {
     case 'subscribe':
       return pursueSubscribe(ports, user, { ...intent, wish: intent.wish })
+    case 'checkout':
+      return pursueCheckout(ports, user, { ...intent, wish: intent.wish })
+    case 'undo':
+      return pursueUndo(ports, user, { ...intent, wish: intent.wish })
     case 'apply-code':
       return pursueApplyCode(ports, user, { ...intent, wish: intent.wish })
     case 'extend-trial':
@@ -158,7 +164,7 @@ async function pursue(ports: Selling, user: UserId, intent: Intent, isAsked: boo
 }
 
 /** They charge nothing, and are always carried out: whoever cancels asked not to be charged, a refund was promised. */
-const HARMLESS: ReadonlySet<WishKind> = new Set(['cancel', 'extend-trial', 'resume', 'refund', 'apply-code'])
+const HARMLESS: ReadonlySet<WishKind> = new Set(['cancel', 'extend-trial', 'resume', 'refund', 'apply-code', 'undo'])
 
 async function hasMadeSomething(ports: Selling, user: UserId, intent: Intent): Promise<boolean> {
   if (HARMLESS.has(intent.wish.kind)) return true

@@ -23,7 +23,11 @@ export async function pursueSubscribe(
   user: UserId,
   intent: Intent<WishOf<'subscribe'>>,
 ): Promise<Settled<SubscribeAnswer>> {
+  const isKnown = (await ports.ledger.account(user, {})).customerId !== null
   const customerId = await customerFor(ports, user, intent)
+  // A page that was opened before could still be paid, and there would be two.
+  const closing = isKnown ? await ports.gateway.expireCheckouts(customerId, intent) : []
+  if (closing.some(isLiveNow)) return settle(ports, user, intent, closing, { refusal: refusalOf({ type: 'settled' }) })
   const { attempt, seen } = await attemptSubscription(ports, user, customerId, intent)
   const { subscription, outcome } = attempt
   if (subscription === null) return settle(ports, user, intent, seen, { refusal: refusalOf(outcome) })
@@ -34,6 +38,11 @@ export async function pursueSubscribe(
   const result = answerOf(intent.wish.planName, subscription, attempt.clientSecret)
   const stored = { ...result, client_secret: null }
   return settle(ports, user, intent, [...seen, asObservation(subscription)], { status: 201, result, stored })
+}
+
+/** Whether a subscription was seen that is paid. */
+export function isLiveNow(observation: Observation): boolean {
+  return observation.type === 'subscription' && isLive(observation.subscription)
 }
 
 interface Attempted {

@@ -69,7 +69,11 @@ async function claimsFor(ports: Selling, { user, person, paymentMethodId }: Subs
 }
 
 /** The id of a code that may be used, looked up before anything is made at Stripe. */
-async function usableFor(ports: Selling, { user, planName, priceId }: SubscribeRequest, code: string): Promise<string> {
+export async function usableFor(
+  ports: Selling,
+  { user, planName, priceId }: Pick<SubscribeRequest, 'user' | 'planName' | 'priceId'>,
+  code: string,
+): Promise<string> {
   const account = await ports.ledger.account(user, {})
   const { promotion, purchase } = await judged(ports, account, { user, code, planName, priceId })
   return usableCode(promotion, purchase).id

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Stripe } from 'stripe'
 import { sellingPlans } from '../support/selling-plans.ts'
 import { eventually, startTestServer, type TestServer, tokenOf } from '../support/server.ts'
 
@@ -15,6 +16,12 @@ afterAll(async () => {
   await server.stop()
   rmSync(folder, { recursive: true })
 })
+
+/** Stripe's SDK at the simulator. */
+function atStripe(): Stripe {
+  const { hostname, port } = new URL(server.simulator)
+  return new Stripe('sk_test_e2e', { host: hostname, port, protocol: 'http', telemetry: false })
+}
 
 const advance = (by: string) =>
   fetch(`${server.simulator}/_sim/clock`, { method: 'POST', body: new URLSearchParams({ advance: by }) })
@@ -71,5 +78,101 @@ describe('a pack', () => {
     })
     const given = await eventually(grants, (seen) => seen.grants.length > 0)
     expect(given.body.grants).toMatchObject([{ amount: 100, remaining: 100, reason: 'Pack minutes_100' }])
+  })
+})
+
+/** What a browser does when a button of a hosted page is pressed. */
+async function press(url: string, fields: Record<string, string>) {
+  const response = await fetch(url, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' })
+  return { status: response.status, to: response.headers.get('location'), text: await response.text() }
+}
+const CARD = { test_card: '4242424242424242' }
+
+describe('a hosted page', () => {
+  const page = (token: string, body: object = {}) =>
+    server.call('POST', '/payments/checkout-session', token, {
+      plan_name: 'plain',
+      success_url: `${server.url}/welcome?session={CHECKOUT_SESSION_ID}`,
+      cancel_url: `${server.url}/plans`,
+      ...body,
+    })
+
+  test('takes a card and sends back to the app; the subscription comes by webhook', async () => {
+    const cher = await tokenOf('cher')
+    const opened = await page(cher)
+    expect(opened.status).toBe(201)
+    const paid = await press(opened.body.url, CARD)
+    expect(paid).toMatchObject({
+      status: 303,
+      to: `${server.url}/welcome?session=${opened.body.checkout_session_id}`,
+    })
+    const seen = await eventually(status(cher), (body) => body.status === 'active')
+    expect(seen.body).toMatchObject({ status: 'active', plan_name: 'plain' })
+    expect(await page(cher)).toMatchObject({ status: 409, body: { code: 'subscription_exists' } })
+  })
+
+  test('leads back to the app alone', async () => {
+    const refused = await page(await tokenOf('eve'), { success_url: 'https://evil.test/' })
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: '/success_url' }] } })
+  })
+
+  test('that a later one replaced can no longer be paid', async () => {
+    const ivy = await tokenOf('ivy')
+    const first = await page(ivy)
+    const second = await page(ivy)
+    expect((await press(first.body.url, CARD)).status).not.toBe(303)
+    expect((await press(second.body.url, CARD)).status).toBe(303)
+    expect((await eventually(status(ivy), (body) => body.status === 'active')).body.status).toBe('active')
+  })
+
+  test('paid in two tabs ends in one subscription and one refund', async () => {
+    const [tom, operator] = [await tokenOf('tom'), await tokenOf('olga', 'operator')]
+    const opened = await page(tom)
+    // The other tab's subscription is made at Stripe behind our back, as a race would have it.
+    const { customer } = await atStripe().checkout.sessions.retrieve(opened.body.checkout_session_id)
+    const plans = await server.call('GET', '/payments/subscription-plans', tom)
+    const price = plans.body.plans.find((plan: { plan_name: string }) => plan.plan_name === 'starter').price_id
+    expect((await press(opened.body.url, CARD)).status).toBe(303)
+    await advance('2s')
+    const card = await atStripe().paymentMethods.attach('pm_card_visa', { customer: String(customer) })
+    const late = await atStripe().subscriptions.create({
+      customer: String(customer),
+      items: [{ price }],
+      default_payment_method: card.id,
+      metadata: { user_id: 'tom', intent_id: 'intent_of_another_tab' },
+    })
+    expect(late.status).toBe('active')
+    const history = () => server.call('GET', '/payments/billing-history', tom)
+    const kinds = await eventually(history, ({ payments }) =>
+      payments.some((payment: { kind: string; status: string }) => payment.kind === 'refund'),
+    )
+    expect(kinds.body.payments).toContainEqual(expect.objectContaining({ kind: 'refund', amount: 900 }))
+    expect((await status(tom)()).body).toMatchObject({ status: 'active', plan_name: 'plain' })
+    const log = await server.call('GET', '/admin/audit-log', operator)
+    expect(log.body.entries[0]).toMatchObject({ action: 'subscription-undone', user_id: 'tom' })
+  })
+
+  test('begins a trial, once for each card', async () => {
+    const trial = { plan_name: 'careful', trial: true }
+    const [una, vic] = [await tokenOf('una'), await tokenOf('vic')]
+    const card = { test_card: '378282246310005' }
+    expect((await press((await page(una, trial)).body.url, card)).status).toBe(303)
+    expect((await eventually(status(una), (body) => body.status === 'trialing')).body.status).toBe('trialing')
+    await Bun.sleep(300)
+    expect((await press((await page(vic, trial)).body.url, card)).status).toBe(303)
+    expect((await eventually(status(vic), (body) => body.status === 'canceled')).body.status).toBe('canceled')
+    const again = await subscribe(una, { ...trial, payment_method_id: 'pm_card_visa' })
+    expect(again.status).toBe(409)
+  })
+
+  test('the portal cancels, and that comes by webhook', async () => {
+    const ned = await tokenOf('ned')
+    await subscribe(ned, { plan_name: 'plain', payment_method_id: 'pm_card_visa' })
+    const portal = await server.call('POST', '/payments/portal-session', ned, { return_url: `${server.url}/billing` })
+    expect(portal.status).toBe(200)
+    const shown = await fetch(portal.body.url).then((response) => response.text())
+    const subscriptionId = /sub_\w+/.exec(shown)?.[0] ?? ''
+    await press(portal.body.url, { do: 'cancel', subscription: subscriptionId })
+    expect((await eventually(status(ned), (body) => body.cancel_at !== null)).body.cancel_at).not.toBeNull()
   })
 })

@@ -51,6 +51,7 @@ export function memoryPorts(catalogue: Catalogue = BUILT_IN_PLANS): MemoryPorts 
     catalogue,
     priceIds: () => priceIds,
     lanes: createLanes(),
+    returnRules: { origins: () => ['https://app.example.com'], httpsOnly: true },
     store,
     stripe,
     advance(milliseconds: number) {

@@ -103,6 +103,7 @@ export function memoryStore(): MemoryStore {
   const audit: AuditedUser[] = []
   const announcements: KeptCrossing[] = []
   const told: KeptMessage[] = []
+  const opened = new Set<string>()
   const trialClaims = new Map<string, TrialClaim>()
 
   function booksOf(user: UserId): Books {
@@ -172,6 +173,10 @@ export function memoryStore(): MemoryStore {
         answers.set(answerKey(change.answer), change.answer)
         break
       case 'intent-opened':
+        if (opened.has(change.intent.id)) break
+        opened.add(change.intent.id)
+        books.intents.set(change.intent.id, change.intent)
+        break
       case 'intent-retried':
         books.intents.set(change.intent.id, change.intent)
         break

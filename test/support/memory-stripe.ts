@@ -51,6 +51,16 @@ export interface MemoryStripe {
   readonly invoiced: readonly number[]
   /** By their text in small letters. */
   readonly promotionCodes: Map<string, PromotionCode>
+  readonly checkouts: ReadonlyMap<string, MemoryCheckout>
+  /** The customer pays on the hosted page; the id of the subscription that comes of it. */
+  payCheckout(checkoutId: string): string
+}
+
+interface MemoryCheckout {
+  readonly id: string
+  readonly customerId: string
+  readonly intent: Intent<WishOf<'checkout'>>
+  readonly status: 'open' | 'expired' | 'complete'
 }
 
 interface MadeRefund {
@@ -74,6 +84,7 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
   const made: Made[] = []
   const refunds: MadeRefund[] = []
   const promotionCodes = new Map<string, PromotionCode>()
+  const checkouts = new Map<string, MemoryCheckout>()
   const openInvoices = new Map<string, Payment>()
   const prices = new Map<string, SubscriptionPrice>(
     catalogue.plans.flatMap((plan) => plan.prices).map((price) => [`price_${price.lookupKey}`, price]),
@@ -218,6 +229,33 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
         if (subscription.status !== 'incomplete') return subscription
         return keep({ ...subscription, status: 'incomplete_expired', endedAt: clock.now() })
       }),
+    openCheckout: (_user, customerId, intent) =>
+      call(() => {
+        const checkout = keyed(stripeKey(intent, 'checkout'), () => {
+          const id = `cs_${++count}`
+          made.push({ intentId: intent.id, id })
+          const open: MemoryCheckout = { id, customerId, intent, status: 'open' }
+          checkouts.set(id, open)
+          return open
+        })
+        const url = checkout.status === 'open' ? `https://checkout.stripe.test/${checkout.id}` : null
+        return { checkout: { id: checkout.id, url, expiresAt: clock.now() + DAY_MS }, refusal: null }
+      }),
+    expireCheckouts: (customerId, { id: own }) =>
+      call(() => {
+        for (const checkout of checkouts.values())
+          if (checkout.customerId === customerId && checkout.status === 'open' && checkout.intent.id !== own)
+            checkouts.set(checkout.id, { ...checkout, status: 'expired' })
+        return []
+      }),
+    openPortal: (customerId) => call(() => `https://portal.stripe.test/${customerId}`),
+    undo: (_user, { wish }) =>
+      call(() => {
+        const before = found(wish.subscriptionId)
+        const subscription = keep(isEnded(before) ? before : { ...before, status: 'canceled', endedAt: clock.now() })
+        const refunded = before.trialEnd === null ? (before.price?.amount ?? 0) : 0
+        return { subscription, refunded, seen: [{ type: 'subscription', subscription }], isOurs: true }
+      }),
     applyCode: (intent) =>
       call(() => {
         const { subscriptionId, promotionCodeId } = intent.wish
@@ -322,6 +360,8 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
       call(() => made.find(({ intentId, id }) => intentId === intent.id && id.startsWith('cus_'))?.id ?? null),
     madeBy: (intent) =>
       call(() => made.find(({ intentId, id }) => intentId === intent.id && !id.startsWith('cus_'))?.id ?? null),
+    checkoutUrl: (id) =>
+      call(() => (checkouts.get(id)?.status === 'open' ? `https://checkout.stripe.test/${id}` : null)),
     promotionCode: (code) => call(() => promotionCodes.get(code.toLowerCase()) ?? null),
     // One card a name; one that cannot be told from others has none.
     cardFingerprint: (id) => call(() => (id.startsWith('pm_card') ? `fingerprint of ${id}` : null)),
@@ -349,6 +389,16 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
     prices,
     invoiced: stage.invoiced,
     promotionCodes,
+    checkouts,
+    payCheckout(id) {
+      const checkout = checkouts.get(id)
+      if (checkout?.status !== 'open') throw new Error(`${id} cannot be paid.`)
+      checkouts.set(id, { ...checkout, status: 'complete' })
+      const { planName, priceId, meteredPriceIds, trial, promotionCodeId } = checkout.intent.wish
+      const wish = { kind: 'subscribe', planName, priceId, meteredPriceIds, trial, promotionCodeId } as const
+      const paid = { ...checkout.intent, wish: { ...wish, paymentMethodId: 'pm_card_visa' } }
+      return keep(newSubscription(checkout.customerId, paid)).id
+    },
     rejections,
     failNext(when, error = unreachable()) {
       failure = { when, error, others: 0 }

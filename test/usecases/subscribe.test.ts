@@ -179,7 +179,8 @@ describe('a wish that Stripe did not answer', () => {
     const first = await subscribe({ paymentMethodId: null })
     await cancel(true)
     expect(first.result.status).toBe('incomplete')
-    ports.stripe.failNext('after')
+    // After the look for pages that are still open.
+    ports.stripe.failLater(1, 'after')
     expect(await refusal(subscribe())).toMatchObject({ code: 'stripe_unavailable' })
     const made = liveOnes()
     ports.advance(25 * HOUR_MS)

@@ -6,6 +6,7 @@ import { adminTrials } from './admin-trials.ts'
 import { adminWebhooks } from './admin-webhooks.ts'
 import { createIdentify } from './auth.ts'
 import { bills } from './bills.ts'
+import { checkout } from './checkout.ts'
 import { cors } from './cors.ts'
 import { docs } from './docs.ts'
 import { entitlements } from './entitlements.ts'
@@ -64,6 +65,7 @@ export function createApp(options: HttpOptions) {
     .use(plans(options, guard))
     .use(subscriptions(options, guard))
     .use(planChanges(options, guard))
+    .use(checkout(options, guard))
     .use(promotionCodes(options, guard))
     .use(payments(options, guard))
     .use(bills(options, guard))

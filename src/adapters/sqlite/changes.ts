@@ -79,7 +79,11 @@ function changeWriter(database: Drizzle, usage: UsageRows, open: OpenReports): (
           .run()
       }
       case 'intent-opened':
-        return void database.insert(intents).values(intentRow(user, change.intent)).run()
+        return void database
+          .insert(intents)
+          .values(intentRow(user, change.intent))
+          .onConflictDoNothing({ target: intents.id })
+          .run()
       case 'intent-retried': {
         const { id, tries, keyNumber, keyedAt } = change.intent
         return void database.update(intents).set({ tries, keyNumber, keyedAt }).where(eq(intents.id, id)).run()

@@ -32,6 +32,9 @@ export function stripeObservatory(stripe: Stripe): Observatory {
     rejectedReports: (event) => rejectedReports(stripe, event),
     customerMadeBy: (intent) => customerMadeBy(stripe, intent),
     madeBy: (intent, customerId) => madeBy(stripe, intent, customerId),
+    async checkoutUrl(checkoutId) {
+      return (await reachedOrMissing(stripe.checkout.sessions.retrieve(checkoutId)))?.url ?? null
+    },
     promotionCode: (code, customerId, priceId) => findPromotionCode(stripe, code, customerId, priceId),
     async cardFingerprint(paymentMethodId) {
       const method = await reachedOrMissing(stripe.paymentMethods.retrieve(paymentMethodId))
@@ -104,13 +107,29 @@ async function lookAtSubscriptionsOf(stripe: Stripe, customer: string): Promise<
   return seen.flat()
 }
 
-/** What was bought in it. */
-async function lookAtCheckout(stripe: Stripe, id: string): Promise<readonly Observation[]> {
+/** What was bought in it; for a trial also by whom, since its card is known only now. */
+export async function lookAtCheckout(stripe: Stripe, id: string): Promise<readonly Observation[]> {
   const session = await reachedOrMissing(stripe.checkout.sessions.retrieve(id))
   const [subscription, payment] = [idOf(session?.subscription), idOf(session?.payment_intent)]
   return [
     ...(subscription ? await lookAtSubscription(stripe, subscription) : []),
+    ...(session && subscription ? await lookAtTrial(stripe, session, subscription) : []),
     ...(payment ? await lookAtPayment(stripe, payment) : []),
+  ]
+}
+
+async function lookAtTrial(
+  stripe: Stripe,
+  session: Stripe.Checkout.Session,
+  id: string,
+): Promise<readonly Observation[]> {
+  const [customerId, { trial, intent_id: intentId } = {}] = [idOf(session.customer), session.metadata ?? undefined]
+  if (customerId === null || trial === undefined || intentId === undefined) return []
+  const found = await reached(stripe.subscriptions.retrieve(id, { expand: ['default_payment_method'] }))
+  const card = typeof found.default_payment_method === 'string' ? null : found.default_payment_method?.card
+  const known = { email: session.customer_details?.email ?? null, cardFingerprint: card?.fingerprint ?? null }
+  return [
+    { type: 'trial-checkout', customerId, subscriptionId: id, intentId, ...known, isAllowed: trial === 'allowed' },
   ]
 }
 
@@ -213,21 +232,24 @@ async function customerMadeBy(stripe: Stripe, intent: Intent): Promise<string | 
 const CLOCK_SKEW_SECONDS = 300
 
 async function madeBy(stripe: Stripe, intent: Intent, customer: string): Promise<string | null> {
-  const list =
-    intent.wish.kind === 'pay'
-      ? stripe.paymentIntents.list({ customer, limit: 100 })
-      : stripe.subscriptions.list({ customer, status: 'all', limit: 100 })
-  return firstOf(list, intent)
+  switch (intent.wish.kind) {
+    case 'pay':
+      return firstOf(stripe.paymentIntents.list({ customer, limit: 100 }), intent)
+    case 'checkout':
+      return firstOf(stripe.checkout.sessions.list({ customer, limit: 100 }), intent)
+    default:
+      return firstOf(stripe.subscriptions.list({ customer, status: 'all', limit: 100 }), intent)
+  }
 }
 
 interface Marked {
   readonly id: string
-  readonly metadata: Stripe.Metadata
+  readonly metadata: Stripe.Metadata | null
 }
 
 async function firstOf(objects: AsyncIterable<Marked>, intent: Intent): Promise<string | null> {
   try {
-    for await (const object of objects) if (object.metadata.intent_id === intent.id) return object.id
+    for await (const object of objects) if (object.metadata?.intent_id === intent.id) return object.id
     return null
   } catch (error) {
     throw unavailable(error)

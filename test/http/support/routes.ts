@@ -20,6 +20,22 @@ export const ROUTES: readonly KnownRoute[] = [
   },
   {
     method: 'POST',
+    path: '/payments/checkout-session',
+    permission: 'manage-account',
+    body: {
+      plan_name: 'basic_monthly',
+      success_url: 'https://app.example.com/yes',
+      cancel_url: 'https://app.example.com/no',
+    },
+  },
+  {
+    method: 'POST',
+    path: '/payments/portal-session',
+    permission: 'manage-account',
+    body: { return_url: 'https://app.example.com/' },
+  },
+  {
+    method: 'POST',
     path: '/payments/promotion-codes/validate',
     permission: 'manage-account',
     body: { code: 'TEN' },

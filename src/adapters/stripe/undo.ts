@@ -1,0 +1,56 @@
+import type { Stripe } from 'stripe'
+import type { UserId } from '../../domain/account.ts'
+import { type Intent, stripeKey, type WishOf } from '../../domain/intent.ts'
+import { isEnded } from '../../domain/subscription.ts'
+import type { Gateway } from '../../ports.ts'
+import { lookAtRefunds } from './observatory.ts'
+import { reached, reachedOrMissing, reachedOrRefused } from './refusals.ts'
+import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
+import { paymentIntentOf, toSubscription } from './translate.ts'
+
+type UndoIntent = Intent<WishOf<'undo'>>
+
+/** Cancels at once and gives the last payment back whole; done twice it is the same as once. */
+export function undoGateway(stripe: Stripe): Pick<Gateway, 'undo'> {
+  return {
+    async undo(user, intent) {
+      const found = await retrieve(stripe, intent.wish.subscriptionId)
+      if (found === null) return { subscription: null, refunded: 0, seen: [], isOurs: false }
+      const isOurs = found.metadata.intent_id !== undefined
+      if (!isOurs) return { subscription: toSubscription(found), refunded: 0, seen: [], isOurs }
+      if (!isEnded(toSubscription(found)))
+        await reachedOrMissing(
+          stripe.subscriptions.cancel(found.id, {}, { idempotencyKey: stripeKey(intent, 'undo-cancel') }),
+        )
+      const invoice = latestInvoice(found)
+      const payment = invoice?.status === 'paid' && invoice.amount_paid > 0 ? paymentIntentOf(invoice) : null
+      if (payment !== null) await refund(stripe, user, intent, payment)
+      const now = (await retrieve(stripe, found.id)) ?? found
+      const subscription = toSubscription(now)
+      const back = payment === null ? [] : await lookAtRefunds(stripe, payment)
+      // Seen last, since the look at the payment brings the subscription along without what we did to it.
+      const seen = [
+        ...back.filter(({ type }) => type !== 'subscription'),
+        { type: 'subscription', subscription } as const,
+      ]
+      return { subscription, refunded: payment === null ? 0 : (invoice?.amount_paid ?? 0), seen, isOurs }
+    },
+  }
+}
+
+function retrieve(stripe: Stripe, id: string): Promise<Stripe.Subscription | null> {
+  return reachedOrMissing(stripe.subscriptions.retrieve(id, { expand: SUBSCRIPTION_DETAILS }))
+}
+
+/** What was given back before, by whoever it was, cannot be given back again. */
+async function refund(stripe: Stripe, user: UserId, intent: UndoIntent, payment_intent: string): Promise<void> {
+  const metadata = { user_id: user, intent_id: intent.id, take_back: 'true' }
+  const { data } = await reached(stripe.refunds.list({ payment_intent, limit: 100 }))
+  if (data.some((made) => made.metadata?.intent_id === intent.id)) return
+  await reachedOrRefused(
+    stripe.refunds.create(
+      { payment_intent, reason: 'duplicate', metadata },
+      { idempotencyKey: stripeKey(intent, 'undo-refund') },
+    ),
+  )
+}
