@@ -66,7 +66,7 @@ export function diskFinding(free: number): Finding {
 
 export function inboxFinding({ inbox }: Pick<DatabaseFacts, 'inbox'>, at: number): Finding {
   const { waiting, dead, oldestWaiting } = inbox
-  const cure = 'The log of the server says why; an event that waits only for Stripe is applied as soon as it answers.'
+  const cure = '"speech-billing webhooks list" says why; "speech-billing webhooks replay" tries an event again.'
   if (dead > 0) return problem('inbox', `${countOf(dead, 'event')} could not be applied and were given up.`, cure)
   const detail = `${countOf(waiting, 'event')} of Stripe wait to be applied.`
   return isOlder(oldestWaiting, at, 10 * MINUTE_MS) ? warning('inbox', detail, cure) : ok('inbox', detail)

@@ -24,7 +24,7 @@ export interface Command {
   readonly description: string
   /**
    * The one thing that is given without the name of an option; needed unless it is optional. Of `many` there may be any
-   * number, none included; they are given as one text with blanks between.
+   * number, none included, as the name says (`ID…`); they are given as one text with blanks between.
    */
   readonly argument?: {
     readonly name: string

@@ -53,7 +53,6 @@ export function commandHelp(command: Command, paint: Paint): string {
 }
 
 function argumentOf({ argument }: Command): string | undefined {
-  if (argument?.many) return `${argument.name}…`
   return argument?.optional ? `[${argument.name}]` : argument?.name
 }
 

@@ -12,7 +12,7 @@ export const sandboxTriggerCommand: Command = {
   description:
     'Makes at a running simulator, inside a server or alone, the objects that lead to an event of each type, as\n' +
     '"stripe trigger" does at Stripe, and prints the events that came of it. Webhooks are delivered as for any other change.',
-  argument: { name: 'event', summary: 'Types of events, such as invoice.paid', many: true },
+  argument: { name: 'EVENT…', summary: 'Types of events, such as invoice.paid', many: true },
   options: [
     { name: 'list', value: null, summary: 'List the types of events that can be triggered' },
     { ...portOption, summary: 'Where the simulator listens (default SANDBOX_PORT or 12111)' },
@@ -26,7 +26,7 @@ export const sandboxTriggerCommand: Command = {
   ],
   async run(given, program, terminal) {
     if (given.list === true) return list(given, program, terminal)
-    const types = (valueOfOption(given, 'event') ?? '').split(' ').filter((type) => type !== '')
+    const types = (valueOfOption(given, 'EVENT…') ?? '').split(' ').filter((type) => type !== '')
     const wrong = problemOf(given, types, program.triggers)
     if (wrong !== null) return complain(terminal, 'sandbox trigger', wrong)
     const made: TriggeredEvent[] = []
