@@ -26,6 +26,13 @@ CREATE TABLE `payment_disputes` (
 ) STRICT;
 --> statement-breakpoint
 CREATE INDEX `payment_disputes_user` ON `payment_disputes` (`user_id`,`created_at`);--> statement-breakpoint
+CREATE TABLE `spending_limits` (
+	`user_id` text PRIMARY KEY NOT NULL,
+	`user_limit` integer,
+	`operator_limit` integer,
+	`set_at` integer NOT NULL
+) STRICT;
+--> statement-breakpoint
 CREATE TABLE `trial_claims` (
 	`claim` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,

@@ -32,6 +32,7 @@ import { type BatchEntry, type BatchOutcome, recordUsageBatch } from './usecases
 import { type RefundRequest, refundPayment } from './usecases/refund-payment.ts'
 import { type ResumeRequest, resumeSubscription } from './usecases/resume-subscription.ts'
 import { type PaymentMethodRequest, setPaymentMethod } from './usecases/set-payment-method.ts'
+import { type OperatorLimit, setSpendingLimit, setUsersSpendingLimit } from './usecases/spending-limits.ts'
 import { type SubscribeRequest, subscribe } from './usecases/subscribe.ts'
 import { subscriptionStatus } from './usecases/subscription-status.ts'
 import { allowTrial, extendTrial, type TrialAllowance, type TrialExtensionRequest } from './usecases/trials.ts'
@@ -68,6 +69,8 @@ export function createBilling(ports: Ports) {
     billingHistory: (request: HistoryRequest) => billingHistory(ports, request),
     paymentDetail: (user: UserId, id: string) => paymentDetail(ports, user, id),
     upcomingInvoice: (user: UserId) => upcomingInvoice(ports, user),
+    setSpendingLimit: (user: UserId, amount: number | null) => setSpendingLimit(ports, user, amount),
+    setUsersSpendingLimit: (request: OperatorLimit) => setUsersSpendingLimit(ports, request),
     usageSummary: (request: SummaryRequest) => usageSummary(ports, request),
     usageRecords: (request: UsageRecordsRequest) => usageRecords(ports, request),
     entitlements: (user: UserId) => entitlements(ports, user),

@@ -7,6 +7,7 @@ import type { MeterReport, SealedReport } from './metering.ts'
 import type { Payment } from './payment.ts'
 import type { Instant } from './period.ts'
 import type { Quantity, ServiceType } from './quantity.ts'
+import type { SpendingLimits } from './spending.ts'
 import type { Subscription } from './subscription.ts'
 import type { TrialClaim } from './trial.ts'
 import type { DailyUsage, UsageIdentity, UsageRecord, UsageTotal } from './usage.ts'
@@ -25,6 +26,7 @@ export interface Account {
   readonly subscriptions: readonly Subscription[]
   /** The newest first dozen, whatever became of them. */
   readonly disputes: readonly Dispute[]
+  readonly spendingLimits: SpendingLimits
   /** Wishes whose outcome is not saved yet, oldest first. Empty unless asked for. */
   readonly openIntents: readonly Intent[]
   /** The running totals that were asked for. */
@@ -58,7 +60,12 @@ export interface Account {
 export interface Needs {
   readonly intents?: true
   /** Running totals of some months, and the grants of the same services. */
-  readonly totals?: { readonly services: readonly ServiceType[]; readonly months: readonly string[] }
+  readonly totals?: {
+    readonly services: readonly ServiceType[]
+    readonly months: readonly string[]
+    /** The totals of every service, for what they cost together; given anyway where the account has spending limits. */
+    readonly ofAll?: boolean
+  }
   /** Days from the first to the last, both included (`YYYY-MM-DD`). */
   readonly days?: { readonly from: string; readonly to: string }
   readonly usage?: UsageIdentity
@@ -157,6 +164,7 @@ export type Change =
   /** One more trial for this user; used up by the next one. */
   | { readonly type: 'trial-allowed'; readonly at: Instant }
   | { readonly type: 'trial-allowance-used' }
+  | { readonly type: 'spending-limits-set'; readonly limits: SpendingLimits; readonly at: Instant }
   | { readonly type: 'audited'; readonly entry: AuditEntry }
   | { readonly type: 'answer-stored'; readonly answer: StoredAnswer }
   /** One that was opened before under the same id stays as it is, finished or not. */

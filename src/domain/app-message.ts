@@ -1,13 +1,14 @@
 import { type Access, accessOf } from './access.ts'
 import type { Account, Change, UserId } from './account.ts'
 import type { Catalogue } from './catalogue.ts'
-import { type Instant, isoTime, isoTimeOrNull } from './period.ts'
+import { type Instant, isoTime, isoTimeOrNull, type Period } from './period.ts'
 import { isOwing, type ObservedSubscription, type Subscription } from './subscription.ts'
 
 export type AppMessageType =
   | 'subscription.payment_failed'
   | 'subscription.payment_recovered'
   | 'subscription.access_ended'
+  | 'usage.spending_threshold_reached'
   | 'subscription.trial_will_end'
 
 /** What the app is told by its webhook. It is queued in the same step as what brought it about, once for each id. */
@@ -23,6 +24,27 @@ export interface AppMessage {
 /** The body that is posted. */
 export function bodyOf(user: UserId, { type, data, at }: AppMessage) {
   return { type, timestamp: isoTime(at), data: { user_id: user, ...data } }
+}
+
+interface CrossedSpending {
+  /** Percent of the limit: 80 or 100. */
+  readonly threshold: number
+  readonly spent: number
+  readonly limit: number
+  readonly currency: string
+  readonly allowance: Period
+}
+
+/** Told once for each allowance period, threshold and limit: a limit that is raised may be stepped over again. */
+export function spendingMessage(
+  subscriptionId: string,
+  { threshold, spent, limit, currency, allowance: { start, end } }: CrossedSpending,
+  at: Instant,
+): Change {
+  const id = `spending_${subscriptionId}_${start}_${limit}_${threshold}`
+  const period = { period_start: isoTime(start), period_end: isoTime(end) }
+  const data = { subscription_id: subscriptionId, threshold, spent, limit, currency, ...period }
+  return { type: 'message-queued', message: { id, type: 'usage.spending_threshold_reached', data, at } }
 }
 
 /** What the app is told of a subscription that stands otherwise than before: payments that fail, and that they recover. */

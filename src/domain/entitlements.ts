@@ -6,6 +6,7 @@ import { grantsLeft, usableGrants } from './grant.ts'
 import { type Instant, isoTime, isoTimeOrNull } from './period.ts'
 import { type Features, featuresOf, NO_FEATURES, type OveragePolicy } from './plan.ts'
 import { amountOf, type Quantity, SERVICES, type ServiceType } from './quantity.ts'
+import { spendingIn } from './spending.ts'
 import { currentSubscription, isLive, type Subscription } from './subscription.ts'
 import { ratedQuantity, remainingOf, termsAt, usedIn } from './usage.ts'
 
@@ -44,7 +45,8 @@ export function serviceEntitlement(
   const used = terms.allowance === null ? 0n : usedIn(account.totals, service, terms.allowance)
   const granted = grantsLeft(usableGrants(account.grants, service, now))
   const access = accessOf(catalogue, account, now)
-  const reason = judgeUse(access, { terms, used, granted }, ratedQuantity(terms, quantity))
+  const spending = spendingIn(catalogue, account, terms.planName, terms.allowance?.start ?? null)
+  const reason = judgeUse(access, { service, terms, used, granted, spending }, ratedQuantity(terms, quantity))
   const left = terms.subscription === null ? 0n : remainingOf(terms.included, used)
   const { unitQuanta } = SERVICES[service]
   return {

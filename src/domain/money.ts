@@ -31,6 +31,11 @@ const scaledRate = remembered(1_000, (rate: Rate): bigint => {
   return BigInt(whole + fraction.padEnd(RATE_DECIMALS, '0'))
 })
 
+/** An amount in minor units, exactly. */
+export function exactAmount(minor: number): ExactAmount {
+  return BigInt(minor) * EXACT_SCALE
+}
+
 /** Minor units (cents) of an exact amount, half up. Amounts are summed exactly first and rounded once, here. */
 export function minorUnits(amount: ExactAmount): number {
   return Number(divideHalfUp(amount, EXACT_SCALE))

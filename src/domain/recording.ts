@@ -1,11 +1,13 @@
 import { accessOf } from './access.ts'
 import type { Account, Change, Decision } from './account.ts'
+import { spendingMessage } from './app-message.ts'
 import type { Catalogue } from './catalogue.ts'
 import { judgeUse, type ServiceStanding } from './entitlement.ts'
 import { BillingError, invalidField } from './errors.ts'
 import { drawOn, type Grant, grantsLeft, usableGrants } from './grant.ts'
 import { type Answered, type IdempotencyKey, replay, storedResult } from './idempotency.ts'
 import { reportOf } from './metering.ts'
+import { exactCost, minorUnits } from './money.ts'
 import { calendarMonth, DAY_MS, type Instant, MINUTE_MS } from './period.ts'
 import {
   amountOf,
@@ -17,6 +19,7 @@ import {
   type ServiceType,
   type UsageUnit,
 } from './quantity.ts'
+import { crossedThresholds, spendingIn } from './spending.ts'
 import {
   costOf,
   overageOf,
@@ -127,6 +130,7 @@ export function recordUsage(
     ...draws.map((draw): Change => ({ type: 'grant-drawn', draw })),
     ...reportChanges(record, ids.report),
     ...crossings(record, context, after.used, ids.crossing, now),
+    ...spendingCrossings(catalogue, record, context, now),
   ])
 }
 
@@ -139,7 +143,9 @@ function contextOf(catalogue: Catalogue, account: Account, usage: ReportedUsage)
   const terms = termsAt(catalogue, account.subscriptions, usage.service, usage.occurredAt)
   // What may go on uncharged needs no grant.
   const grants = terms.policy === 'allow' ? [] : usableGrants(account.grants, usage.service, usage.occurredAt)
-  return { terms, used: usedIn(account.totals, usage.service, terms.allowance), grants, granted: grantsLeft(grants) }
+  const used = usedIn(account.totals, usage.service, terms.allowance)
+  const spending = spendingIn(catalogue, account, terms.planName, terms.allowance?.start ?? null)
+  return { service: usage.service, terms, used, grants, granted: grantsLeft(grants), spending }
 }
 
 function recordOf(usage: ReportedUsage, { terms, used, grants }: Context, rated: Quantity, id: string, now: Instant) {
@@ -198,6 +204,21 @@ function crossings(
   )
 }
 
+/** The thresholds of the spending limit that a use steps over. */
+function spendingCrossings(
+  { currency }: Catalogue,
+  { service, billable, rate }: UsageRecord,
+  { spending, terms: { subscription, allowance } }: Context,
+  at: Instant,
+): readonly Change[] {
+  if (spending === null || billable === 0n || subscription === null || allowance === null) return []
+  const cost = exactCost(service, billable, rate)
+  const money = { spent: minorUnits(spending.spent + cost), limit: spending.limit, currency }
+  return crossedThresholds(spending, cost).map((threshold) =>
+    spendingMessage(subscription.id, { threshold, ...money, allowance }, at),
+  )
+}
+
 /** The same use again is fine; the same identity with something else is a contradiction that only the caller can solve. */
 function repeated(known: UsageRecord, usage: ReportedUsage): UsageRecord {
   if (known.service === usage.service && known.quantity === usage.quantity) return known
@@ -227,10 +248,15 @@ function mustFit(
       'payment_method_required',
       'The plan charges by use and there is no card to charge. Add one first; nothing was recorded.',
     )
-  if (reason !== 'limit_reached' && reason !== 'not_in_plan')
+  if (reason !== 'limit_reached' && reason !== 'not_in_plan' && reason !== 'spending_limit_reached')
     throw new BillingError(
       NOTHING_TO_USE.has(reason) ? 'no_subscription' : 'no_access',
       `There is no subscription that would allow this use at present (${reason}). Nothing was recorded.`,
+    )
+  if (reason === 'spending_limit_reached')
+    throw new BillingError(
+      'limit_reached',
+      'The spending limit of this period would be exceeded. Nothing was recorded. Raise the limit, or wait for the next period.',
     )
   const { terms, used, granted } = context
   const { unit, unitQuanta } = SERVICES[service]

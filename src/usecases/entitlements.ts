@@ -9,7 +9,7 @@ import {
   shownAccess,
 } from '../domain/entitlements.ts'
 import { invalidField } from '../domain/errors.ts'
-import { monthsAround } from '../domain/period.ts'
+import { type Instant, monthsAround } from '../domain/period.ts'
 import type { Features } from '../domain/plan.ts'
 import {
   GREATEST_AMOUNT,
@@ -20,6 +20,7 @@ import {
   SERVICES,
   type ServiceType,
 } from '../domain/quantity.ts'
+import { limitsSpending, shownSpending } from '../domain/spending.ts'
 import { currentSubscription, isLive } from '../domain/subscription.ts'
 import type { Ports } from '../ports.ts'
 
@@ -34,6 +35,7 @@ export async function entitlements(ports: Asking, user: UserId) {
     plan_name: subscription !== null && isLive(subscription) ? subscription.planName : null,
     access: shownAccess(accessOf(ports.catalogue, account, now)),
     features: featuresNow(ports.catalogue, account),
+    spending: shownSpending(ports.catalogue, account, now),
     services: perService((service) => serviceEntitlement(ports.catalogue, account, service, LEAST, now)),
   }
 }
@@ -49,7 +51,7 @@ export interface ServiceQuestion {
 export async function checkService(ports: Asking, { user, service, amount }: ServiceQuestion) {
   const quantity = amount === null ? LEAST : askedQuantity(service, amount)
   const now = ports.clock.now()
-  const account = await ports.ledger.account(user, { totals: { services: [service], months: monthsAround(now) } })
+  const account = await ports.ledger.account(user, { totals: totalsNeeded(ports, service, now) })
   const { allowed, remaining, reason, resets_at } = serviceEntitlement(ports.catalogue, account, service, quantity, now)
   return { allowed, remaining, reason, resets_at }
 }
@@ -58,8 +60,13 @@ export async function checkService(ports: Asking, { user, service, amount }: Ser
 export async function checkFeature(ports: Asking, user: UserId, feature: keyof Features) {
   const now = ports.clock.now()
   const service = COUNTED_FEATURES[feature]
-  const needs = service === undefined ? {} : { totals: { services: [service], months: monthsAround(now) } }
+  const needs = service === undefined ? {} : { totals: totalsNeeded(ports, service, now) }
   return featureEntitlement(ports.catalogue, await ports.ledger.account(user, needs), feature, now)
+}
+
+/** Where plans limit what all services cost together, those of all of them. */
+function totalsNeeded({ catalogue }: Pick<Ports, 'catalogue'>, service: ServiceType, now: Instant) {
+  return { services: [service], months: monthsAround(now), ofAll: limitsSpending(catalogue) }
 }
 
 function askedQuantity(service: ServiceType, amount: number) {

@@ -11,6 +11,7 @@ import {
   recordUsage as record,
   reportedQuantity,
 } from '../domain/recording.ts'
+import { limitsSpending } from '../domain/spending.ts'
 import type { Ports } from '../ports.ts'
 
 export interface RecordUsageRequest {
@@ -39,7 +40,11 @@ export async function recordUsage(ports: Recording, request: RecordUsageRequest)
   const usage = reportOf(request, now, now - ports.clock.wall())
   const key = request.key && { ...request.key, fingerprint: fingerprintOf(request) }
   const needs: Needs = {
-    totals: { services: [usage.service], months: monthsAround(usage.occurredAt) },
+    totals: {
+      services: [usage.service],
+      months: monthsAround(usage.occurredAt),
+      ofAll: limitsSpending(ports.catalogue),
+    },
     ...(usage.identity ? { usage: usage.identity } : {}),
     ...(key ? { answer: key } : {}),
   }

@@ -7,6 +7,7 @@ import { calendarMonth, type Instant, isoTimeOrNull, monthsAround } from '../dom
 import { featuresOf, NO_FEATURES } from '../domain/plan.ts'
 import { perService, SERVICE_TYPES } from '../domain/quantity.ts'
 import { planNote, shownPendingChange } from '../domain/shown-subscription.ts'
+import { shownSpending } from '../domain/spending.ts'
 import { standingOf } from '../domain/standing.ts'
 import { currentSubscription, isLive, liveSubscription, pendingChangeAt } from '../domain/subscription.ts'
 import type { Ports } from '../ports.ts'
@@ -36,6 +37,7 @@ export async function subscriptionStatus(
     discount: live && shownDiscount(live),
     access: shownAccess(accessOf(ports.catalogue, account, now)),
     current_usage: currentUsage(ports, account, now),
+    spending: shownSpending(ports.catalogue, account, now),
     features: plan ? featuresOf(plan) : NO_FEATURES,
   }
 }

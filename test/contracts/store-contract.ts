@@ -7,6 +7,7 @@ import type { Grant } from '../../src/domain/grant.ts'
 import type { Intent } from '../../src/domain/intent.ts'
 import type { MeterReport } from '../../src/domain/metering.ts'
 import type { Payment } from '../../src/domain/payment.ts'
+import { NO_SPENDING_LIMITS } from '../../src/domain/spending.ts'
 import type { Subscription } from '../../src/domain/subscription.ts'
 import type { UsageRecord } from '../../src/domain/usage.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
@@ -50,6 +51,7 @@ export function storeContract(name: string, open: () => Store): void {
         subscriptions: [],
         openIntents: [],
         disputes: [],
+        spendingLimits: NO_SPENDING_LIMITS,
         payments: [],
         bought: [],
         totals: [],
@@ -511,6 +513,37 @@ export function storeContract(name: string, open: () => Store): void {
       expect((await asked(store, 'ann')).bought).toEqual([{ ...pack, remaining: 0n, takenBack: all }])
       await save(store, 'ann', { type: 'grant-taken-back', draw: { grantId: pack.id, quantity: -all } })
       expect(await left()).toEqual([pack])
+    })
+  })
+
+  describe(`the spending limits at ${name}`, () => {
+    const set = (user: number | null, operator: number | null): Change => ({
+      type: 'spending-limits-set',
+      limits: { user, operator },
+      at: NOON,
+    })
+    const totals = { services: ['sms'], months: ['2026-06'] } as const
+
+    test('are their user’s, as they were set last', async () => {
+      const store = open()
+      await save(store, 'ann', set(500, null))
+      expect((await store.ledger.account('ann', {})).spendingLimits).toEqual({ user: 500, operator: null })
+      await save(store, 'ann', set(null, 900))
+      expect((await store.ledger.account('ann', {})).spendingLimits).toEqual({ user: null, operator: 900 })
+      expect((await store.ledger.account('bob', {})).spendingLimits).toEqual({ user: null, operator: null })
+    })
+
+    test('bring the totals of all services with those that are asked for', async () => {
+      const store = open()
+      await save(store, 'ann', recorded({ id: 'usage_1' }), recorded({ id: 'usage_2', service: 'sms' }))
+      const services = async (ofAll: boolean) => {
+        const account = await store.ledger.account('ann', { totals: { ...totals, ofAll } })
+        return account.totals.map(({ service }) => service).sort()
+      }
+      expect(await services(false)).toEqual(['sms'])
+      expect(await services(true)).toEqual(['sms', 'voice_call'])
+      await save(store, 'ann', set(500, null))
+      expect(await services(false)).toEqual(['sms', 'voice_call'])
     })
   })
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import type { Account } from '../../src/domain/account.ts'
 import { observe } from '../../src/domain/observation.ts'
+import { NO_SPENDING_LIMITS } from '../../src/domain/spending.ts'
 import type { Subscription } from '../../src/domain/subscription.ts'
 
 const at = Date.UTC(2026, 5, 10)
@@ -36,6 +37,7 @@ function accountWith(...subscriptions: readonly Subscription[]): Account {
   const nothing = {
     openIntents: [],
     disputes: [],
+    spendingLimits: NO_SPENDING_LIMITS,
     payments: [],
     bought: [],
     totals: [],

@@ -9,6 +9,7 @@ import type { Intent } from '../../src/domain/intent.ts'
 import { type MeterReport, OPEN_FOR_MS, type SealedReport } from '../../src/domain/metering.ts'
 import type { Payment } from '../../src/domain/payment.ts'
 import type { ServiceType } from '../../src/domain/quantity.ts'
+import { NO_SPENDING_LIMITS, type SpendingLimits } from '../../src/domain/spending.ts'
 import { isLive, type Subscription } from '../../src/domain/subscription.ts'
 import { allowanceOf, type TrialClaim } from '../../src/domain/trial.ts'
 import {
@@ -24,6 +25,7 @@ import type { Crossings, EventLog, Inbox, Ledger, Messages, Mirror, Outbox, Reco
 
 interface Books {
   customerId: string | null
+  spendingLimits: SpendingLimits
   readonly subscriptions: Map<string, Subscription>
   readonly disputes: Map<string, Dispute>
   readonly intents: Map<string, Intent>
@@ -116,6 +118,7 @@ export function memoryStore(): MemoryStore {
       crossings: new Map(),
       audit: [],
       customerId: null,
+      spendingLimits: NO_SPENDING_LIMITS,
       subscriptions: new Map(),
       disputes: new Map(),
       intents: new Map(),
@@ -134,9 +137,14 @@ export function memoryStore(): MemoryStore {
       user,
       customerId: books?.customerId ?? null,
       subscriptions: subscriptions.sort((a, b) => unpaid(a) - unpaid(b) || b.createdAt - a.createdAt).slice(0, 12),
+      spendingLimits: books?.spendingLimits ?? NO_SPENDING_LIMITS,
       disputes: [...(books?.disputes.values() ?? [])].sort((a, b) => b.createdAt - a.createdAt).slice(0, 12),
       openIntents: needs.intents ? [...(books?.intents.values() ?? [])].sort((a, b) => (a.id < b.id ? -1 : 1)) : [],
-      totals: needs.totals ? totalsOf(usage).filter((total) => isAskedFor(total, needs.totals)) : [],
+      totals: needs.totals
+        ? totalsOf(usage).filter((total) =>
+            isAskedFor(total, needs.totals, books?.spendingLimits ?? NO_SPENDING_LIMITS),
+          )
+        : [],
       days: daysOf(usage).filter(({ day }) => needs.days && day >= needs.days.from && day <= needs.days.to),
       grants: [...(books?.grants.values() ?? [])].filter(
         (grant) => grant.remaining > 0n && needs.totals?.services.includes(grant.service) === true,
@@ -282,6 +290,9 @@ export function memoryStore(): MemoryStore {
         break
       case 'trial-allowance-used':
         trialClaims.delete(allowanceOf(user))
+        break
+      case 'spending-limits-set':
+        books.spendingLimits = change.limits
         break
       case 'audited':
         books.audit.push(change.entry)
@@ -616,8 +627,13 @@ export function brokenLedger(): Ledger {
   return { account: refuse, change: refuse }
 }
 
-function isAskedFor(total: UsageTotal, asked: Parameters<Ledger['account']>[1]['totals']): boolean {
-  return asked?.services.includes(total.service) === true && asked.months.includes(total.month)
+function isAskedFor(
+  total: UsageTotal,
+  asked: Parameters<Ledger['account']>[1]['totals'],
+  { user, operator }: SpendingLimits,
+): boolean {
+  const isOfAll = asked?.ofAll === true || user !== null || operator !== null
+  return (isOfAll || asked?.services.includes(total.service) === true) && asked?.months.includes(total.month) === true
 }
 
 function answerKey({ caller, key }: { readonly caller: string; readonly key: string }): string {

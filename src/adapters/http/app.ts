@@ -20,6 +20,7 @@ import { type Problem, problemResponse } from './problem.ts'
 import { promotionCodes } from './promotion-codes.ts'
 import { problemOf } from './refusals.ts'
 import { type HttpLog, requestLog } from './request-log.ts'
+import { spendingLimits } from './spending.ts'
 import { subscriptions } from './subscriptions.ts'
 import { createTokenVerifier, type JwtSettings } from './token-verifier.ts'
 import { usage } from './usage.ts'
@@ -77,6 +78,7 @@ export function createApp(options: HttpOptions) {
     .use(adminPlanMoves(options, guard))
     .use(adminTrials(options, guard))
     .use(adminRefunds(options, guard))
+    .use(spendingLimits(options, guard))
     .use(usageRecords(options, guard))
     .use(webhook(options))
     .use(health(options))

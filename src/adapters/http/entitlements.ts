@@ -1,7 +1,7 @@
 import { Elysia, t } from 'elysia'
 import type { Billing } from '../../billing.ts'
 import { invalidField } from '../../domain/errors.ts'
-import { access, exactly, nullable, perService, quantity, serviceType, userId } from './fields.ts'
+import { access, exactly, nullable, perService, quantity, serviceType, spending, userId } from './fields.ts'
 import type { Guard } from './guard.ts'
 import { features } from './plans.ts'
 import { describe, example } from './route-document.ts'
@@ -44,7 +44,7 @@ export function entitlements({ billing }: { readonly billing: Billing }, guard: 
           tag: 'Usage',
           summary: 'May this be used now?',
           description:
-            'Decides as `record-usage` does with `enforce`, and reserves nothing. Reasons: `allowed`, `limit_reached`, `not_in_plan`, `no_subscription`, `payment_method_required`, or Stripe’s word for a subscription that gives no access.',
+            'Decides as `record-usage` does with `enforce`, and reserves nothing. Reasons: `allowed`, `limit_reached`, `spending_limit_reached`, `not_in_plan`, `no_subscription`, `payment_method_required`, or Stripe’s word for a subscription that gives no access.',
           answers: { 200: { description: 'Whether, and how much is left', examples: CHECKED } },
         }),
       },
@@ -91,6 +91,7 @@ const allEntitlements = t.Object({
   plan_name: nullable(t.String()),
   access,
   features,
+  spending: t.Object(spending),
   services: perService(
     t.Object({
       ...verdict,
@@ -117,6 +118,7 @@ const ENTITLEMENTS = {
       priority_support: false,
       white_label: false,
     },
+    spending: { limit: null, spent: 0, currency: 'usd' },
     services: {
       voice_call: { ...FREE, included: 500, used: 23, remaining: 477, policy: 'block' },
       transcription: { ...FREE, included: null, used: 45, remaining: null, policy: 'allow' },

@@ -64,6 +64,13 @@ export const access = t.Object({
   ),
 })
 
+/** What use costs in the running allowance period, and may cost. */
+export const spending = {
+  limit: nullable(t.Number({ multipleOf: 1, description: 'In minor units; null is no limit' })),
+  spent: t.Number({ multipleOf: 1, description: 'What use has cost so far, in minor units' }),
+  currency: t.String(),
+}
+
 export const serviceType = t.Union(
   [
     t.Literal('voice_call'),

@@ -79,6 +79,7 @@ export const STATUS = {
       custom_scenario: { ...UNUSED, unit: 'scenarios', included: 10, remaining: 10 },
       api_call: { ...UNUSED, unit: 'calls', included: null, remaining: null },
     },
+    spending: { limit: null, spent: 0, currency: 'usd' },
     features: {
       voice_minutes: 500,
       sms_messages: 2000,

@@ -1,6 +1,18 @@
 import { Elysia, t } from 'elysia'
 import type { Billing } from '../../billing.ts'
-import { access, exactly, noQuery, nullable, perService, standing, stripeId, text, time, userId } from './fields.ts'
+import {
+  access,
+  exactly,
+  noQuery,
+  nullable,
+  perService,
+  spending,
+  standing,
+  stripeId,
+  text,
+  time,
+  userId,
+} from './fields.ts'
 import type { Guard } from './guard.ts'
 import { answered, idempotencyKey } from './idempotency.ts'
 import { pendingChange } from './plan-changes.ts'
@@ -167,5 +179,6 @@ const status = t.Object({
   discount: nullable(discount),
   access,
   current_usage: perService(t.Object(standing)),
+  spending: t.Object(spending),
   features,
 })

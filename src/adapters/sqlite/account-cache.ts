@@ -2,6 +2,7 @@ import type { Change, UserId } from '../../domain/account.ts'
 import type { Dispute } from '../../domain/dispute.ts'
 import type { Grant } from '../../domain/grant.ts'
 import type { ServiceType } from '../../domain/quantity.ts'
+import type { SpendingLimits } from '../../domain/spending.ts'
 import type { Subscription } from '../../domain/subscription.ts'
 import { totalOf, type UsageTotal } from '../../domain/usage.ts'
 
@@ -10,6 +11,7 @@ export interface Remembered {
   readonly customerId: string | null
   subscriptions: readonly Subscription[]
   readonly disputes: readonly Dispute[]
+  readonly spendingLimits: SpendingLimits
   /** By month, all services; a month that was not asked for yet is not there. */
   readonly totals: Map<string, readonly UsageTotal[]>
   readonly grants: Map<ServiceType, readonly Grant[]>
@@ -73,6 +75,7 @@ function follow(known: Remembered, change: Change): boolean {
     case 'customer-linked':
     case 'customer-deleted':
     case 'dispute-observed':
+    case 'spending-limits-set':
       return false
     default:
       return true

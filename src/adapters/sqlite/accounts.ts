@@ -1,6 +1,7 @@
 import { and, asc, between, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
 import type { Account, Needs, UserId } from '../../domain/account.ts'
 import type { Grant } from '../../domain/grant.ts'
+import { NO_SPENDING_LIMITS, type SpendingLimits } from '../../domain/spending.ts'
 import type { DailyUsage, UsageIdentity, UsageTotal } from '../../domain/usage.ts'
 import { type AccountCache, createAccountCache, type Remembered } from './account-cache.ts'
 import type { Drizzle } from './database.ts'
@@ -25,6 +26,7 @@ import {
   meterReports,
   paymentDisputes,
   paymentRecords,
+  spendingLimits,
   stripeWebhookEvents,
   trialClaims,
   usageDays,
@@ -74,6 +76,11 @@ export function accountReader(database: Drizzle, writeSums: () => void): Account
     .select()
     .from(usageGrants)
     .where(and(eq(usageGrants.paymentId, of('id')), eq(usageGrants.userId, of('user'))))
+    .prepare()
+  const limits = database
+    .select()
+    .from(spendingLimits)
+    .where(eq(spendingLimits.userId, of('user')))
     .prepare()
   const openIntents = database
     .select()
@@ -146,16 +153,27 @@ export function accountReader(database: Drizzle, writeSums: () => void): Account
     customerId: customer.get({ user })?.customerId ?? null,
     subscriptions: subscriptions.all({ user }).map(toSubscription),
     disputes: disputes.all({ user }).map(toDispute),
+    spendingLimits: limitsFor(user),
     totals: new Map(),
     grants: new Map(),
   }))
 
-  function totalsFor(user: UserId, { totals }: Remembered, asked: Needs['totals']): readonly UsageTotal[] {
+  function limitsFor(user: UserId): SpendingLimits {
+    const row = limits.get({ user })
+    return row ? { user: row.userLimit, operator: row.operatorLimit } : NO_SPENDING_LIMITS
+  }
+
+  function totalsFor(
+    user: UserId,
+    { totals, spendingLimits: { user: own, operator } }: Remembered,
+    asked: Needs['totals'],
+  ): readonly UsageTotal[] {
     if (asked === undefined) return []
     const found: UsageTotal[] = []
+    const all = asked.ofAll === true || own !== null || operator !== null
     for (const month of asked.months) {
       const known = totals.get(month) ?? remember(totals, month, totalsIn(month, user))
-      for (const total of known) if (asked.services.includes(total.service)) found.push(total)
+      for (const total of known) if (all || asked.services.includes(total.service)) found.push(total)
     }
     return found
   }
@@ -233,6 +251,7 @@ export function accountReader(database: Drizzle, writeSums: () => void): Account
       customerId: known.customerId,
       subscriptions: known.subscriptions,
       disputes: known.disputes,
+      spendingLimits: known.spendingLimits,
       openIntents: needs.intents ? openIntents.all({ user }).map(toIntent) : [],
       totals: totalsFor(user, known, needs.totals),
       days: daysFor(user, needs.days),

@@ -15,6 +15,7 @@ import {
   intents,
   paymentDisputes,
   paymentRecords,
+  spendingLimits,
   stripeWebhookEvents,
   trialClaims,
   usageGrants,
@@ -155,6 +156,14 @@ function changeWriter(database: Drizzle, usage: UsageRows, open: OpenReports): (
           .delete(trialClaims)
           .where(eq(trialClaims.claim, allowanceOf(user)))
           .run()
+      case 'spending-limits-set': {
+        const set = { userLimit: change.limits.user, operatorLimit: change.limits.operator, setAt: change.at }
+        return void database
+          .insert(spendingLimits)
+          .values({ userId: user, ...set })
+          .onConflictDoUpdate({ target: spendingLimits.userId, set })
+          .run()
+      }
       case 'audited':
         return void database
           .insert(auditLog)

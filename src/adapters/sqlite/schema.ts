@@ -318,6 +318,14 @@ export const trialClaims = sqliteTable(
   (table) => [index('trial_claims_intent').on(table.intentId)],
 )
 
+/** What use may cost a user in an allowance period, in minor units. */
+export const spendingLimits = sqliteTable('spending_limits', {
+  userId: text('user_id').primaryKey(),
+  userLimit: integer('user_limit'),
+  operatorLimit: integer('operator_limit'),
+  setAt: integer('set_at').notNull(),
+})
+
 /** What operators did. */
 export const auditLog = sqliteTable('audit_log', {
   id: text('id').primaryKey(),

@@ -1,7 +1,7 @@
 import type { Permission } from '../../../src/adapters/http/caller.ts'
 
 export interface KnownRoute {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT'
   readonly path: string
   readonly permission: Permission
   /** The least that it takes, without a user. */
@@ -76,6 +76,13 @@ export const ROUTES: readonly KnownRoute[] = [
   },
   { method: 'GET', path: '/payments/billing-history', permission: 'manage-account' },
   { method: 'GET', path: '/payments/billing-history/:id', permission: 'manage-account' },
+  { method: 'PUT', path: '/payments/spending-limit', permission: 'manage-account', body: { amount: 500 } },
+  {
+    method: 'PUT',
+    path: '/admin/users/:id/spending-limit',
+    permission: 'operate',
+    body: { amount: 500, reason: 'A test' },
+  },
   { method: 'GET', path: '/payments/upcoming-invoice', permission: 'manage-account' },
   {
     method: 'POST',

@@ -1,0 +1,85 @@
+import type { Account } from './account.ts'
+import { type Catalogue, findPlan } from './catalogue.ts'
+import { type ExactAmount, exactAmount, exactCost, minorUnits } from './money.ts'
+import { allowancePeriodAt, type Instant } from './period.ts'
+import type { Plan } from './plan.ts'
+import { liveSubscription } from './subscription.ts'
+import type { UsageTotal } from './usage.ts'
+
+/** What use may cost in an allowance period at most, in minor units of the catalogue's currency; null is not set. */
+export interface SpendingLimits {
+  /** By the user, up to what the plan or the operator allows. */
+  readonly user: number | null
+  /** By the operator, in place of the plan's. */
+  readonly operator: number | null
+}
+
+export const NO_SPENDING_LIMITS: SpendingLimits = { user: null, operator: null }
+
+/** What holds in an allowance period: the limit, and what use has cost in it so far. */
+export interface Spending {
+  readonly limit: number
+  readonly spent: ExactAmount
+}
+
+/** Whether any plan limits what use may cost, so that the costs of all services must be at hand. */
+export function limitsSpending({ plans }: Catalogue): boolean {
+  return plans.some(({ spendingLimit }) => spendingLimit !== null)
+}
+
+/** The most that a user may set: the operator's word, else the plan's; null is no limit. */
+export function allowedLimit(plan: Plan | null, { operator }: SpendingLimits): number | null {
+  return operator ?? plan?.spendingLimit ?? null
+}
+
+/** The limit that holds; null is none. */
+export function limitOf(plan: Plan | null, limits: SpendingLimits): number | null {
+  const allowed = allowedLimit(plan, limits)
+  return limits.user === null || (allowed !== null && allowed < limits.user) ? allowed : limits.user
+}
+
+/** What use has cost in an allowance period, exactly: rounded once, when it is shown. */
+export function spentIn(totals: readonly UsageTotal[], allowanceStart: Instant | null): ExactAmount {
+  let spent = 0n
+  for (const { allowanceStart: start, billable, service, rate } of totals)
+    if (start === allowanceStart && billable !== 0n) spent += exactCost(service, billable, rate)
+  return spent
+}
+
+/** How spending stands in the allowance period that begins then; null where nothing limits it. */
+export function spendingIn(
+  catalogue: Catalogue,
+  account: Pick<Account, 'totals' | 'spendingLimits'>,
+  planName: string | null,
+  allowanceStart: Instant | null,
+): Spending | null {
+  if (allowanceStart === null) return null
+  const limit = limitOf(findPlan(catalogue, planName), account.spendingLimits)
+  return limit === null ? null : { limit, spent: spentIn(account.totals, allowanceStart) }
+}
+
+/** Whether a further cost would go beyond the limit. Up to it, to the last fraction, it does not. */
+export function goesBeyond({ limit, spent }: Spending, cost: ExactAmount): boolean {
+  return cost > 0n && spent + cost > exactAmount(limit)
+}
+
+const THRESHOLDS = [80, 100] as const
+
+/** The thresholds, in percent of the limit, that a cost steps over. */
+export function crossedThresholds({ limit, spent }: Spending, cost: ExactAmount): readonly number[] {
+  if (cost <= 0n || limit === 0) return []
+  const whole = exactAmount(limit)
+  return THRESHOLDS.filter((percent) => {
+    const threshold = whole * BigInt(percent)
+    return spent * 100n < threshold && (spent + cost) * 100n >= threshold
+  })
+}
+
+/** As an answer tells it: of the running allowance period. Without a subscription nothing is spent. */
+export function shownSpending(catalogue: Catalogue, account: Account, now: Instant) {
+  const subscription = liveSubscription(account.subscriptions)
+  const plan = findPlan(catalogue, subscription?.planName ?? null)
+  const spent = subscription === null ? 0n : spentIn(account.totals, allowancePeriodAt(subscription.anchor, now).start)
+  const limit = subscription === null ? account.spendingLimits.user : limitOf(plan, account.spendingLimits)
+  return { limit, spent: minorUnits(spent), currency: catalogue.currency }
+}

@@ -1,0 +1,67 @@
+import type { Account, Change, UserId } from '../domain/account.ts'
+import { type Catalogue, findPlan } from '../domain/catalogue.ts'
+import { invalidField } from '../domain/errors.ts'
+import { type Instant, monthsAround } from '../domain/period.ts'
+import { SERVICE_TYPES } from '../domain/quantity.ts'
+import { allowedLimit, type SpendingLimits, shownSpending } from '../domain/spending.ts'
+import { liveSubscription } from '../domain/subscription.ts'
+import type { Ports } from '../ports.ts'
+
+type Limiting = Pick<Ports, 'ledger' | 'clock' | 'catalogue' | 'newId'>
+
+/**
+ * The user's own limit, up to what plan or operator allow; null withdraws it.
+ * Refuses: `validation_failed` (more than is allowed).
+ */
+export function setSpendingLimit(ports: Limiting, user: UserId, amount: number | null) {
+  return change(ports, user, (account) => {
+    const most = allowedLimit(planOf(ports.catalogue, account), account.spendingLimits)
+    if (amount !== null && most !== null && amount > most)
+      throw invalidField('/amount', `must be at most ${most}, which the plan allows; ask support for more`)
+    return { limits: { ...account.spendingLimits, user: amount }, audited: [] }
+  })
+}
+
+export interface OperatorLimit {
+  readonly user: UserId
+  /** Who sets it: `operator:alice`. */
+  readonly operator: string
+  /** Minor units; null brings back the plan's. */
+  readonly amount: number | null
+  readonly reason: string
+}
+
+/** The operator's limit for a user, in place of the plan's: below it or beyond. */
+export function setUsersSpendingLimit(ports: Limiting, { user, operator, amount, reason }: OperatorLimit) {
+  const { currency } = ports.catalogue
+  const detail = `${amount === null ? 'As the plan has it' : `${amount} ${currency} a period`}: ${reason}`
+  const entry = { id: ports.newId('audit'), at: ports.clock.now(), actor: operator, detail }
+  return change(ports, user, (account) => ({
+    limits: { ...account.spendingLimits, operator: amount },
+    audited: [{ type: 'audited', entry: { ...entry, action: 'spending-limit-set' } }],
+  }))
+}
+
+interface NewLimits {
+  readonly limits: SpendingLimits
+  readonly audited: readonly Change[]
+}
+
+function change(ports: Limiting, user: UserId, decide: (account: Account) => NewLimits) {
+  const now = ports.clock.now()
+  const totals = { services: SERVICE_TYPES, months: monthsAround(now) }
+  return ports.ledger.change(user, { totals }, (account) => {
+    const { limits, audited } = decide(account)
+    const set: Change = { type: 'spending-limits-set', limits, at: now }
+    return { changes: [set, ...audited], result: shown(ports.catalogue, { ...account, spendingLimits: limits }, now) }
+  })
+}
+
+function shown(catalogue: Catalogue, account: Account, now: Instant) {
+  const allowed = allowedLimit(planOf(catalogue, account), account.spendingLimits)
+  return { ...shownSpending(catalogue, account, now), own_limit: account.spendingLimits.user, allowed_limit: allowed }
+}
+
+function planOf(catalogue: Catalogue, { subscriptions }: Account) {
+  return findPlan(catalogue, liveSubscription(subscriptions)?.planName ?? null)
+}
