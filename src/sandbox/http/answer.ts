@@ -59,7 +59,7 @@ export function toResponse(answer: Answer, envelope: Envelope): Response {
     'request-id': envelope.requestId,
     'stripe-version': envelope.version ?? apiVersion,
     vary: 'Origin',
-    ...(envelope.browser ? { 'access-control-allow-origin': '*' } : {}),
+    ...(envelope.browser ? forBrowsers : {}),
     ...answer.headers,
   }
   if (envelope.method === 'POST') {
@@ -68,4 +68,11 @@ export function toResponse(answer: Answer, envelope: Envelope): Response {
     if (envelope.idempotencyKey) headers['idempotency-key'] = envelope.idempotencyKey
   }
   return new Response(answer.body, { status: answer.status, headers })
+}
+
+// In the order in which Stripe's were recorded.
+const forBrowsers = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers':
+    'Request-Id, Stripe-Manage-Version, Stripe-Should-Retry, X-Stripe-External-Auth-Required, X-Stripe-Privileged-Session-Required',
 }
