@@ -7,14 +7,17 @@ import { immediateBill, prepareChange } from '../engine/subscription-change.ts'
 import { terminal } from '../engine/subscription-end.ts'
 import { periodEnd, storeSubscription } from '../engine/subscription-store.ts'
 import { upcomingInvoice } from '../engine/upcoming.ts'
-import { fields, flag, ignored, list, notSimulated, oneOf, type Parameters, text } from '../http/decode.ts'
+import { fields, flag, ignored, list, oneOf, type Parameters, text } from '../http/decode.ts'
 import { Failure, invalid } from '../http/failure.ts'
+import { scheduledInvoice } from '../schedules/preview.ts'
+import { draftSchedule, scheduleDetails, updateSchedule } from '../schedules/routes.ts'
 import { referenced, type Turn } from '../turn.ts'
 import type { Customer, Invoice, Subscription } from '../wire.ts'
 import { buildItem, invoiceItemCreation } from './invoice-items.ts'
 import { creditUnused } from './subscription-cancel.ts'
 import { draftSubscription } from './subscription-draft.ts'
 import { discountWishes, subscriptionCreation, subscriptionUpdate } from './subscription-parameters.ts'
+import { pause, pausing, resumption } from './subscription-pausing.ts'
 import { planUpdate } from './subscription-update.ts'
 
 const {
@@ -36,10 +39,10 @@ const details = {
   default_tax_rates,
   items,
   metadata: ignored,
-  pause: notSimulated,
+  pause: fields(pausing),
   proration_behavior,
   proration_date,
-  resume_at: notSimulated,
+  resume_at: oneOf('now'),
   start_date: ignored,
   trial_end,
 }
@@ -53,8 +56,8 @@ export const previewing = {
   issuer: ignored,
   on_behalf_of: ignored,
   preview_mode: oneOf('next', 'recurring'),
-  schedule: notSimulated,
-  schedule_details: notSimulated,
+  schedule: text,
+  schedule_details: fields(scheduleDetails),
   subscription: text,
   subscription_details: fields(details),
 }
@@ -67,7 +70,9 @@ type Wish = Parameters<typeof previewing>
 export function previewInvoice(turn: Turn, sent: Wish): Invoice {
   const subscription =
     sent.subscription === undefined ? undefined : referenced(turn, 'subscription', sent.subscription, 'subscription')
-  const owner = subscription?.customer ?? sent.customer
+  const schedule =
+    sent.schedule === undefined ? undefined : referenced(turn, 'subscription_schedule', sent.schedule, 'schedule')
+  const owner = subscription?.customer ?? schedule?.customer ?? sent.customer
   if (owner === undefined) {
     throw invalid(
       'You must provide at least one of customer, subscription or schedule.',
@@ -94,6 +99,7 @@ function rehearsed(
   discounts: string[] | undefined,
 ): Composed {
   const wish = sent.subscription_details
+  if (sent.schedule !== undefined || sent.schedule_details) return ofSchedule(turn, customer, sent)
   const isRecurring = sent.preview_mode === 'recurring'
   if (subscription) return ofSubscription(turn, customer, withDiscounts(subscription, discounts), wish, isRecurring)
   if (wish?.items) return ofNewSubscription(turn, customer, wish, discounts)
@@ -104,6 +110,14 @@ function rehearsed(
   }
   const [only] = turn.store.objects.select('subscription', { customer: customer.id }).filter((each) => !terminal(each))
   return only && ofSubscription(turn, customer, withDiscounts(only, discounts), wish)
+}
+
+function ofSchedule(turn: Turn, customer: Customer, sent: Wish): Composed {
+  const { schedule: id, schedule_details: details } = sent
+  if (id === undefined)
+    return scheduledInvoice(turn, customer, draftSchedule(turn, { ...details, customer: customer.id }))
+  const { billing_mode: _mode, ...changes } = details ?? {}
+  return scheduledInvoice(turn, customer, updateSchedule(turn, changes, id))
 }
 
 const withDiscounts = (subscription: Subscription, discounts: string[] | undefined): Subscription =>
@@ -120,7 +134,10 @@ function ofSubscription(
 ): Composed {
   if (terminal(before)) return undefined
   if (wish?.cancel_now) return ofCancellation(turn, customer, before, wish)
-  const { cancel_now: _now, billing_mode: _mode, metadata: _meta, start_date: _start, ...update } = wish ?? {}
+  if (wish?.pause) return ofPause(turn, customer, before, wish.pause)
+  if (wish?.resume_at !== undefined) return ofResumption(turn, customer, before, wish)
+  const { cancel_now: _now, pause: _pause, resume_at: _resume, ...others } = wish ?? {}
+  const { billing_mode: _mode, metadata: _meta, start_date: _start, ...update } = others
   const change = planUpdate(turn, update, before, customer)
   if (isRecurring) return wholePeriod(turn, customer, change.after)
   prepareChange(turn, customer, change)
@@ -144,6 +161,26 @@ function ofCancellation(turn: Turn, customer: Customer, before: Subscription, wi
   if (wish.proration_behavior !== 'none') creditUnused(turn, before)
   const pending = pendingItems(turn, before)
   return composeInvoice(turn, { customer, subscription: before, reason: 'subscription_update', pending })
+}
+
+/** What pausing would credit and bill. */
+function ofPause(turn: Turn, customer: Customer, before: Subscription, wish: Parameters<typeof pausing>): Composed {
+  const paused = pause(turn, { ...wish, invoicing_behavior: 'pending_invoice_item' }, before.id)
+  const pending = pendingItems(turn, paused)
+  if (pending.length === 0) return undefined
+  return composeInvoice(turn, { customer, subscription: before, reason: 'subscription_update', pending })
+}
+
+function ofResumption(turn: Turn, customer: Customer, before: Subscription, wish: NonNullable<Details>): Composed {
+  const { change } = resumption(turn, resumptionWish(wish), before)
+  prepareChange(turn, customer, change)
+  const bill = immediateBill(turn, customer, change)
+  return bill && composeInvoice(turn, bill)
+}
+
+function resumptionWish({ billing_cycle_anchor: anchor }: NonNullable<Details>) {
+  const type = typeof anchor === 'string' ? anchor : anchor?.type
+  return type === undefined ? {} : { billing_cycle_anchor: { type } }
 }
 
 function ofNewSubscription(

@@ -79,9 +79,24 @@ function invoicePending(turn: Turn, customer: Customer, subscription: Subscripti
 /** Lets a paused subscription go on, in a new cycle unless the old anchor is to stay. */
 export function resume(turn: Turn, sent: Parameters<typeof resuming>, id: string): Subscription {
   const paused = retrieve(turn, 'subscription', id)
-  if (paused.status !== 'paused') throw invalid('This subscription is not paused.')
   const customer = referenced(turn, 'customer', paused.customer, 'customer')
-  const now = turn.now(customer.id)
+  const { change, after } = resumption(turn, sent, paused)
+  if (sent.payment_behavior === 'resume_on_payment_success') return onSuccess(turn, customer, change, after)
+  const made = makeChange(turn, customer, change)
+  announce(turn, 'customer.subscription.resumed', made)
+  return made
+}
+
+interface Resumption {
+  readonly change: Change
+  /** The subscription in its new periods, still paused. */
+  readonly after: Subscription
+}
+
+/** What going on changes, worked out and not made yet. */
+export function resumption(turn: Turn, sent: Parameters<typeof resuming>, paused: Subscription): Resumption {
+  if (paused.status !== 'paused') throw invalid('This subscription is not paused.')
+  const now = turn.now(paused.customer)
   const anchor = sent.billing_cycle_anchor?.type === 'unchanged' ? paused.billing_cycle_anchor : now
   const data = paused.items.data.map((item) => resumed(item, anchor, now))
   for (const item of data) {
@@ -98,10 +113,7 @@ export function resume(turn: Turn, sent: Parameters<typeof resuming>, id: string
     restarted: data.map((item) => item.id),
     payment: 'allow_incomplete',
   }
-  if (sent.payment_behavior === 'resume_on_payment_success') return onSuccess(turn, customer, change, after)
-  const made = makeChange(turn, customer, change)
-  announce(turn, 'customer.subscription.resumed', made)
-  return made
+  return { change, after }
 }
 
 function resumed(item: SubscriptionItem, anchor: number, now: number): SubscriptionItem {

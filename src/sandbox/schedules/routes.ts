@@ -40,6 +40,12 @@ const creation = {
   from_subscription: text,
   start_date: either(integer, oneOf('now')),
 }
+export const scheduleDetails = {
+  billing_mode: creation.billing_mode,
+  end_behavior: common.end_behavior,
+  phases: common.phases,
+  proration_behavior: oneOf('always_invoice', 'create_prorations', 'none'),
+}
 const updating = { ...common, proration_behavior: oneOf('always_invoice', 'create_prorations', 'none') }
 const filters = {
   ...paging,
@@ -68,13 +74,13 @@ export const scheduleRoutes = [
   route('POST', `${path}/:id/cancel`, fields({ invoice_now: flag, prorate: flag }), cancelSchedule),
 ]
 
-function createSchedule(turn: Turn, sent: Parameters<typeof creation>): Schedule {
-  if (sent.from_subscription !== undefined) return fromSubscription(turn, sent.from_subscription, sent)
+/** A schedule of phases as it would be, checked and not yet stored. */
+export function draftSchedule(turn: Turn, sent: Parameters<typeof creation>): Schedule {
   const customer = referenced(turn, 'customer', need(sent.customer, 'customer'), 'customer')
   const now = turn.now(customer.id)
   const begin = sent.start_date === undefined || sent.start_date === 'now' ? now : sent.start_date
   const phases = phasesOf(turn, need(sent.phases, 'phases'), begin, now)
-  const schedule: Schedule = {
+  return {
     ...blankSchedule,
     id: freshId('sub_sched'),
     billing_mode: modeOf(sent.billing_mode?.type, now),
@@ -86,8 +92,13 @@ function createSchedule(turn: Turn, sent: Parameters<typeof creation>): Schedule
     status: 'not_started',
     test_clock: clockOf(turn, customer.id),
   }
-  const made = create(turn, kind, schedule, 'subscription_schedule.created')
-  const [first] = phases
+}
+
+function createSchedule(turn: Turn, sent: Parameters<typeof creation>): Schedule {
+  if (sent.from_subscription !== undefined) return fromSubscription(turn, sent.from_subscription, sent)
+  const made = create(turn, kind, draftSchedule(turn, sent), 'subscription_schedule.created')
+  const now = turn.now(made.customer)
+  const [first] = made.phases
   if (first && first.start_date <= now) return enterPhase(turn, made, first)
   planSchedule(turn, made)
   return made
@@ -140,7 +151,7 @@ function requireRunning(schedule: Schedule): Schedule {
 }
 
 /** New phases replace all: what is running must be sent again, and takes effect at once when it has changed. */
-function updateSchedule(turn: Turn, sent: Parameters<typeof updating>, id: string): Schedule {
+export function updateSchedule(turn: Turn, sent: Parameters<typeof updating>, id: string): Schedule {
   const before = requireRunning(retrieve(turn, kind, id, 'schedule'))
   const now = turn.now(before.customer)
   const begin = before.current_phase?.start_date ?? before.phases[0]?.start_date ?? now

@@ -4,7 +4,7 @@ import { endWithUsage } from '../engine/final-usage.ts'
 import { intervalOf, periodAt } from '../engine/periods.ts'
 import { redeem } from '../engine/redemption.ts'
 import { daySeconds } from '../engine/settings.ts'
-import { makeChange } from '../engine/subscription-change.ts'
+import { type Change, makeChange } from '../engine/subscription-change.ts'
 import { terminal } from '../engine/subscription-end.ts'
 import { startSubscription } from '../engine/subscription-start.ts'
 import { saveSubscription } from '../engine/subscription-store.ts'
@@ -52,7 +52,9 @@ export function enterPhase(turn: Turn, schedule: Schedule, phase: Phase): Schedu
   const customer = turn.store.objects.find('customer', schedule.customer)
   if (!customer) return schedule
   const present = turn.store.objects.find('subscription', schedule.subscription ?? '')
-  const subscription = present ? changeTo(turn, customer, present, phase) : begin(turn, customer, schedule, phase)
+  const subscription = present
+    ? makeChange(turn, customer, phaseChange(turn, customer, present, phase))
+    : begin(turn, customer, schedule, phase)
   const patch: Partial<Schedule> = {
     current_phase: { end_date: phase.end_date, start_date: phase.start_date },
     status: 'active',
@@ -63,13 +65,18 @@ export function enterPhase(turn: Turn, schedule: Schedule, phase: Phase): Schedu
   return entered
 }
 
-function begin(turn: Turn, customer: Customer, schedule: Schedule, phase: Phase): Subscription {
+/** The subscription with which a schedule begins, not yet billed. */
+export function phaseDraft(turn: Turn, customer: Customer, schedule: Schedule, phase: Phase): Subscription {
   const items = phase.items.map(({ price, quantity }) => ({ price, quantity }))
   const trial = phase.trial_end === null ? {} : { trial_end: phase.trial_end }
   const discounts = phase.discounts.map(sentDiscount)
   const { type } = schedule.billing_mode
   const billing_mode = { type: type === 'classic' ? ('classic' as const) : ('flexible' as const) }
-  const draft = draftSubscription(turn, { items, discounts, billing_mode, ...trial }, customer)
+  return draftSubscription(turn, { items, discounts, billing_mode, ...trial }, customer)
+}
+
+function begin(turn: Turn, customer: Customer, schedule: Schedule, phase: Phase): Subscription {
+  const draft = phaseDraft(turn, customer, schedule, phase)
   const method = phase.default_payment_method ?? schedule.default_settings.default_payment_method
   const named = { ...draft, default_payment_method: method, metadata: phase.metadata ?? {}, schedule: schedule.id }
   const way =
@@ -89,7 +96,8 @@ const sentDiscount = ({ coupon, discount, promotion_code }: Phase['discounts'][n
   ...(promotion_code === null ? {} : { promotion_code }),
 })
 
-function changeTo(turn: Turn, customer: Customer, before: Subscription, phase: Phase): Subscription {
+/** What a phase changes about a subscription when it begins. */
+export function phaseChange(turn: Turn, customer: Customer, before: Subscription, phase: Phase): Change {
   const now = turn.now(customer.id)
   const restarts = phase.billing_cycle_anchor === 'phase_start'
   const data = phase.items.flatMap((wish, index) => {
@@ -124,7 +132,7 @@ function changeTo(turn: Turn, customer: Customer, before: Subscription, phase: P
       ? phase.proration_behavior
       : 'create_prorations'
   const restarted = restarts ? data.map(({ id }) => id) : []
-  return makeChange(turn, customer, { before, after, at: now, prorations, restarted, payment: 'allow_incomplete' })
+  return { before, after, at: now, prorations, restarted, payment: 'allow_incomplete' }
 }
 
 const trialUntil = (before: Subscription, end: number, now: number): Partial<Subscription> => ({
