@@ -1,6 +1,7 @@
 import type { Route } from './http/route.ts'
 import { accountRoutes } from './resources/account.ts'
 import { alertRoutes } from './resources/alerts.ts'
+import { cardSourceRoutes } from './resources/card-sources.ts'
 import { chargeRoutes } from './resources/charges.ts'
 import { checkoutRoutes } from './resources/checkout-sessions.ts'
 import { couponRoutes } from './resources/coupons.ts'
@@ -37,6 +38,7 @@ import { scheduleRoutes } from './schedules/routes.ts'
 export const routes: readonly Route[] = [
   ...accountRoutes,
   ...alertRoutes,
+  ...cardSourceRoutes,
   ...chargeRoutes,
   ...couponRoutes,
   ...checkoutRoutes,

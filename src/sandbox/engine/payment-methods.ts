@@ -28,9 +28,22 @@ export function storeCard(turn: Turn, details: CardDetails, extra: Partial<Payme
 export function namedMethod(turn: Turn, id: string, status: 400 | 404 = 400): PaymentMethod {
   const number = numberOfToken(id)
   if (number) return storeCard(turn, { number, expMonth: 12, expYear: new Date().getUTCFullYear() + 4 })
-  const method = turn.store.objects.find('payment_method', id)
+  const method = turn.store.objects.find('payment_method', id.startsWith('tok_') ? behindToken(turn, id) : id)
   if (!method) throw noSuch('payment_method', id, 'payment_method', status)
   return method
+}
+
+/** The card that a token stands for; a token is used once. */
+function behindToken(turn: Turn, token: string): string {
+  const kept = turn.store.vault.read(token)
+  if (kept === undefined) throw noSuch('token', token, 'source', 400)
+  const { method } = JSON.parse(kept) as { readonly method: string }
+  if (turn.store.objects.find('payment_method', method)?.customer === null) return method
+  throw new Failure(400, {
+    type: 'invalid_request_error',
+    code: 'token_already_used',
+    message: `You cannot use a Stripe token more than once: ${token}.`,
+  })
 }
 
 /** The payment method for a customer's use: it must be attached to that customer, or to nobody yet. */

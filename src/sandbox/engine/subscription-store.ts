@@ -53,6 +53,7 @@ function planAhead(turn: Turn, subscription: Subscription): void {
     cancel_subscription: ended || status === 'incomplete' ? null : cancel_at,
     remind_of_trial_end: ahead((trial_end ?? 0) - trialReminder, status === 'trialing'),
     announce_upcoming_invoice: ahead(upcoming, renews && stays),
+    invoice_pending_items: ahead(subscription.next_pending_invoice_item_invoice, renews),
     resume_collection: ahead(pause_collection?.resumes_at ?? null, !ended),
   } as const
   for (const [task, at] of Object.entries(times)) {

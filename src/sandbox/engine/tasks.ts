@@ -6,6 +6,7 @@ import type { Invoice, Subscription } from '../wire.ts'
 import { finalizeAndCollect, retryCollection } from './collection.ts'
 import { fallBehind } from './dunning.ts'
 import { endWithUsage } from './final-usage.ts'
+import { invoicePendingItems } from './pending-invoicing.ts'
 import { expirePendingUpdate } from './pending-update.ts'
 import { renewSubscription } from './renewal.ts'
 import { subscriptionOf } from './settlement.ts'
@@ -42,6 +43,7 @@ export const tasks: Readonly<Record<Task, Perform>> = {
   }),
   expire_pending_update: expirePendingUpdate,
   finalize_invoice: onInvoice('draft', (turn, invoice) => void finalizeAndCollect(turn, invoice)),
+  invoice_pending_items: onSubscription(invoicePendingItems),
   mark_invoice_overdue: onInvoice('open', markOverdue),
   remind_of_trial_end: onSubscription((turn, subscription) => {
     announce(turn, 'customer.subscription.trial_will_end', subscription)

@@ -13,6 +13,7 @@ const kindOfPrefix: Readonly<Record<string, Kind>> = {
   prod: 'product',
   price: 'price',
   pm: 'payment_method',
+  card: 'payment_method',
   seti: 'setup_intent',
   pi: 'payment_intent',
   ch: 'charge',

@@ -1,6 +1,6 @@
 import { numberOfToken } from '../engine/cards.ts'
 import { storeDebit } from '../engine/debits.ts'
-import { attach, detach, namedMethod, storeCard } from '../engine/payment-methods.ts'
+import { attach, type CardDetails, detach, namedMethod, storeCard } from '../engine/payment-methods.ts'
 import { change } from '../events/record.ts'
 import {
   clearable,
@@ -120,21 +120,33 @@ export function methodOfData(turn: Turn, data: Data): PaymentMethod {
   if (type !== 'card') throw unsupported(`payment methods of the type ${type}`)
   const sent = need(data.card, 'card')
   if (sent.token !== undefined) return ofToken(turn, sent.token, data)
-  const expMonth = need(sent.exp_month, 'card[exp_month]')
-  const expYear = fullYear(need(sent.exp_year, 'card[exp_year]'))
-  const number = need(sent.number, 'card[number]').replaceAll(/[\s-]/g, '')
-  checkExpiry(expMonth, expYear)
-  if (sent.cvc !== undefined && !/^\d{3,4}$/.test(sent.cvc)) throw cardProblem('invalid_cvc', 'cvc', 'security code')
-  const details = { number, expMonth, expYear }
-  const made = storeCard(turn, details, {
+  const made = storeCard(turn, cardDetails(sent), {
     ...sentOnly({ allow_redisplay: data.allow_redisplay }),
     metadata: mergeMetadata({}, data.metadata),
   })
   return change(turn, 'payment_method', made, { billing_details: billingOf(made, data.billing_details) })
 }
 
+interface RawCard {
+  readonly number?: string | undefined
+  readonly exp_month?: number | undefined
+  readonly exp_year?: number | undefined
+  readonly cvc?: string | undefined
+}
+
+/** A card as it was typed, refused in Stripe's words where a card form would refuse it. */
+export function cardDetails(sent: RawCard): CardDetails {
+  const expMonth = need(sent.exp_month, 'card[exp_month]')
+  const expYear = fullYear(need(sent.exp_year, 'card[exp_year]'))
+  const number = need(sent.number, 'card[number]').replaceAll(/[\s-]/g, '')
+  checkExpiry(expMonth, expYear)
+  if (sent.cvc !== undefined && !/^\d{3,4}$/.test(sent.cvc)) throw cardProblem('invalid_cvc', 'cvc', 'security code')
+  return { number, expMonth, expYear }
+}
+
 function ofToken(turn: Turn, token: string, data: Data): PaymentMethod {
-  if (numberOfToken(token) === undefined) throw noSuch('token', token, 'card[token]', 400)
+  if (numberOfToken(token) === undefined && turn.store.vault.read(token) === undefined)
+    throw noSuch('token', token, 'card[token]', 400)
   const made = namedMethod(turn, token)
   const metadata = mergeMetadata({}, data.metadata)
   return change(turn, 'payment_method', made, { billing_details: billingOf(made, data.billing_details), metadata })

@@ -1,3 +1,4 @@
+import { nextPending } from '../engine/pending-invoicing.ts'
 import { redeem } from '../engine/redemption.ts'
 import { need } from '../http/decode.ts'
 import { invalid } from '../http/failure.ts'
@@ -5,6 +6,7 @@ import { listOf } from '../http/listing.ts'
 import { freshId } from '../identifiers.ts'
 import type { Turn } from '../turn.ts'
 import type { Customer, Subscription, SubscriptionItem } from '../wire.ts'
+import { startOf } from './backdating.ts'
 import { mergeMetadata } from './patches.ts'
 import { draftItem, requireOneInterval } from './subscription-items.ts'
 import type { Creation } from './subscription-parameters.ts'
@@ -44,7 +46,8 @@ export function draftSubscription(turn: Turn, sent: Creation, customer: Customer
       payment_method_types: null,
       save_default_payment_method: sent.payment_settings?.save_default_payment_method ?? 'off',
     },
-    start_date: now,
+    start_date: startOf(sent.backdate_start_date, now),
+    ...pendingInterval(sent, now),
     status: times.trialEnd === null ? 'incomplete' : 'trialing',
     test_clock: customer.test_clock ?? null,
     trial_end: times.trialEnd,
@@ -81,6 +84,22 @@ export function trialSettings(sent: Creation['trial_settings']): Subscription['t
       billing_cycle_anchor: behavior?.billing_cycle_anchor ?? null,
       missing_payment_method: behavior?.missing_payment_method ?? 'create_invoice',
     },
+  }
+}
+
+/** How often pending items are invoiced between renewals. */
+export function pendingInterval(
+  { pending_invoice_item_interval: sent }: Pick<Creation, 'pending_invoice_item_interval'>,
+  now: number,
+): Partial<Subscription> {
+  if (sent === undefined) return {}
+  const pending_invoice_item_interval = sent && {
+    interval: need(sent.interval, 'pending_invoice_item_interval[interval]'),
+    interval_count: sent.interval_count ?? 1,
+  }
+  return {
+    pending_invoice_item_interval,
+    next_pending_invoice_item_invoice: nextPending(pending_invoice_item_interval, now),
   }
 }
 

@@ -96,7 +96,9 @@ const common = {
     payment_method_types: ignored,
     save_default_payment_method: oneOf('off', 'on_subscription'),
   }),
-  pending_invoice_item_interval: clearedOnly,
+  pending_invoice_item_interval: clearable(
+    fields({ interval: oneOf('day', 'week', 'month', 'year'), interval_count: integer }),
+  ),
   proration_behavior: oneOf('always_invoice', 'create_prorations', 'none'),
   transfer_data: clearedOnly,
   trial_end: either(integer, oneOf('now')),
@@ -106,7 +108,7 @@ const common = {
 
 export const subscriptionCreation = {
   ...common,
-  backdate_start_date: notSimulated,
+  backdate_start_date: integer,
   billing_cycle_anchor: integer,
   billing_cycle_anchor_config: fields({
     day_of_month: integer,

@@ -9,7 +9,7 @@ import { referenced, retrieve, type Turn } from '../turn.ts'
 import type { Customer, Subscription, SubscriptionItem } from '../wire.ts'
 import { addInvoiceItems } from './added-items.ts'
 import { mergeMetadata, sentOnly } from './patches.ts'
-import { trialSettings } from './subscription-draft.ts'
+import { pendingInterval, trialSettings } from './subscription-draft.ts'
 import { cancellationDetails, endPatch } from './subscription-ending.ts'
 import { changedItems, currentPeriod } from './subscription-items.ts'
 import type { Update } from './subscription-parameters.ts'
@@ -166,6 +166,7 @@ function plainPatch(turn: Turn, before: Subscription, sent: Update, customer: Cu
     ...(sent.discounts === undefined ? {} : { discounts: discountsAfter(turn, before, sent, customer) }),
     ...(sent.pause_collection === undefined ? {} : { pause_collection: pauseOf(sent) }),
     ...(sent.trial_settings === undefined ? {} : { trial_settings: trialSettings(sent.trial_settings) }),
+    ...pendingInterval(sent, turn.now(before.customer)),
     metadata: mergeMetadata(before.metadata, sent.metadata),
   }
 }

@@ -9,6 +9,7 @@ import { search, searching } from '../http/search.ts'
 import { referenced, retrieve, type Turn } from '../turn.ts'
 import type { Customer, Subscription } from '../wire.ts'
 import { addInvoiceItems } from './added-items.ts'
+import { billBackdated } from './backdating.ts'
 import { cancelSubscription } from './subscription-cancel.ts'
 import { draftSubscription } from './subscription-draft.ts'
 import { endPatch } from './subscription-ending.ts'
@@ -73,6 +74,7 @@ function createSubscription(turn: Turn, sent: Creation): Subscription {
   if (method === null && behavior !== 'default_incomplete') requireNothingToPay(draft, customer)
   const offSession = sent.off_session === true
   const free = draft.billing_cycle_anchor > draft.created && sent.proration_behavior === 'none'
+  if (sent.proration_behavior !== 'none') billBackdated(turn, draft)
   if (sent.add_invoice_items) addInvoiceItems(turn, customer, draft, sent.add_invoice_items)
   return startSubscription(turn, draft, { customer, method, behavior, offSession, free })
 }

@@ -17,6 +17,7 @@ export const taskOrder = [
   'advance_schedule',
   'resume_collection',
   'renew_subscription',
+  'invoice_pending_items',
   'finalize_invoice',
   'collect_invoice',
   'mark_invoice_overdue',

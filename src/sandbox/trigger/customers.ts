@@ -28,6 +28,11 @@ async function entitled(at: Caller) {
   return at.post('subscriptions', { customer: id, items: [{ price: price.id }] })
 }
 
+async function sourced(at: Caller) {
+  const { id } = await customer(at)
+  return `customers/${id}/sources/${(await at.post(`customers/${id}/sources`, { source: 'tok_visa' })).id}`
+}
+
 export const customerRecipes: Recipes = {
   'customer.created': customer,
   'customer.deleted': async (at) => at.remove(`customers/${(await customer(at)).id}`),
@@ -38,6 +43,9 @@ export const customerRecipes: Recipes = {
     const { id } = await at.post('customers', { coupon: (await coupon(at)).id })
     return at.post(`customers/${id}`, { coupon: (await coupon(at)).id })
   },
+  'customer.source.created': sourced,
+  'customer.source.deleted': async (at) => at.remove(await sourced(at)),
+  'customer.source.updated': async (at) => at.post(await sourced(at), { metadata: { triggered: 'yes' } }),
   'customer.tax_id.created': taxId,
   'customer.tax_id.deleted': async (at) => {
     const made = await taxId(at)
