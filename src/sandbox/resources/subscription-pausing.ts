@@ -155,5 +155,6 @@ export function deleteDiscount(turn: Turn, _sent: object, id: string): object {
   if (!discount) throw invalid('This subscription has no discount.', undefined, 'resource_missing')
   announce(turn, 'customer.discount.deleted', discount)
   saveSubscription(turn, before, { discounts: [] }, 'customer.subscription.updated')
-  return { ...discount, deleted: true }
+  const { end: _end, ...deleted } = discount
+  return { ...deleted, deleted: true }
 }
