@@ -23,29 +23,31 @@ export function seedSubscribers(file: string, users: number): void {
 }
 
 /**
- * Records of the past, with the totals that belong to them: `records` of them spread over the users from `firstUser` on.
- * Written by SQL alone, since this is about a file of that size and not about how it came to be.
+ * Records of the past, with the totals that belong to them: `records` of them spread over the users from `firstUser` on,
+ * all of one day, each naming the one before it. Written by SQL alone, since this is about a file of that size and not
+ * about how it came to be.
  */
 export function seedRecords(file: string, firstUser: number, users: number, records: number): void {
   const database = open(file)
   const start = yesterday()
   const user = `printf('user_%05d', ${firstUser} + n % ${users})`
+  const id = (n: string) => `printf('usage_0000000000%016d', ${firstUser} * 1000000000 + ${n})`
   database.run(`WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < ${records})
     INSERT INTO usage_records (id, user_id, service_type, quantity, rated, unit, identity, occurred_at, recorded_at,
-      subscription_id, plan_name, allowance_start, rate, granted, overage, billable)
-    SELECT printf('usage_0000000000%016d', ${firstUser} * 1000000000 + n), ${user}, 'voice_call', 90000000, 90000000, 'seconds',
+      subscription_id, plan_name, allowance_start, rate, granted, overage, billable, previous)
+    SELECT ${id('n')}, ${user}, 'voice_call', 90000000, 90000000, 'seconds',
       printf('event:01990000-0000-7%03d-8000-%012d', ${firstUser % 1_000}, n), ${start} + n / 1000, ${start} + n / 1000,
-      'sub_' || ${user}, 'usage_based', ${start}, '5', 0, 90000000, 90000000 FROM numbers`)
-  for (const [table, column, format] of [
-    ['usage_totals', 'month', '%Y-%m'],
-    ['usage_days', 'day', '%Y-%m-%d'],
+      'sub_' || ${user}, 'usage_based', ${start}, '5', 0, 90000000, 90000000,
+      CASE WHEN n >= ${users} THEN ${id(`n - ${users}`)} END FROM numbers`)
+  for (const [table, column, format, more, latest] of [
+    ['usage_totals', 'month', '%Y-%m', '', ''],
+    ['usage_days', 'day', '%Y-%m-%d', ', last_record', ', max(id)'],
   ])
     database.run(`INSERT INTO ${table} (${column}, user_id, service_type, allowance_start, rate, quantity, rated,
-        granted, overage, billable)
+        granted, overage, billable${more})
       SELECT strftime('${format}', occurred_at / 1000, 'unixepoch'), user_id, service_type, allowance_start, rate,
-        sum(quantity), sum(rated), 0, sum(overage), sum(billable) FROM usage_records
-      WHERE id >= printf('usage_0000000000%016d', ${firstUser} * 1000000000)
-        AND id < printf('usage_0000000000%016d', ${firstUser} * 1000000000 + ${records})
+        sum(quantity), sum(rated), 0, sum(overage), sum(billable)${latest} FROM usage_records
+      WHERE id >= ${id('0')} AND id < ${id(String(records))}
       GROUP BY 1, 2, 3, 4, 5`)
   database.run('PRAGMA wal_checkpoint(TRUNCATE)')
   database.close()
