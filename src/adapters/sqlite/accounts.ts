@@ -4,6 +4,7 @@ import type { Grant } from '../../domain/grant.ts'
 import { NO_SPENDING_LIMITS, type SpendingLimits } from '../../domain/spending.ts'
 import type { DailyUsage, UsageIdentity, UsageTotal } from '../../domain/usage.ts'
 import { type AccountCache, createAccountCache, type Remembered } from './account-cache.ts'
+import { compiledCheck } from './compiled.ts'
 import type { Drizzle } from './database.ts'
 import {
   fromIdentity,
@@ -93,6 +94,14 @@ export function accountReader(database: Drizzle, writeSums: () => void): Account
     .from(usageRecords)
     .where(and(eq(usageRecords.identity, of('identity')), eq(usageRecords.userId, of('user'))))
     .prepare()
+  /** Asked first, for nearly always it is not: finding nothing costs less without a row to make of it. */
+  const isRecorded = compiledCheck(
+    database.$client,
+    database
+      .select({ id: usageRecords.id })
+      .from(usageRecords)
+      .where(and(eq(usageRecords.identity, of('identity')), eq(usageRecords.userId, of('user')))),
+  )
   const monthTotals = database
     .select()
     .from(usageTotals)
@@ -209,7 +218,8 @@ export function accountReader(database: Drizzle, writeSums: () => void): Account
   }
 
   function usageFor(user: UserId, identity: UsageIdentity | undefined) {
-    const row = identity && usage.get({ identity: fromIdentity(identity), user })
+    const asked = identity && { identity: fromIdentity(identity), user }
+    const row = asked && isRecorded(asked) ? usage.get(asked) : undefined
     return row ? toUsageRecord(row) : null
   }
 

@@ -15,11 +15,24 @@ export type Values = Readonly<Record<string, SQLQueryBindings>>
 export function compiled(client: Database, query: Buildable): (values: Values) => void {
   const { sql, params } = query.toSQL()
   const statement = client.prepare(sql)
+  const bound = binder(params)
+  return (values) => void statement.run(...bound(values))
+}
+
+/** The same for a question: whether the query finds a row. */
+export function compiledCheck(client: Database, query: Buildable): (values: Values) => boolean {
+  const { sql, params } = query.toSQL()
+  const statement = client.prepare(sql)
+  const bound = binder(params)
+  return (values) => statement.get(...bound(values)) !== null
+}
+
+function binder(params: readonly unknown[]): (values: Values) => SQLQueryBindings[] {
   const slots = params.map(slotOf)
   return (values) => {
     const bound: SQLQueryBindings[] = []
     for (const { name, constant } of slots) bound.push(name === null ? constant : (values[name] ?? null))
-    statement.run(...bound)
+    return bound
   }
 }
 
