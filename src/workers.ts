@@ -6,7 +6,8 @@ import type { Config } from './config/config.ts'
 import { DAY_MS, HOUR_MS } from './domain/period.ts'
 import type { Ports } from './ports.ts'
 import { announceCrossings } from './usecases/announce-crossings.ts'
-import { type Applying, beginTurns, MOST_SERVED, type Served } from './usecases/apply-events.ts'
+import type { Applying } from './usecases/apply-event.ts'
+import { beginTurns, MOST_SERVED, type Served } from './usecases/apply-events.ts'
 import { compareMeters } from './usecases/compare-meters.ts'
 import type { Posting } from './usecases/post-to-app.ts'
 import { sendDueReports } from './usecases/report-usage.ts'
@@ -74,8 +75,9 @@ function eventWorker(applying: Applying, failed: (error: unknown) => void): Work
   const worker = startWorker(
     async () => {
       if (served.size >= MOST_SERVED) await Promise.race(served.values()).catch(() => {})
-      const { count, turns } = await beginTurns(applying, served)
+      const { count, turns, settled } = await beginTurns(applying, served)
       for (const turn of turns) turn.then(() => worker.wake(), failed)
+      await settled
       return count
     },
     EVENTS_IDLE_MS,

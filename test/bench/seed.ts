@@ -1,9 +1,10 @@
 import { Database } from 'bun:sqlite'
+import { subscriptionEvent, USERS_WITH_EVENTS } from './load/events.ts'
 import { userName } from './load/workload.ts'
 
 const SUBSCRIPTION = `INSERT INTO user_subscriptions (id, user_id, customer_id, plan_name, price_id, status, status_since,
-  anchor, current_period_start, current_period_end, started_at, created_at, has_payment_method)
-  VALUES (?1, ?2, ?3, 'usage_based', 'price_bench', 'active', ?4, ?4, ?4, ?5, ?4, ?4, 1)`
+  anchor, current_period_start, current_period_end, started_at, created_at, has_payment_method, seen_at)
+  VALUES (?1, ?2, ?3, 'usage_based', 'price_bench', 'active', ?4, ?4, ?4, ?5, ?4, ?4, 1, ?4)`
 const MONTH_MS = 30 * 86_400_000
 
 /** Puts customers with live `usage_based` subscriptions straight into a migrated file, since yesterday. */
@@ -51,6 +52,36 @@ export function seedRecords(file: string, firstUser: number, users: number, reco
       GROUP BY 1, 2, 3, 4, 5`)
   database.run('PRAGMA wal_checkpoint(TRUNCATE)')
   database.close()
+}
+
+/** Events that were received and wait to be applied, one for each of so many users, put into the file of a running server. */
+export function seedEvents(file: string, count: number): void {
+  const database = open(file)
+  database.run('PRAGMA busy_timeout = 10000')
+  const now = Date.now()
+  const insert =
+    database.prepare(`INSERT INTO stripe_webhook_events (id, type, object_type, object_id, customer_id, livemode,
+    api_version, created_at, received_at, body, state, attempts, next_try_at)
+    VALUES (?1, ?2, 'subscription', ?3, ?4, 0, ?5, ?6, ?7, ?8, 'received', 0, ?7)`)
+  database.transaction(() => {
+    for (let index = 0; index < count; index++) {
+      const id = `evt_${Bun.randomUUIDv7().replaceAll('-', '')}`
+      const event = subscriptionEvent(id, index, Math.floor(now / 1_000))
+      const user = userName(index % USERS_WITH_EVENTS)
+      const { type, api_version, created } = event
+      const about = [`sub_${user}`, `cus_${user}`, api_version, created * 1_000] as const
+      insert.run(id, type, ...about, now, Buffer.from(JSON.stringify(event)))
+    }
+  })()
+  database.close()
+}
+
+/** How many events of a file stand in each state. */
+export function eventStates(file: string): ReadonlyMap<string, number> {
+  const database = new Database(file, { readonly: true })
+  const states = database.query('SELECT state, count(*) FROM stripe_webhook_events GROUP BY state').values()
+  database.close()
+  return new Map(states.map(([state, count]) => [String(state), Number(count)]))
 }
 
 /** How many records a file holds; counted when its server has stopped. */

@@ -40,7 +40,8 @@ export function sqliteInbox(database: Drizzle, writer: Writer): Inbox {
       .select()
       .from(events)
       .where(and(lte(events.nextTryAt, of('at')), excluded))
-      .orderBy(asc(events.nextTryAt), asc(events.receivedAt))
+      // Rows are numbered as they come. So the index has the order, and no backlog is sorted for a few events.
+      .orderBy(asc(events.nextTryAt), sql`${events}.rowid`)
       .limit(of('limit'))
       .prepare()
   const dueOfAll = due()

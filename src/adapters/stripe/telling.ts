@@ -47,8 +47,7 @@ const NOTHING: Told = { observations: [], invoice: null }
 
 /**
  * Whether the customer has a card for it, what its schedule plans, what its discount takes off, and since when it owes,
- * other objects tell. One that
- * has ended needs no card any more.
+ * other objects tell. One that has ended needs no card any more.
  */
 function toldSubscription(subscription: Stripe.Subscription): Told | null {
   const seen = toSubscription(subscription)
@@ -89,10 +88,11 @@ function isAboutToBePaid({ status, attempted, collection_method }: Stripe.Invoic
   return status === 'open' && !attempted && collection_method === 'charge_automatically'
 }
 
-/** Whether it pays for an invoice it does not say, unless we made it ourselves. */
+/** Whether it pays for an invoice it does not say, unless we made it ourselves; nor what was taken back of a pack. */
 function toldPayment(payment: Stripe.PaymentIntent): Told | null {
   if (!payment.metadata.intent_id || payment.customer === null) return null
   const paymentIntent = toPaymentIntent(payment)
+  if (paymentIntent.pack !== null) return null
   if (!isWhole(paymentIntent) || (paymentIntent.entry && !isWhole(paymentIntent.entry))) return null
   return { observations: [{ type: 'payment-intent', paymentIntent }], invoice: null }
 }

@@ -1,4 +1,5 @@
 import { signToken } from '../../../src/adapters/http/sign-token.ts'
+import { subscriptionEvent } from './events.ts'
 import { type Job, type Tokens, userName } from './workload.ts'
 
 /** The next request's bytes: good until the next call, which may write over them. */
@@ -92,27 +93,4 @@ function signedEvents(secret: string, count: number): NextRequest {
     turn = (turn + 1) % events.length
     return events[turn] ?? Buffer.alloc(0)
   }
-}
-
-function subscriptionEvent(id: string, index: number, time: number): object {
-  const user = userName(index % 10_000)
-  const price = { id: 'price_bench', object: 'price', active: true, currency: 'usd', lookup_key: 'usage_based' }
-  const item = { id: `si_${user}`, object: 'subscription_item', price, current_period_end: time + 2_592_000 }
-  const subscription = {
-    id: `sub_${user}`,
-    object: 'subscription',
-    customer: `cus_${user}`,
-    status: 'active',
-    billing_cycle_anchor: time,
-    created: time,
-    start_date: time,
-    currency: 'usd',
-    default_payment_method: 'pm_bench',
-    items: { object: 'list', data: [{ ...item, current_period_start: time }], has_more: false },
-    metadata: { user_id: user },
-    description: 'x'.repeat(1_800),
-  }
-  const data = { object: subscription, previous_attributes: { status: 'incomplete' } }
-  const about = { api_version: '2026-10-28.endive', created: time, livemode: false, pending_webhooks: 1 }
-  return { id, object: 'event', ...about, type: 'customer.subscription.updated', data, request: { id: null } }
 }
