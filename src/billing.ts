@@ -14,6 +14,7 @@ import {
 } from './usecases/checkout.ts'
 import { type CorrectionRequest, correctUsage } from './usecases/correct-usage.ts'
 import { createPaymentIntent, type PaymentRequest } from './usecases/create-payment-intent.ts'
+import { checkDrift, driftState } from './usecases/drift.ts'
 import { checkFeature, checkService, entitlements, type ServiceQuestion } from './usecases/entitlements.ts'
 import { type GrantRequest, giveGrant, listGrants } from './usecases/grants.ts'
 import { listPacks, listPlans } from './usecases/list-plans.ts'
@@ -83,6 +84,8 @@ export function createBilling(ports: Ports) {
     correctUsage: (request: CorrectionRequest) => correctUsage(ports, request),
     unbilledUsage: (limit: number, cursor: string | null) => unbilledUsage(ports, limit, cursor),
     movePlans: (request: MoveRequest) => movePlans(ports, request),
+    driftState: () => driftState(ports),
+    checkDrift: (operator: string, repair: boolean) => checkDrift(ports, operator, repair),
     auditLog: (limit: number, cursor: string | null) => auditLog(ports, limit, cursor),
     listEvents: (request: EventsRequest) => listEvents(ports, request),
     showEvent: (eventId: string) => showEvent(ports, eventId),

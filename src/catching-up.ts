@@ -21,7 +21,7 @@ export function startCatchingUp(ports: Omit<CatchingUp, 'onProgress'>, onEvents:
     done = now
     if (events > 0) onEvents()
     if (events > 0 || (mended ?? 0) > 0)
-      log.warning('Stripe had events that were never delivered; they are made up for.', { events, mended })
+      log.warning('Events that no webhook had brought were fetched from Stripe.', { events, mended })
     return NOTHING_LEFT
   }
   const failed = (error: unknown) => {

@@ -44,19 +44,3 @@ export function createDriftCheck(ports: Comparing): DriftCheck & { stop(): Promi
     },
   }
 }
-
-/** By these names the command line asks a running server. */
-export const START_DRIFT_CHECK = 'start-drift-check'
-export const DRIFT_STATE = 'drift-state'
-
-export function driftCommands(check: DriftCheck) {
-  return {
-    // Sent by this program's own command line.
-    [START_DRIFT_CHECK]: async (wish: unknown) =>
-      check.start((wish as { readonly repair: boolean }).repair ? COMMAND_LINE : null),
-    [DRIFT_STATE]: () => check.state(),
-  }
-}
-
-/** Who mends, as the audit log names it. */
-export const COMMAND_LINE = 'operator:command-line'

@@ -27,6 +27,7 @@ import type { Config } from './config/config.ts'
 import { inspectEnvironment, loadConfig, loadConfigFor, loadPlansFile, loadSandboxPlace } from './config/environment.ts'
 import { examine } from './doctor/doctor.ts'
 import { deskOfServer } from './inbox-desk.ts'
+import { openAdoption, reconcileWith } from './mirror-program.ts'
 import { startSandbox } from './sandbox/sandbox.ts'
 import { trigger as triggerAt, triggers } from './sandbox/trigger/trigger.ts'
 import { IMPORT_COMMAND, MOVE_COMMAND, type MoveWish, openBooks, type Running, start } from './start.ts'
@@ -42,6 +43,8 @@ const program: Program = {
   token,
   openUsage,
   openInbox,
+  reconcile: (wish, tell) => reconcileWith(configuration(), wish, tell, configurationRefusal),
+  openAdoption: () => openAdoption(configuration(), configurationRefusal),
   openSetup,
   checkPlans: plansReport,
   movePlans,

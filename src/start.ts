@@ -27,8 +27,9 @@ import { startCatchingUp } from './catching-up.ts'
 import { stripeWebhookUrl } from './config/addresses.ts'
 import type { Config } from './config/config.ts'
 import { presentPrices, withPastPrices } from './domain/past-prices.ts'
-import { COMMAND_LINE, createDriftCheck, driftCommands } from './drift-check.ts'
+import { createDriftCheck } from './drift-check.ts'
 import { deskCommands, deskOf } from './inbox-desk.ts'
+import { COMMAND_LINE, mirrorCommands } from './mirror-commands.ts'
 import type { Ports } from './ports.ts'
 import { readinessOf } from './readiness.ts'
 import { openStripe, type StripeAccess } from './stripe-access.ts'
@@ -82,10 +83,10 @@ export async function start(config: Config, log: Log): Promise<Running> {
     health: readiness,
     // Sent by this program's own command line, which has checked it.
     [IMPORT_COMMAND]: (batch) => importUsage(ports, batch as ImportBatch),
-    ...driftCommands(ports.driftCheck),
     ...deskCommands(ports, workers.wakeEvents),
     // The command line goes on from page to page; it may be no longer than it waits for an answer.
     [MOVE_COMMAND]: (wish) => movePlans(ports, { ...(wish as MoveWish), operator: COMMAND_LINE, limit: MOVED_AT_ONCE }),
+    ...mirrorCommands(ports),
   })
   const problems = access.connect(port).then(() => askStripe(access.stripe, store, ports.priceBook, log))
   const looked = problems.then(() => tellOfEndpoints(access.stripe, config, log))
@@ -126,6 +127,29 @@ export function openBooks(config: Config) {
     lock.release()
   }
   return { record: (batch: ImportBatch) => importUsage(ports, batch), inbox: deskOf(ports, close), close }
+}
+
+/**
+ * The books and Stripe without a server, for a command that compares or takes over: as long as they are open, no server can
+ * start. `problems` is what Stripe says that makes that senseless.
+ */
+export async function openAlone(config: Config, log: Log) {
+  const lock = acquireLock(config.databaseFile)
+  const store = openStore(config.databaseFile, () => {})
+  const access = await openStripe(config, (line) => log.debug(line))
+  // Nobody is led back anywhere: there is no server.
+  const publicUrl = () => config.publicUrl ?? `http://localhost:${config.port}`
+  const ports = assemble(config, store, access, publicUrl, log)
+  return {
+    ports,
+    problems: await askStripe(access.stripe, store, ports.priceBook, log),
+    async close() {
+      await ports.driftCheck.stop()
+      await access.close()
+      await store.close()
+      lock.release()
+    },
+  }
 }
 
 type WiredPorts = Ports & { readonly priceBook: PriceBook; readonly driftCheck: ReturnType<typeof createDriftCheck> }

@@ -110,6 +110,7 @@ export interface AuditEntry {
     | 'spending-limit-set'
     | 'event-replayed'
     | 'plan-moved'
+    | 'customer-adopted'
   readonly detail: string
 }
 

@@ -1,6 +1,7 @@
 import type { Catalogue } from './catalogue.ts'
 import { isDecided, type ObservedDispute } from './dispute.ts'
 import type { Difference, DriftKind, OurHoldings, StripeHoldings } from './drift.ts'
+import { moneyText } from './money.ts'
 import { type Knowledge, keptSubscription } from './observation.ts'
 import type { Payment, PaymentKind } from './payment.ts'
 import { isoTime } from './period.ts'
@@ -113,12 +114,17 @@ const MEANINGS: Partial<Record<DriftKind, string>> = {
 }
 
 /** When we came to know of something is no fact of Stripe's. */
-const WHEN_SEEN: ReadonlySet<Field> = new Set(['statusSince', 'pastDueSince', 'collectionPausedSince'])
+const WHEN_SEEN: ReadonlySet<Field> = new Set(['statusSince', 'pastDueSince', 'collectionPausedSince', 'pastTerms'])
+
+/** That an ended subscription has something to be charged to means nothing any more. */
+function isBeside(field: Field, seen: ObservedSubscription): boolean {
+  return WHEN_SEEN.has(field) || (field === 'hasPaymentMethod' && isEnded(seen))
+}
 
 function changedFields(known: Subscription, seen: ObservedSubscription, knowledge: Knowledge): readonly Field[] {
   const kept = keptSubscription(known, seen, knowledge)
   const fields = Object.keys(kept) as Field[]
-  return fields.filter((field) => !WHEN_SEEN.has(field) && !isSame(kept[field], known[field]))
+  return fields.filter((field) => !isBeside(field, seen) && !isSame(kept[field], known[field]))
 }
 
 /** Values are plain; what is more than a word or a number is compared as it would be written. */
@@ -265,7 +271,8 @@ function entryDifferences({ user, customerId, payments }: OurHoldings, seen: Pay
 }
 
 function entryText({ amount, currency, status, refundedAmount }: Payment): string {
-  return `${amount} ${currency} ${status}${refundedAmount > 0 ? `, of which ${refundedAmount} was given back` : ''}`
+  const refunded = refundedAmount > 0 ? `, of which ${moneyText(refundedAmount, currency)} was given back` : ''
+  return `${moneyText(amount, currency)} ${status}${refunded}`
 }
 
 /** What moved: an invoice that nobody has paid is no money yet. */
@@ -290,8 +297,8 @@ function disputeDifferences({ user, customerId, disputes }: OurHoldings, seen: O
       user,
       customerId,
       objectId: seen.id,
-      here: known === undefined ? 'nothing' : `${known.amount} ${known.currency} ${known.state}`,
-      atStripe: `${seen.amount} ${seen.currency} ${seen.state}`,
+      here: known === undefined ? 'nothing' : `${moneyText(known.amount, known.currency)} ${known.state}`,
+      atStripe: `${moneyText(seen.amount, seen.currency)} ${seen.state}`,
       meaning: 'Money is with the bank, or back from it, and access does not follow.',
       amount: seen.amount,
       currency: seen.currency,

@@ -2,7 +2,7 @@ import type { UserId } from './account.ts'
 import type { Dispute, ObservedDispute } from './dispute.ts'
 import type { Observation } from './observation.ts'
 import type { ObservedPaymentIntent, Payment } from './payment.ts'
-import type { Instant } from './period.ts'
+import { type Instant, isoTime } from './period.ts'
 import type { ObservedSubscription, Subscription } from './subscription.ts'
 
 /** The ways in which we and Stripe can differ. */
@@ -94,7 +94,7 @@ export interface DriftReport {
   readonly foreign: Foreign
   readonly total: number
   readonly left: number
-  readonly byKind: Readonly<Partial<Record<DriftKind, number>>>
+  readonly byKind: Readonly<Record<string, number>>
   /** The money that hung on what was found, by currency. */
   readonly drift: readonly { readonly currency: string; readonly amount: number }[]
   /** The first of them. */
@@ -152,4 +152,31 @@ export function mendingObservations(
       ? [{ type: 'customer-deleted', customerId } as const]
       : []),
   ]
+}
+
+/** A report as it is shown, to programs and people alike. */
+export function shownReport(report: DriftReport) {
+  return {
+    started_at: isoTime(report.startedAt),
+    finished_at: isoTime(report.finishedAt),
+    repair: report.repair,
+    compared: report.compared,
+    foreign: report.foreign,
+    total: report.total,
+    left: report.left,
+    by_kind: { ...report.byKind },
+    drift: [...report.drift],
+    differences: report.differences.map(({ kind, user, customerId, objectId, here, atStripe, ...rest }) => ({
+      kind,
+      user_id: user,
+      customer_id: customerId,
+      object_id: objectId,
+      here,
+      at_stripe: atStripe,
+      meaning: rest.meaning,
+      amount: rest.amount,
+      currency: rest.currency,
+      outcome: rest.outcome,
+    })),
+  }
 }

@@ -26,27 +26,34 @@ export async function catchUp(ports: CatchingUp): Promise<CaughtUp> {
   const now = ports.clock.now()
   const mark = await ports.mirror.caughtUpTo()
   const hasCustomers = (await ports.mirror.customers(1, null)).items.length > 0
+  // Nobody is here yet: the past of the Stripe account is none of ours.
+  if (mark === null && !hasCustomers) {
+    await ports.mirror.noteCaughtUp(now)
+    return { events: 0, mended: null }
+  }
   const reach = now - REACH_MS
   // Meters are only told, so that nothing about them can have been missed.
   const isBeyondEvents = hasCustomers && (mark === null || mark < reach)
   const report = isBeyondEvents ? await reconcile(ports, { mender: CATCHER, withMeters: false }) : null
-  const from = mark === null ? (hasCustomers ? reach : now) - OVERLAP_MS : mark - OVERLAP_MS
-  const events = await receiveMissed(ports, Math.max(from, reach))
-  await ports.mirror.noteCaughtUp(now)
+  const { events, newest } = await receiveMissed(ports, Math.max((mark ?? reach) - OVERLAP_MS, reach))
+  // By Stripe's clock where it tells, which ours may be ahead of; but customers of test clocks live in the future.
+  await ports.mirror.noteCaughtUp(Math.min(now, newest ?? Math.max(mark ?? now, reach + DAY_MS)))
   return { events, mended: report === null ? null : report.total - report.left }
 }
 
-/** How many events were new. Those that would only be ignored are not kept. */
-async function receiveMissed(ports: CatchingUp, from: Instant): Promise<number> {
-  let stored = 0
+/** How many events were new, and when the newest came about. Those that would only be ignored are not kept. */
+async function receiveMissed(ports: CatchingUp, from: Instant) {
+  let events = 0
+  let newest: Instant | null = null
   for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
     const page: Page<{ readonly event: Parameters<Ports['inbox']['receive']>[0]; readonly body: Uint8Array }> =
       await ports.eventFeed.events(from, cursor)
     const followed = page.items.filter(({ event }) => reasonToIgnore(event, ports.livemode) === null)
     const at = ports.clock.wall()
     const outcomes = await Promise.all(followed.map(({ event, body }) => ports.inbox.receive(event, body, at)))
-    stored += outcomes.filter((outcome) => outcome === 'stored').length
+    events += outcomes.filter((outcome) => outcome === 'stored').length
+    newest ??= page.items[0]?.event.createdAt ?? null
     cursor = page.nextCursor
   }
-  return stored
+  return { events, newest }
 }

@@ -34,7 +34,7 @@ export async function examineMeters(
   const now = ports.clock.now()
   const to = now - SETTLE_MS - ((now - SETTLE_MS) % MINUTE_MS)
   const from = to - (to % DAY_MS) - WINDOW_DAYS * DAY_MS
-  const services = await meteredServices(ports, link.user)
+  const services = await meteredServices(ports, link.user, from, to)
   const differences: JudgedDifference[] = []
   for (const service of services) {
     const whole = await comparison(ports, link, service, from, to)
@@ -46,10 +46,18 @@ export async function examineMeters(
   return { meters: services.length, differences }
 }
 
-/** Those that the user's subscriptions bill by use, whether anything was used or not. */
-async function meteredServices(ports: Comparing, user: UserId): Promise<readonly ServiceType[]> {
+/** Those that the user's subscriptions bill by use, whether anything was used or not, and those that were reported. */
+async function meteredServices(
+  ports: Comparing,
+  user: UserId,
+  from: Instant,
+  to: Instant,
+): Promise<readonly ServiceType[]> {
   const plans = (await ports.mirror.subscriptions(user)).map(({ planName }) => findPlan(ports.catalogue, planName))
-  return [...new Set(plans.flatMap((plan) => (plan === null ? [] : billedServices(plan))))]
+  const billed = new Set(plans.flatMap((plan) => (plan === null ? [] : billedServices(plan))))
+  for (const service of new Set(ports.catalogue.plans.flatMap(billedServices)))
+    if ((await ports.outbox.sentOrUnknown(user, service, from, to)).length > 0) billed.add(service)
+  return [...billed]
 }
 
 interface Sums {

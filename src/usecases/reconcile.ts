@@ -261,7 +261,6 @@ async function examineStranger(
     meaning: 'The user pays for something that is not granted; a purchase would make a second customer.',
     outcome: mender === null ? 'left' : 'mended',
   } as const
-  if (mender === null) return [missing]
   return [missing, ...(await examineCustomer(ports, user, customerId, mender))]
 }
 

@@ -187,3 +187,24 @@ describe('the inbox', () => {
       expect(problemCode(answer)).toBe('404 not_found')
   })
 })
+
+describe('the comparison with Stripe', () => {
+  test('is begun, runs in the background, and its report is there afterwards', async () => {
+    const http = startHttp()
+    await subscribe(http, 'basic_monthly')
+    expect((await http.get('/admin/drift', operator)).body).toEqual({ running: null, failure: null, report: null })
+    http.ports.stripe.customers.set('cus_foreign', '')
+    const begun = await http.post('/admin/drift', operator, {})
+    expect([begun.status, begun.body.repair]).toEqual([202, false])
+    // In memory it is over in no time; it may need some turns.
+    await Bun.sleep(10)
+    const { body } = await http.get('/admin/drift', operator)
+    expect(body.report).toMatchObject({ total: 0, foreign: { customers: 1, named: ['cus_foreign'] } })
+  })
+
+  test('is asked for in no other words', async () => {
+    expect(problemCode(await startHttp().post('/admin/drift', operator, { repair: 'yes' }))).toBe(
+      '422 validation_failed',
+    )
+  })
+})

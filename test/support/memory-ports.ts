@@ -12,6 +12,7 @@ import { type MemoryStripe, memoryStripe } from './memory-stripe.ts'
 export const TEST_START = Date.UTC(2026, 5, 10, 12)
 
 export interface MemoryPorts extends Ports {
+  readonly driftCheck: ReturnType<typeof createDriftCheck>
   readonly store: MemoryStore
   readonly stripe: MemoryStripe
   readonly meters: MemoryMeters

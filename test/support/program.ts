@@ -14,6 +14,8 @@ export function programWith(abilities: Partial<Program>): Program {
     openUsage: unable,
     openInbox: unable,
     openSetup: unable,
+    reconcile: unable,
+    openAdoption: unable,
     checkPlans: unable,
     movePlans: unable,
     sandbox: unable,

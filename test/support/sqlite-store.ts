@@ -35,7 +35,7 @@ export function sqliteStoreMaker(): () => SqliteStore {
   return () => storeOn(drizzle({ client: Database.deserialize(image, { strict: true, safeIntegers: true }) }))
 }
 
-function storeOn(database: Drizzle): SqliteStore {
+export function storeOn(database: Drizzle): SqliteStore {
   const writer = createWriter(database.$client, (error) => {
     throw error
   })

@@ -8,10 +8,12 @@ import { plansCheckCommand } from './plans-check.ts'
 import { plansMoveCommand } from './plans-move.ts'
 import { printProblems } from './problems.ts'
 import { type Program, problemsOf } from './program.ts'
+import { reconcileCommand } from './reconcile.ts'
 import { sandboxCommand } from './sandbox.ts'
 import { sandboxAdvanceCommand } from './sandbox-advance.ts'
 import { sandboxTriggerCommand } from './sandbox-trigger.ts'
 import { serveCommand } from './serve.ts'
+import { stripeAdoptCommand } from './stripe-adopt.ts'
 import { stripeSetupCommand } from './stripe-setup.ts'
 import { suggestion } from './suggestion.ts'
 import { painter, processTerminal, type Terminal } from './terminal.ts'
@@ -29,6 +31,8 @@ const COMMANDS = [
   doctorCommand,
   tokenCommand,
   stripeSetupCommand,
+  stripeAdoptCommand,
+  reconcileCommand,
   plansCheckCommand,
   plansMoveCommand,
   usageImportCommand,

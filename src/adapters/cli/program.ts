@@ -1,3 +1,4 @@
+import type { Compared, DriftReport } from '../../domain/drift.ts'
 import type { Finding } from '../../domain/finding.ts'
 import type { ServiceType, UsageUnit } from '../../domain/quantity.ts'
 import type { SetupPlan, SetupStep } from '../../domain/setup.ts'
@@ -18,6 +19,17 @@ export interface Program {
   openUsage(): Promise<UsageRecorder>
   /** The inbox of the running server, or of the database itself when none runs. */
   openInbox(): Promise<InboxDesk>
+  /** Compares everything with Stripe: the running server does, or this process when none runs. `tell` hears how far it is. */
+  reconcile(
+    wish: { readonly repair: boolean },
+    tell: (progress: {
+      readonly step: keyof Compared
+      readonly compared: Readonly<Compared>
+      readonly differences: number
+    }) => void,
+  ): Promise<DriftReport>
+  /** Where customers are linked to users: by the running server, or in the database itself when none runs. */
+  openAdoption(): Promise<CustomerAdopter>
   /** Compares what the catalogue needs at Stripe with what is there. */
   openSetup(): Promise<StripeSetup>
   /** Checks a plans file, or the catalogue that is configured; where there are keys, also against Stripe. */
@@ -75,6 +87,30 @@ export interface InboxDesk {
     events: readonly string[] | 'dead',
     reason: string | null,
   ): Promise<{ readonly replayed: readonly string[]; readonly unknown: readonly string[] }>
+  close(): Promise<void>
+}
+
+export interface AdoptedCustomer {
+  readonly user: string
+  readonly customerId: string
+}
+
+export type AdoptionOutcome =
+  | {
+      readonly kind: 'adopted'
+      readonly subscriptions: number
+      readonly payments: number
+      readonly unknownPrices: readonly string[]
+    }
+  | { readonly kind: 'known' }
+  | { readonly kind: 'refused'; readonly code: string; readonly detail: string }
+
+export interface CustomerAdopter {
+  /** One outcome for each, in order. */
+  adopt(batch: {
+    readonly adoptions: readonly AdoptedCustomer[]
+    readonly dryRun: boolean
+  }): Promise<readonly AdoptionOutcome[]>
   close(): Promise<void>
 }
 

@@ -6,6 +6,8 @@ export interface Terminal {
   complaints(text: string): void
   readonly outColours: boolean
   readonly complaintColours: boolean
+  /** Whether somebody watches what is said, so that a line may be written over. */
+  readonly isWatched?: boolean
   /** Asks whoever sits there a question of yes or no; absent where nobody does. */
   readonly confirm?: (question: string) => Promise<boolean>
 }
@@ -34,6 +36,7 @@ export function processTerminal(): Terminal {
     complaints: (text) => void process.stderr.write(text),
     outColours: hasColours(process.stdout.isTTY, process.env),
     complaintColours: hasColours(process.stderr.isTTY, process.env),
+    isWatched: process.stderr.isTTY === true,
     ...(process.stdin.isTTY && process.stderr.isTTY ? { confirm } : {}),
   }
 }

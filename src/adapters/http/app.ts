@@ -1,5 +1,6 @@
 import { Elysia, NotFoundError } from 'elysia'
 import { admin } from './admin.ts'
+import { adminDrift } from './admin-drift.ts'
 import { adminPlanMoves } from './admin-plan-moves.ts'
 import { adminRefunds } from './admin-refunds.ts'
 import { adminTrials } from './admin-trials.ts'
@@ -79,6 +80,7 @@ export function createApp(options: HttpOptions) {
     .use(adminTrials(options, guard))
     .use(adminRefunds(options, guard))
     .use(spendingLimits(options, guard))
+    .use(adminDrift(options, guard))
     .use(usageRecords(options, guard))
     .use(webhook(options))
     .use(health(options))

@@ -79,6 +79,7 @@ async function look(stripe: Stripe, event: StripeEvent): Promise<readonly Observ
     case 'payment_method':
     case 'setup_intent':
     case 'customer':
+      if (event.type === 'customer.deleted') return [{ type: 'customer-deleted', customerId: event.objectId }]
       return event.customerId === null ? [] : lookAtSubscriptionsOf(stripe, event.customerId)
     default:
       return []

@@ -123,6 +123,8 @@ export const ROUTES: readonly KnownRoute[] = [
   { method: 'GET', path: '/admin/webhooks', permission: 'operate' },
   { method: 'GET', path: '/admin/webhooks/:id', permission: 'operate' },
   { method: 'POST', path: '/admin/webhooks/:id/replay', permission: 'operate', body: {} },
+  { method: 'GET', path: '/admin/drift', permission: 'operate' },
+  { method: 'POST', path: '/admin/drift', permission: 'operate', body: {} },
   { method: 'GET', path: '/payments/entitlements', permission: 'see-entitlements' },
   { method: 'GET', path: '/payments/entitlements/check', permission: 'see-entitlements', query: 'service_type=sms' },
   {

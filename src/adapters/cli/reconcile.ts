@@ -1,0 +1,90 @@
+import { type Compared, type DriftReport, type JudgedDifference, shownReport } from '../../domain/drift.ts'
+import { moneyText } from '../../domain/money.ts'
+import { type Command, DONE, FOUND_WRONG, JSON_OPTION, printJson } from './command.ts'
+import type { Program } from './program.ts'
+import { type Paint, painter } from './terminal.ts'
+
+export const reconcileCommand: Command = {
+  name: 'reconcile',
+  summary: 'Compare everything with Stripe, in words and in money',
+  description:
+    'Compares every customer, subscription, invoice, payment, refund, dispute and meter with Stripe and names what differs:\n' +
+    'what we hold, what Stripe holds, what it means, and the money that hangs on it. With --repair it takes over what Stripe\n' +
+    'shows; what a meter has too little or too much of comes with the next invoice. It cancels, refunds and deletes nothing,\n' +
+    'and doing it again changes nothing. A running server does the work beside serving; when none runs, this command does.\n' +
+    'It exits with 0 when nothing differs, or when everything that did was mended; with 1 when something is left.',
+  options: [
+    { name: 'repair', value: null, summary: 'Mend what can be mended without a decision of yours' },
+    JSON_OPTION,
+  ],
+  examples: ['speech-billing reconcile', 'speech-billing reconcile --repair', 'speech-billing reconcile --json'],
+  async run(given, program, terminal) {
+    const isShown = terminal.isWatched === true && !given.json
+    const report = await program.reconcile({ repair: given.repair === true }, (progress) => {
+      if (isShown) terminal.complaints(`\r${progressLine(progress)}`)
+    })
+    if (isShown) terminal.complaints(`\r${' '.repeat(LINE_WIDTH)}\r`)
+    if (given.json) printJson(terminal, shownReport(report))
+    else terminal.out(reportText(report, painter(terminal.outColours)))
+    return report.left > 0 ? FOUND_WRONG : DONE
+  },
+}
+
+const LINE_WIDTH = 78
+
+function progressLine({ step, compared, differences }: Parameters<Parameters<Program['reconcile']>[1]>[0]): string {
+  const line = `${step}: ${counted(compared[step])} compared, ${counted(differences)} differences so far`
+  return line.slice(0, LINE_WIDTH).padEnd(LINE_WIDTH)
+}
+
+const MOST_TOLD = 50
+
+function reportText(report: DriftReport, paint: Paint): string {
+  const { differences, total } = report
+  const told = differences.slice(0, MOST_TOLD).flatMap((difference) => [...differenceLines(difference, paint), ''])
+  const more = total > MOST_TOLD ? [`and ${counted(total - MOST_TOLD)} more; --json tells the first 1,000`, ''] : []
+  return `${[...told, ...more, ...summary(report, paint)].join('\n')}\n`
+}
+
+function differenceLines(difference: JudgedDifference, paint: Paint): readonly string[] {
+  const { kind, user, objectId, here, atStripe, meaning, amount, currency, outcome } = difference
+  const money = amount === 0 ? '' : `  ${moneyText(amount, currency)}`
+  const state = outcome === 'mended' ? paint('green', 'mended') : paint('red', 'differs')
+  return [
+    `${state}  ${paint('bold', kind.replaceAll('_', ' '))}  ${user}  ${objectId}${money}`,
+    `  here       ${here}`,
+    `  at Stripe  ${atStripe}`,
+    `  ${paint('dim', meaning)}`,
+  ]
+}
+
+function summary(report: DriftReport, paint: Paint): readonly string[] {
+  const { compared, foreign, total, left, repair } = report
+  const steps = Object.entries(compared) as [keyof Compared, number][]
+  const money = report.drift.map(({ amount, currency }) => moneyText(amount, currency)).join(', ')
+  const others = foreign.customers + foreign.subscriptions + foreign.invoices + foreign.payments
+  const nobodys = `${foreign.named.slice(0, 5).join(', ')}${foreign.customers > 5 ? ', …' : ''}`
+  return [
+    `Compared: ${steps.map(([name, count]) => `${counted(count)} ${name}`).join(', ')}.`,
+    ...(others === 0
+      ? []
+      : [
+          `No drift, since nobody here has them: ${counted(foreign.customers)} customers${nobodys === '' ? '' : ` (${nobodys})`}, ` +
+            `${counted(foreign.subscriptions)} subscriptions, ${counted(foreign.invoices)} invoices, ${counted(foreign.payments)} payments.`,
+        ]),
+    verdict(total, left, repair, money, paint),
+  ]
+}
+
+function verdict(total: number, left: number, repair: boolean, money: string, paint: Paint): string {
+  const worth = money === '' ? 'No money hangs on them' : `${money} hang on them`
+  if (total === 0) return paint('green', 'Nothing differs.')
+  if (!repair) return paint('red', `${counted(total)} differences. ${worth}. --repair mends what can be mended.`)
+  if (left === 0)
+    return paint('green', `${counted(total)} differences, all mended. ${worth.replace(/hangs?/, 'hung')}.`)
+  return paint('red', `${counted(total)} differences, ${counted(left)} of them left for you to decide. ${worth}.`)
+}
+
+function counted(count: number): string {
+  return count.toLocaleString('en-US')
+}
