@@ -15,7 +15,8 @@ export interface PlanChange {
   /** Of a preview, whose figures are to hold. */
   readonly prorationDate: Instant | null
   readonly paymentMethodId: string | null
-  readonly promotionCode: string | null
+  /** Stripe's id of a code that may be used. */
+  readonly promotionCodeId: string | null
 }
 
 /**
@@ -41,7 +42,7 @@ export function changeWish(
     meteredPriceIds: meteredPrices(plan, priceIds),
     isQuoted: asked.prorationDate !== null,
     paymentMethodId: asked.paymentMethodId,
-    promotionCode: asked.promotionCode,
+    promotionCodeId: asked.promotionCodeId,
   } as const
   if (subscription === null) {
     if (incompleteSubscription(account.subscriptions) === null) throw nothingToChange()

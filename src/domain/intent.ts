@@ -72,7 +72,7 @@ export type Wish =
       /** Whether that moment is of a preview, whose figures the customer has seen. */
       readonly isQuoted: boolean
       readonly paymentMethodId: string | null
-      readonly promotionCode: string | null
+      readonly promotionCodeId: string | null
     }
   | { readonly kind: 'resume'; readonly subscriptionId: string; readonly paymentMethodId: string | null }
   | {

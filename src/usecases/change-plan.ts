@@ -1,28 +1,58 @@
+import type { Account, UserId } from '../domain/account.ts'
 import { changeWish, type PlanChange } from '../domain/changing-plan.ts'
 import type { Answered } from '../domain/idempotency.ts'
+import type { WishOf } from '../domain/intent.ts'
+import { usableCode } from '../domain/promotion-code.ts'
 import type { ShownSubscription } from '../domain/shown-subscription.ts'
 import { openWish } from '../domain/subscribing.ts'
+import { liveSubscription } from '../domain/subscription.ts'
 import { fulfil } from './fulfil-wish.ts'
+import { judged } from './promotion-codes.ts'
 import { pursueChange } from './pursue-change.ts'
 import { newIntent, type Request, type Selling } from './wishes.ts'
 
-export interface ChangeRequest extends Request, PlanChange {}
+export interface ChangeRequest extends Request, Omit<PlanChange, 'promotionCodeId'> {
+  readonly promotionCode: string | null
+}
 
 /**
  * Changes the plan of the user's subscription: at once if it can be paid, or at the end of the period. One that waits for
  * its first payment is replaced. A planned end or change is withdrawn by it.
- * Refuses: what `changeWish` refuses, `card_declined`, `in_progress`, `stripe_unavailable`.
+ * Refuses: what `changeWish` refuses, `promotion_code_invalid`, `card_declined`, `in_progress`, `stripe_unavailable`.
  */
 export async function changePlan(ports: Selling, request: ChangeRequest): Promise<Answered<ShownSubscription>> {
   const { user, planName, priceId, when, prorationDate, paymentMethodId, promotionCode } = request
   const asked = { planName, priceId, when, prorationDate, paymentMethodId, promotionCode }
-  const intent = newIntent(ports, request, { ...UNDECIDED, planName, paymentMethodId, promotionCode }, asked)
+  const intent = newIntent(ports, request, { ...UNDECIDED, planName, paymentMethodId }, asked)
   return fulfil(ports, user, intent, {
-    open: (account) =>
-      openWish(account, intent, () => changeWish(ports.catalogue, ports.priceIds(), account, asked, ports.clock.now())),
+    prepare: async () => {
+      const wanted = await withPromotionCodeId(ports, user, asked)
+      return { open: (account) => openWish(account, intent, () => wishFor(ports, account, wanted)) }
+    },
     pursue: (opened) => pursueChange(ports, user, opened),
     revive: (answered) => withClientSecret(ports, answered),
   })
+}
+
+type Deciding = Pick<Selling, 'ledger' | 'observatory' | 'clock' | 'catalogue' | 'priceIds'>
+
+export function wishFor(ports: Deciding, account: Account, wanted: PlanChange): WishOf<'change'> {
+  return changeWish(ports.catalogue, ports.priceIds(), account, wanted, ports.clock.now())
+}
+
+/** A code that was typed is looked up for the price that the change comes to; one that is on already is not used again. */
+export async function withPromotionCodeId(
+  ports: Deciding,
+  user: UserId,
+  { promotionCode: code, ...asked }: Omit<PlanChange, 'promotionCodeId'> & { readonly promotionCode: string | null },
+): Promise<PlanChange> {
+  const without: PlanChange = { ...asked, promotionCodeId: null }
+  if (code === null) return without
+  const account = await ports.ledger.account(user, {})
+  const { planName, priceId } = wishFor(ports, account, without)
+  const { promotion, purchase } = await judged(ports, account, { user, code, planName, priceId })
+  const isOn = promotion !== null && liveSubscription(account.subscriptions)?.discount?.promotionCodeId === promotion.id
+  return isOn ? without : { ...asked, promotionCodeId: usableCode(promotion, purchase).id }
 }
 
 /** What the rules decide when the wish is opened. */
@@ -35,6 +65,7 @@ const UNDECIDED = {
   restarts: false,
   prorationDate: 0,
   isQuoted: false,
+  promotionCodeId: null,
 } as const
 
 /** A client secret is never stored; it is asked for anew. */

@@ -1,11 +1,13 @@
 import type { UserId } from '../domain/account.ts'
-import { changeWish, type PlanChange } from '../domain/changing-plan.ts'
+import type { PlanChange } from '../domain/changing-plan.ts'
 import { BillingError } from '../domain/errors.ts'
 import { isoTime } from '../domain/period.ts'
 import type { Ports } from '../ports.ts'
+import { wishFor, withPromotionCodeId } from './change-plan.ts'
 
-export interface PreviewRequest extends Omit<PlanChange, 'prorationDate' | 'paymentMethodId'> {
+export interface PreviewRequest extends Pick<PlanChange, 'planName' | 'priceId' | 'when'> {
   readonly user: UserId
+  readonly promotionCode: string | null
 }
 
 /**
@@ -14,12 +16,12 @@ export interface PreviewRequest extends Omit<PlanChange, 'prorationDate' | 'paym
  * Refuses what the change would refuse, but for a card that is missing.
  */
 export async function previewPlanChange(
-  ports: Pick<Ports, 'ledger' | 'gateway' | 'clock' | 'catalogue' | 'priceIds'>,
+  ports: Pick<Ports, 'ledger' | 'gateway' | 'observatory' | 'clock' | 'catalogue' | 'priceIds'>,
   request: PreviewRequest,
 ) {
   const account = await ports.ledger.account(request.user, {})
   const asked = { ...request, prorationDate: null, paymentMethodId: ANY_CARD }
-  const wish = changeWish(ports.catalogue, ports.priceIds(), account, asked, ports.clock.now())
+  const wish = wishFor(ports, account, await withPromotionCodeId(ports, request.user, asked))
   if (account.customerId === null) throw new BillingError('no_subscription', 'There is no subscription to change.')
   const { invoice, currency, next, effectiveAt } = await ports.gateway.previewChange(account.customerId, wish)
   return {

@@ -24,7 +24,7 @@ export async function pursueChange(
 
 /** Where nothing is in use yet, the change goes the way of a first subscription. */
 async function beginInstead(ports: Selling, user: UserId, intent: ChangeIntent): Promise<Settled<ShownSubscription>> {
-  const { planName, priceId, meteredPriceIds, paymentMethodId } = intent.wish
+  const { planName, priceId, meteredPriceIds, paymentMethodId, promotionCodeId } = intent.wish
   const wish = {
     kind: 'subscribe',
     planName,
@@ -32,7 +32,7 @@ async function beginInstead(ports: Selling, user: UserId, intent: ChangeIntent):
     meteredPriceIds,
     paymentMethodId,
     trial: null,
-    promotionCodeId: null,
+    promotionCodeId,
   } as const
   const settled = await pursueSubscribe(ports, user, { ...intent, wish })
   if (settled.type === 'refused') return settled

@@ -68,7 +68,7 @@ export function planChangeContract(name: string, open: () => Promise<PlanChanges
         prorationDate: Math.max(nowish(), subscription.currentPeriodStart),
         isQuoted: wanted.isQuoted ?? false,
         paymentMethodId: wanted.card ?? null,
-        promotionCode: null,
+        promotionCodeId: null,
       })
     }
     const resume = (subscription: ObservedSubscription) =>

@@ -117,8 +117,8 @@ async function change(stage: SandboxStage, user: string, one: Step, isTwin: bool
     })
     if (preview.when !== 'now' || preview.lines.length === 0) return 'not at once'
     const [invoice] = (await stripe.invoices.list({ subscription: result.subscription_id, limit: 1 })).data
-    const previewed = [preview.amount_due_now, preview.total, ...preview.lines.map(({ amount }) => amount)]
-    const invoiced = [invoice?.amount_due, invoice?.total, ...(invoice?.lines.data ?? []).map(({ amount }) => amount)]
+    const previewed = [preview.amount_due_now, preview.total, ...amountsOf(preview.lines)]
+    const invoiced = [invoice?.amount_due, invoice?.total, ...amountsOf(invoice?.lines.data ?? [])]
     if (String(previewed) === String(invoiced)) return null
     return `${user} to ${one.price} with ${one.code ?? 'no code'}: previewed ${previewed}, invoiced ${invoiced}`
   } catch (error) {
@@ -127,8 +127,18 @@ async function change(stage: SandboxStage, user: string, one: Step, isTwin: bool
   }
 }
 
+/** Lines of the same second come in any order. */
+function amountsOf(lines: readonly { readonly amount: number }[]): readonly number[] {
+  return lines.map(({ amount }) => amount).sort((one, other) => one - other)
+}
+
 /** What a random wish may run into: the plan that is in use, a year that is paid, a period that has turned meanwhile. */
-const REFUSALS: ReadonlySet<string> = new Set(['plan_unchanged', 'validation_failed', 'payment_overdue'])
+const REFUSALS: ReadonlySet<string> = new Set([
+  'plan_unchanged',
+  'validation_failed',
+  'payment_overdue',
+  'promotion_code_invalid',
+])
 
 function whoever(user: string) {
   return { user, person: { email: null, name: null }, key: null }

@@ -120,6 +120,7 @@ const CHANGE_REFUSALS = [
   'plan_unchanged',
   'payment_overdue',
   'price_mismatch',
+  'promotion_code_invalid',
   'stripe_unavailable',
 ] as const
 

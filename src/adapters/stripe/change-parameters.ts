@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe'
 import type { WishOf } from '../../domain/intent.ts'
-import { idOf, isLicensed } from './translate.ts'
+import { isLicensed } from './translate.ts'
 
 /**
  * What a change at once is made of. The preview asks Stripe with these very parameters, and the change is made with them:
@@ -41,12 +41,7 @@ function changedItems(
   ]
 }
 
-/** Stripe replaces all discounts by what is sent: those that are there have to be sent again. Undefined changes nothing. */
-export function discountsWith(subscription: Stripe.Subscription, promotionCode: string | null) {
-  if (promotionCode === null) return undefined
-  return [...keptDiscounts(subscription.discounts), { promotion_code: promotionCode }]
-}
-
-export function keptDiscounts(discounts: Stripe.Subscription['discounts']) {
-  return discounts.map((discount) => ({ discount: idOf(discount) ?? '' }))
+/** A code takes the place of the discounts before it; without one they stay. */
+export function discountsWith(promotionCodeId: string | null) {
+  return promotionCodeId === null ? {} : { discounts: [{ promotion_code: promotionCodeId }] }
 }

@@ -5,7 +5,6 @@ import type { AttemptOutcome, ChangeAttempt, Gateway } from '../../ports.ts'
 import { attachCard } from './cards.ts'
 import { changeParameters, discountsWith } from './change-parameters.ts'
 import { planAtPeriodEnd } from './planned-changes.ts'
-import { promotionCodeId } from './promotion-codes.ts'
 import { reached, reachedOrMissing, refusedAttempt, wasReplayed } from './refusals.ts'
 import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
 import { clientSecretOf } from './subscriptions.ts'
@@ -68,15 +67,13 @@ async function keepSubscription(stripe: Stripe, subscription: Stripe.Subscriptio
 
 /** Only if it can be paid: until then Stripe keeps the change apart and the subscription as it is. */
 async function changeNow(stripe: Stripe, present: Stripe.Subscription, intent: ChangeIntent): Promise<ChangeAttempt> {
-  const promotionCode = await promotionCodeId(stripe, intent.wish.promotionCode)
-  const discounts = discountsWith(present, promotionCode)
   const former = await useCard(stripe, present, intent)
   const isEnding = await keepCancellation(stripe, present, intent, 'as-flag')
   const made = await stripe.subscriptions.update(
     present.id,
     {
       ...changeParameters(present, intent.wish),
-      ...(discounts === undefined ? {} : { discounts }),
+      ...discountsWith(intent.wish.promotionCodeId),
       ...(isEnding ? { cancel_at_period_end: false } : {}),
       ...(present.status === 'trialing' ? {} : { payment_behavior: 'pending_if_incomplete' as const }),
       expand: SUBSCRIPTION_DETAILS,

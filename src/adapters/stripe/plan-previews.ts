@@ -8,7 +8,6 @@ import {
 } from '../../domain/plan-preview.ts'
 import type { Gateway } from '../../ports.ts'
 import { changeParameters, discountsWith } from './change-parameters.ts'
-import { promotionCodeId } from './promotion-codes.ts'
 import { reached } from './refusals.ts'
 import { isLicensed, milliseconds } from './translate.ts'
 
@@ -17,17 +16,16 @@ type ChangeWish = WishOf<'change'>
 export function planPreviewGateway(stripe: Stripe): Pick<Gateway, 'previewChange'> {
   return {
     async previewChange(customer, wish) {
-      const promotionCode = await promotionCodeId(stripe, wish.promotionCode)
-      if (wish.subscriptionId === null) return previewBeginning(stripe, customer, wish, promotionCode)
+      if (wish.subscriptionId === null) return previewBeginning(stripe, customer, wish)
       const subscription = await reached(stripe.subscriptions.retrieve(wish.subscriptionId))
       const isNow = wish.when === 'now' && subscription.status !== 'trialing'
-      const invoice = isNow ? await previewNow(stripe, subscription, wish, promotionCode) : null
+      const invoice = isNow ? await previewNow(stripe, subscription, wish) : null
       const end = endOfPeriod(subscription)
       return {
         currency: subscription.currency,
         invoice: invoice === null ? NOTHING_INVOICED : toPreviewedInvoice(invoice),
         next: {
-          amount: await recurringAmount(stripe, subscription, wish, promotionCode),
+          amount: await recurringAmount(stripe, subscription, wish),
           at: (wish.restarts && invoice && endOfNewPeriod(invoice)) || end,
         },
         effectiveAt: wish.when === 'now' ? wish.prorationDate : end,
@@ -41,34 +39,26 @@ async function previewNow(
   stripe: Stripe,
   subscription: Stripe.Subscription,
   wish: ChangeWish,
-  promotionCode: string | null,
 ): Promise<Stripe.Invoice | null> {
-  const discounts = discountsWith(subscription, promotionCode)
   const invoice = await reached(
     stripe.invoices.createPreview({
       subscription: subscription.id,
       subscription_details: changeParameters(subscription, wish),
-      ...(discounts === undefined ? {} : { discounts }),
+      ...discountsWith(wish.promotionCodeId),
     }),
   )
   return wish.restarts || invoice.lines.data.some(isProration) ? invoice : null
 }
 
 /** What a whole period of the new plan costs, without what it costs to get there. */
-async function recurringAmount(
-  stripe: Stripe,
-  subscription: Stripe.Subscription,
-  wish: ChangeWish,
-  promotionCode: string | null,
-): Promise<number> {
+async function recurringAmount(stripe: Stripe, subscription: Stripe.Subscription, wish: ChangeWish): Promise<number> {
   const { items } = changeParameters(subscription, wish)
-  const discounts = discountsWith(subscription, promotionCode)
   const { total } = await reached(
     stripe.invoices.createPreview({
       subscription: subscription.id,
       subscription_details: { items, proration_behavior: 'none', ...goingOn(subscription) },
       preview_mode: 'recurring',
-      ...(discounts === undefined ? {} : { discounts }),
+      ...discountsWith(wish.promotionCodeId),
     }),
   )
   return total
@@ -84,14 +74,13 @@ function goingOn({ cancel_at, cancel_at_period_end: isFlag }: Stripe.Subscriptio
 async function previewBeginning(
   stripe: Stripe,
   customer: string,
-  { priceId, meteredPriceIds, prorationDate }: ChangeWish,
-  promotionCode: string | null,
+  { priceId, meteredPriceIds, prorationDate, promotionCodeId }: ChangeWish,
 ): Promise<ChangePreview> {
   const invoice = await reached(
     stripe.invoices.createPreview({
       customer,
       subscription_details: { items: [priceId, ...meteredPriceIds].map((price) => ({ price })) },
-      ...(promotionCode === null ? {} : { discounts: [{ promotion_code: promotionCode }] }),
+      ...discountsWith(promotionCodeId),
     }),
   )
   const end = endOfNewPeriod(invoice)

@@ -1,7 +1,6 @@
 import type { Stripe } from 'stripe'
 import { type Intent, stripeKey, type WishOf } from '../../domain/intent.ts'
-import { keptDiscounts } from './change-parameters.ts'
-import { promotionCodeId } from './promotion-codes.ts'
+import { discountsWith } from './change-parameters.ts'
 import { reached } from './refusals.ts'
 import { SUBSCRIPTION_DETAILS } from './subscription-details.ts'
 import { idOf, isLicensed } from './translate.ts'
@@ -19,7 +18,6 @@ export async function planAtPeriodEnd(
 ): Promise<Stripe.Subscription | null> {
   if (subscription === null) return null
   const schedule = await scheduleOf(stripe, subscription, intent)
-  const promotionCode = await promotionCodeId(stripe, intent.wish.promotionCode)
   const [present] = schedule.phases
   if (present === undefined) throw new Error(`The schedule ${schedule.id} has no phase.`)
   const end = subscription.items.data.find(isLicensed)?.current_period_end ?? present.end_date
@@ -29,7 +27,7 @@ export async function planAtPeriodEnd(
       {
         end_behavior: 'release',
         proration_behavior: 'none',
-        phases: [sentAgain(present, end), nextPhase(subscription, intent.wish, promotionCode)],
+        phases: [sentAgain(present, end), nextPhase(subscription, intent.wish)],
         metadata: { ...subscription.metadata, intent_id: intent.id },
       },
       { idempotencyKey: stripeKey(intent, 'phases') },
@@ -70,13 +68,13 @@ function settingsOf(phase: Stripe.SubscriptionSchedule.Phase): Omit<Phase, 'item
 }
 
 /** The schedule lets go of the subscription a day later: it is only there to change the price at the right moment. */
-function nextPhase(subscription: Stripe.Subscription, wish: WishOf<'change'>, promotionCode: string | null): Phase {
-  const added = promotionCode === null ? [] : [{ promotion_code: promotionCode }]
+function nextPhase(subscription: Stripe.Subscription, wish: WishOf<'change'>): Phase {
   return {
     items: [{ price: wish.priceId, quantity: 1 }, ...wish.meteredPriceIds.map((price) => ({ price }))],
     duration: { interval: 'day', interval_count: 1 },
     proration_behavior: 'none',
-    discounts: [...keptDiscounts(subscription.discounts), ...added],
+    discounts: subscription.discounts.map((discount) => ({ discount: idOf(discount) ?? '' })),
+    ...discountsWith(wish.promotionCodeId),
     ...(wish.restarts ? { billing_cycle_anchor: 'phase_start' } : {}),
     ...(subscription.automatic_tax.enabled ? { automatic_tax: { enabled: true } } : {}),
   }

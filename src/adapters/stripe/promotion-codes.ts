@@ -1,16 +1,7 @@
 import type { Stripe } from 'stripe'
-import { invalidField } from '../../domain/errors.ts'
 import type { PromotionCode } from '../../domain/promotion-code.ts'
 import { reached, reachedOrMissing } from './refusals.ts'
 import { idOf, milliseconds, toTerms } from './translate.ts'
-
-/** Stripe's id of a code that customers type; refuses one that does not hold. Null stays null. */
-export async function promotionCodeId(stripe: Stripe, code: string | null): Promise<string | null> {
-  if (code === null) return null
-  const { data } = await reached(stripe.promotionCodes.list({ code, active: true, limit: 1 }))
-  if (data[0] !== undefined) return data[0].id
-  throw invalidField('/promotion_code', 'is not a code that holds (any more)')
-}
 
 /**
  * The promotion code that somebody has typed, in whatever case; null when there is none. Of several that were given the same
