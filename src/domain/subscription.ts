@@ -166,7 +166,19 @@ function changedAt(known: Subscription, seen: ObservedSubscription, at: Instant)
 
 function newest(subscriptions: readonly Subscription[]): Subscription | null {
   return subscriptions.reduce<Subscription | null>(
-    (best, next) => (best === null || next.createdAt >= best.createdAt ? next : best),
+    (best, next) => (best === null || isNewer(next, best) ? next : best),
     null,
   )
+}
+
+/** Stripe's times are whole seconds: of two of one second the one counts that came further and goes on. */
+function isNewer(one: Subscription, other: Subscription): boolean {
+  if (one.createdAt !== other.createdAt) return one.createdAt > other.createdAt
+  return standingOf(one) >= standingOf(other)
+}
+
+function standingOf(subscription: Subscription): number {
+  if (isLive(subscription)) return 3
+  if (subscription.status === 'incomplete') return 2
+  return subscription.status === 'canceled' ? 1 : 0
 }

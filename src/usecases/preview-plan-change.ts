@@ -10,20 +10,16 @@ export interface PreviewRequest extends Pick<PlanChange, 'planName' | 'priceId' 
   readonly promotionCode: string | null
 }
 
+type Previewing = Pick<Ports, 'ledger' | 'gateway' | 'observatory' | 'clock' | 'catalogue' | 'priceIds' | 'lanes'>
+
 /**
  * What a change would cost and from when it would hold. The figures are Stripe's own, asked for with the parameters that
  * the change will be made with: sent on with the `proration_date`, it costs exactly that.
  * Refuses what the change would refuse, but for a card that is missing.
  */
-export async function previewPlanChange(
-  ports: Pick<Ports, 'ledger' | 'gateway' | 'observatory' | 'clock' | 'catalogue' | 'priceIds'>,
-  request: PreviewRequest,
-) {
-  const account = await ports.ledger.account(request.user, {})
-  const asked = { ...request, prorationDate: null, paymentMethodId: ANY_CARD }
-  const wish = wishFor(ports, account, await withPromotionCodeId(ports, request.user, asked))
-  if (account.customerId === null) throw new BillingError('no_subscription', 'There is no subscription to change.')
-  const { invoice, currency, next, effectiveAt } = await ports.gateway.previewChange(account.customerId, wish)
+export async function previewPlanChange(ports: Previewing, request: PreviewRequest) {
+  const { wish, preview } = await ports.lanes.run(request.user, () => previewInTurn(ports, request), PATIENCE_MS)
+  const { invoice, currency, next, effectiveAt } = preview
   return {
     plan_name: wish.planName,
     price_id: wish.priceId,
@@ -46,6 +42,17 @@ export async function previewPlanChange(
     next_invoice: next && { amount: next.amount, date: isoTime(next.at) },
   }
 }
+
+/** In the user's turn: while another tab changes the plan, Stripe would be asked about what is no longer there. */
+async function previewInTurn(ports: Previewing, request: PreviewRequest) {
+  const account = await ports.ledger.account(request.user, {})
+  const asked = { ...request, prorationDate: null, paymentMethodId: ANY_CARD }
+  const wish = wishFor(ports, account, await withPromotionCodeId(ports, request.user, asked))
+  if (account.customerId === null) throw new BillingError('no_subscription', 'There is no subscription to change.')
+  return { wish, preview: await ports.gateway.previewChange(account.customerId, wish) }
+}
+
+const PATIENCE_MS = 10_000
 
 /** Which card will pay is asked with the change itself. */
 const ANY_CARD = 'any'

@@ -23,12 +23,12 @@ export interface SandboxStage {
 }
 
 /** The use cases on books in memory, with the real SDK at the simulator, which is at the same time. */
-export async function openSandboxStage(catalogue: Catalogue): Promise<SandboxStage> {
+export async function openSandboxStage(catalogue: Catalogue, others: Partial<Ports> = {}): Promise<SandboxStage> {
   const { sandbox, stripe, gateway, observatory, look, close } = await openSandboxGateway(catalogue)
   const { priceIds } = await findPrices(stripe, catalogue)
   const now = () => Date.now() + sandbox.clock().offsetSeconds * 1_000
   const clock = { now, wall: Date.now }
-  const ports: Ports = { ...memoryPorts(catalogue), gateway, observatory, clock, priceIds: () => priceIds }
+  const ports: Ports = { ...memoryPorts(catalogue), gateway, observatory, clock, priceIds: () => priceIds, ...others }
   return {
     ports,
     billing: createBilling(ports),

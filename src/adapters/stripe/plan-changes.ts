@@ -15,24 +15,27 @@ type ChangeIntent = Intent<WishOf<'change'>>
 
 export function planChangeGateway(stripe: Stripe): Pick<Gateway, 'changePlan' | 'resume'> {
   return {
-    async changePlan(intent) {
-      const subscription = await find(stripe, intent.wish.subscriptionId ?? '')
-      if (subscription === null) return GONE
-      try {
-        return await change(stripe, subscription, intent)
-      } catch (error) {
-        return { ...seen(subscription), outcome: refusedChange(error) }
-      }
-    },
-    async resume(intent) {
-      const subscription = await find(stripe, intent.wish.subscriptionId)
-      if (subscription === null) return GONE
-      try {
-        return await resume(stripe, subscription, intent)
-      } catch (error) {
-        return { ...seen(subscription), outcome: refusedChange(error) }
-      }
-    },
+    changePlan: (intent) =>
+      attempt(stripe, intent.wish.subscriptionId ?? '', (subscription) => change(stripe, subscription, intent)),
+    resume: (intent) =>
+      attempt(stripe, intent.wish.subscriptionId, (subscription) => resume(stripe, subscription, intent)),
+  }
+}
+
+/** What Stripe refuses may come after other steps that it took, or because somebody else was faster: it is looked at again. */
+async function attempt(
+  stripe: Stripe,
+  id: string,
+  work: (subscription: Stripe.Subscription) => Promise<ChangeAttempt>,
+): Promise<ChangeAttempt> {
+  const subscription = await find(stripe, id)
+  if (subscription === null) return GONE
+  try {
+    return await work(subscription)
+  } catch (error) {
+    const outcome = refusedChange(error)
+    const now = await find(stripe, id)
+    return now === null ? GONE : { ...seen(now), outcome }
   }
 }
 

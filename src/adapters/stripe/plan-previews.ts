@@ -43,7 +43,7 @@ async function previewNow(
   const invoice = await reached(
     stripe.invoices.createPreview({
       subscription: subscription.id,
-      subscription_details: changeParameters(subscription, wish),
+      subscription_details: { ...changeParameters(subscription, wish), ...goingOn(subscription) },
       ...discountsWith(wish.promotionCodeId),
     }),
   )

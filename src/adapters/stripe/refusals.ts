@@ -103,6 +103,17 @@ export async function reachedOrRefused(call: Promise<unknown>): Promise<void> {
   }
 }
 
+/** Confirms a payment, unless it was confirmed elsewhere in this very moment: what counts is the look that follows. */
+export async function unlessSettled(confirmation: Promise<unknown>): Promise<void> {
+  try {
+    await confirmation
+  } catch (error) {
+    const isSettled =
+      error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'payment_intent_unexpected_state'
+    if (!isSettled) throw error
+  }
+}
+
 /** Whether Stripe repeated a stored answer: it shows the object as it was then. */
 export function wasReplayed(made: { readonly lastResponse: { readonly headers: unknown } }): boolean {
   return made.lastResponse.headers instanceof Headers && made.lastResponse.headers.get('idempotent-replayed') === 'true'

@@ -5,7 +5,7 @@ import { isEnded, type ObservedSubscription } from '../../domain/subscription.ts
 import type { TrialTerms } from '../../domain/trial.ts'
 import type { CodeAttempt, Gateway, SubscriptionAttempt } from '../../ports.ts'
 import { attachCard } from './cards.ts'
-import { reached, reachedOrMissing, reachedOrRefused, refusedAttempt, wasReplayed } from './refusals.ts'
+import { reached, reachedOrMissing, reachedOrRefused, refusedAttempt, unlessSettled, wasReplayed } from './refusals.ts'
 import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
 import { paymentIntentOf, toSubscription } from './translate.ts'
 import { withdrawPlans } from './withdrawals.ts'
@@ -131,7 +131,7 @@ async function payWith(stripe: Stripe, subscription: Stripe.Subscription, intent
   const payment = paymentIntentOf(latestInvoice(subscription))
   if (payment === null) return
   const confirm = { idempotencyKey: stripeKey(intent, 'confirm') }
-  await stripe.paymentIntents.confirm(payment, { payment_method: card }, confirm)
+  await unlessSettled(stripe.paymentIntents.confirm(payment, { payment_method: card }, confirm))
 }
 
 /** Whether a waiting subscription waits for its customer or was declined, only its payment tells. */

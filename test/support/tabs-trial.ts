@@ -1,0 +1,195 @@
+import type { Stripe } from 'stripe'
+import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
+import { BillingError } from '../../src/domain/errors.ts'
+import type { Lanes } from '../../src/ports.ts'
+import { openSandboxStage, type SandboxStage } from './sandbox-ports.ts'
+import { stripeTruth } from './stripe-truth.ts'
+
+export interface TabsTrial {
+  readonly rounds: number
+  readonly acts: number
+  /** How often each act was done, and how often each was refused. */
+  readonly outcomes: ReadonlyMap<string, number>
+  readonly wrong: readonly string[]
+}
+
+const TABS = 8
+const ROUNDS_A_SANDBOX = 25
+const PLANS = ['basic_monthly', 'pro_monthly', 'enterprise_monthly', 'usage_based']
+const CARDS = ['pm_card_visa', 'pm_card_visa', 'pm_card_authenticationRequired', 'pm_card_chargeCustomerFail', null]
+
+/**
+ * Eight tabs of one user each do something else at once, again and again: subscribe, change, cancel, resume, confirm. After
+ * every round what we tell must be what Stripe shows, and nothing may be left over there. The twin lets them all talk with
+ * Stripe at the same time.
+ */
+export async function tryTabs(rounds: number, random: () => number, isTwin: boolean): Promise<TabsTrial> {
+  const outcomes = new Map<string, number>()
+  const wrong: string[] = []
+  let acts = 0
+  for (let round = 0; round < rounds; ) {
+    const lanes: Lanes = { run: (_user, work) => work() }
+    const stage = await openSandboxStage(BUILT_IN_PLANS, isTwin ? { lanes } : {})
+    const choose = <T>(among: readonly T[]): T => among[Math.floor(random() * among.length)] as T
+    try {
+      for (let played = 0; played < ROUNDS_A_SANDBOX && round < rounds; played++, round++) {
+        const user = `user_${Math.floor(round / 5)}`
+        const chosen = Array.from({ length: TABS }, () => choose(ACTS))
+        const told = await Promise.all(chosen.map(([name, act]) => named(name, act(stage, user, choose))))
+        for (const outcome of told) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+        acts += TABS
+        if (chosen.some(([name]) => name === 'portal')) await observeAll(stage, user)
+        const trouble = await differences(stage, user)
+        if (trouble.length > 0) wrong.push(`round ${round}: ${told.join(', ')}\n        ${trouble.join('; ')}`)
+      }
+    } finally {
+      await stage.close()
+    }
+  }
+  return { rounds, acts, outcomes, wrong }
+}
+
+type Choose = <T>(among: readonly T[]) => T
+type Act = (stage: SandboxStage, user: string, choose: Choose) => Promise<unknown>
+
+/** Named by what is done; those that are likelier stand there twice. */
+const ACTS: readonly (readonly [string, Act])[] = [
+  ['subscribe', subscribe],
+  ['subscribe', subscribe],
+  ['change', change],
+  ['change', change],
+  ['change', change],
+  ['cancel', cancel],
+  ['resume', resume],
+  ['preview', preview],
+  ['confirm', confirm],
+  ['portal', inPortal],
+]
+
+function whoever(user: string) {
+  return { user, person: { email: null, name: null }, key: null }
+}
+
+function subscribe({ billing }: SandboxStage, user: string, choose: Choose) {
+  const paymentMethodId = choose(CARDS)
+  return billing.subscribe({ ...whoever(user), planName: choose(PLANS), priceId: null, paymentMethodId })
+}
+
+function change({ billing }: SandboxStage, user: string, choose: Choose) {
+  return billing.changePlan({
+    ...whoever(user),
+    planName: choose(PLANS),
+    priceId: null,
+    when: choose([null, 'now', 'period_end']),
+    prorationDate: null,
+    paymentMethodId: choose(CARDS),
+    promotionCode: null,
+  })
+}
+
+function cancel({ billing }: SandboxStage, user: string, choose: Choose) {
+  const atPeriodEnd = choose([true, true, true, false])
+  return billing.cancelSubscription({ ...whoever(user), atPeriodEnd, reason: null, feedback: null })
+}
+
+function resume({ billing }: SandboxStage, user: string) {
+  return billing.resumeSubscription({ ...whoever(user), paymentMethodId: null })
+}
+
+function preview({ billing }: SandboxStage, user: string, choose: Choose) {
+  return billing.previewPlanChange({ user, planName: choose(PLANS), priceId: null, when: null, promotionCode: null })
+}
+
+/** The customer confirms, in whatever tab, what waits for a confirmation at this moment; the webhook comes after it. */
+async function confirm(stage: SandboxStage, user: string) {
+  const { customerId } = await stage.ports.ledger.account(user, {})
+  if (customerId === null) return
+  const { data } = await stage.stripe.paymentIntents.list({ customer: customerId, limit: 100 })
+  for (const { id } of data.filter((payment) => payment.status === 'requires_action')) {
+    const body = new URLSearchParams({ outcome: 'succeed' })
+    await fetch(`${stage.sandbox.url}/_sim/payment_intents/${id}/authenticate`, { method: 'POST', body })
+    await observeAll(stage, user)
+  }
+}
+
+/** Stripe's own portal asks nobody; its webhook comes a little later. */
+async function inPortal({ stripe, ports }: SandboxStage, user: string, choose: Choose) {
+  const { customerId } = await ports.ledger.account(user, {})
+  if (customerId === null) return
+  const [live] = (await stripe.subscriptions.list({ customer: customerId, limit: 1 })).data
+  if (live === undefined) return
+  const update = choose([{ cancel_at: 'max_period_end' as const }, { cancel_at: '' as const }])
+  await stripe.subscriptions.update(live.id, update).catch((error: Error) => {
+    if (!/schedule|canceled/.test(error.message)) throw error
+  })
+}
+
+async function observeAll({ stripe, ports, observe }: SandboxStage, user: string): Promise<void> {
+  const { customerId: customer } = await ports.ledger.account(user, {})
+  if (customer === null) return
+  const { data } = await stripe.subscriptions.list({ customer, status: 'all', limit: 100 })
+  for (const { id } of data) await ports.lanes.run(user, () => observe(user, id))
+}
+
+/** A refusal in words is an answer; anything else is a fault. */
+async function named(name: string, work: Promise<unknown>): Promise<string> {
+  try {
+    await work
+    return `${name}: done`
+  } catch (error) {
+    if (error instanceof BillingError)
+      return error.code === 'validation_failed'
+        ? `${name}: ${error.message} ${error.cause ?? ''}`
+        : `${name}: ${error.code}`
+    return `${name}: FAULT ${String(error)}`
+  }
+}
+
+async function differences(stage: SandboxStage, user: string): Promise<readonly string[]> {
+  const { stripe, billing, ports } = stage
+  const customers = (await stripe.customers.list({ limit: 100 })).data.filter(
+    ({ metadata }) => metadata.user_id === user,
+  )
+  const { customerId } = await ports.ledger.account(user, {})
+  if (customers.length > 1) return [`${customers.length} customers`]
+  if (customerId === null) return customers.length === 0 ? [] : ['a customer that we do not know']
+  const shown = await billing.subscriptionStatus(user)
+  const truth = await stripeTruth(stripe, customerId)
+  // Which of two that ended within one second was the last, Stripe itself does not tell.
+  const isOver = truth.status.status === 'canceled' || truth.status.status === 'incomplete_expired'
+  const fields = Object.entries(isOver ? { has_subscription: false } : truth.status)
+    .filter(([name, value]) => (shown as Record<string, unknown>)[name] !== value)
+    .map(([name, value]) => `${name} is ${(shown as Record<string, unknown>)[name]} here and ${value} at Stripe`)
+  const planned = await plannedAtStripe(stripe, customerId)
+  const told = shown.pending_change?.price_id ?? null
+  const pending = planned === told ? [] : [`the pending change is ${told} here and ${planned} at Stripe`]
+  return [...fields, ...pending, ...(await leftOver(stripe, customerId))]
+}
+
+async function plannedAtStripe(stripe: Stripe, customer: string): Promise<string | null> {
+  const { data } = await stripe.subscriptions.list({ customer, limit: 100, expand: ['data.schedule'] })
+  const [live] = data.filter(({ status }) => status !== 'incomplete')
+  if (live === undefined) return null
+  const waiting = live.pending_update?.subscription_items?.[0]?.price.id
+  if (waiting !== undefined) return waiting
+  const phases = live.schedule === null || typeof live.schedule === 'string' ? [] : live.schedule.phases
+  return String(phases[1]?.items[0]?.price ?? '') || null
+}
+
+/** Two that live, an invoice that can still be charged for nothing, a schedule of its own. */
+async function leftOver(stripe: Stripe, customer: string): Promise<readonly string[]> {
+  const { data: subscriptions } = await stripe.subscriptions.list({ customer, limit: 100 })
+  const live = subscriptions.filter(({ status }) => status !== 'incomplete')
+  const { data: invoices } = await stripe.invoices.list({ customer, status: 'open', limit: 100 })
+  const awaited = subscriptions
+    .filter(({ status, pending_update: pending }) => status === 'incomplete' || pending !== null)
+    .map(({ latest_invoice: invoice }) => invoice)
+  const stray = invoices.filter(({ id }) => !awaited.includes(id))
+  const { data: schedules } = await stripe.subscriptionSchedules.list({ customer, limit: 100 })
+  const running = schedules.filter(({ status }) => status === 'active')
+  return [
+    ...(live.length > 1 ? [`${live.length} live subscriptions`] : []),
+    ...(stray.length > 0 ? [`${stray.length} open invoices that nothing waits for`] : []),
+    ...(running.length > 1 ? [`${running.length} running schedules`] : []),
+  ]
+}
