@@ -46,7 +46,7 @@ export function decideMove(
   const { cancelAt, pendingChange, status } = subscription
   if (cancelAt !== null) return { type: 'left', subscription, why: `It ends on ${isoTime(cancelAt)}.` }
   const when = status === 'trialing' ? 'now' : move.when
-  const asked = { ...move, when, prorationDate: null, paymentMethodId: null, promotionCode: null }
+  const asked = { ...move, when, prorationDate: null, paymentMethodId: null, promotionCodeId: null }
   if (pendingChange !== null) {
     const wanted = changeWish(catalogue, priceIds, withoutPlans(account, subscription), asked, now)
     const isThis = pendingChange.priceId === wanted.priceId
