@@ -65,6 +65,15 @@ export class BillingError extends Error {
   }
 }
 
+/** Stripe has no such customer any more: somebody deleted it there. A wish begins anew with a fresh one. */
+export class CustomerGone extends BillingError {
+  constructor(cause: unknown) {
+    const words = 'Stripe no longer has this customer, so nothing of it can be changed. Subscribe anew.'
+    super('no_subscription', words, { cause })
+    this.name = 'CustomerGone'
+  }
+}
+
 const OUTAGES: ReadonlySet<ErrorCode> = new Set(['stripe_unavailable', 'storage_unavailable', 'in_progress'])
 
 /** Whether something failed only because Stripe, the disk or the user's lane was not to be had: it may be tried again. */

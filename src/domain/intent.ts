@@ -140,6 +140,11 @@ export function takeUpAgain<W extends Wish>(intent: Intent<W>, wallTime: Instant
   return { ...intent, tries, keyNumber: intent.keyNumber + 1, keyedAt: wallTime }
 }
 
+/** Begun anew after what it was begun with is gone. */
+export function withFreshKey<W extends Wish>(intent: Intent<W>, wallTime: Instant): Intent<W> {
+  return { ...intent, keyNumber: intent.keyNumber + 1, keyedAt: wallTime }
+}
+
 /** How long a wish without a key is left for its caller to come back to, and how old one may be to be carried out at all. */
 const LEFT_TO_CALLER_MS = 15 * MINUTE_MS
 

@@ -83,6 +83,16 @@ export function needsOf(observations: readonly Observation[]): Pick<Needs, 'paym
   }
 }
 
+/** What it comes to that Stripe has no such customer any more: it is deleted, and so is what was running for it. */
+export function customerLost({ customerId, subscriptions }: Account): readonly Observation[] {
+  if (customerId === null) return []
+  const running = subscriptions.filter((known) => known.customerId === customerId && !isEnded(known))
+  return [
+    ...running.map(({ id }): Observation => ({ type: 'subscription-unknown', subscriptionId: id, customerId })),
+    { type: 'customer-deleted', customerId },
+  ]
+}
+
 /** Which Stripe customer an observation belongs to. */
 export function customerOf(observation: Observation): string {
   switch (observation.type) {

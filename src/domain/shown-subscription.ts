@@ -66,9 +66,12 @@ export function shownPendingChange(
 export function planNote(
   catalogue: Catalogue,
   priceIds: PriceIds,
-  { priceId, planName }: Pick<Subscription, 'priceId' | 'planName'>,
+  { priceId, planName, price }: Pick<Subscription, 'priceId' | 'planName' | 'price'>,
 ): string | null {
   if (priceId === null) return 'It was put together at Stripe by hand and has no single price, so that no plan holds.'
+  const quantity = price?.quantity ?? 1
+  if (quantity !== 1)
+    return `Its quantity was set at Stripe by hand: the plan is charged ${quantity} times and holds once.`
   if (planOfPrice(catalogue, priceIds, priceId) !== null) return null
   return planName === null
     ? 'Its price was set at Stripe by hand and belongs to no plan of the catalogue, so that no plan holds.'

@@ -50,6 +50,8 @@ export interface SubscriptionPrice {
   readonly currency: string
   /** Null for one that this program does not sell: a day, a week, several months. */
   readonly interval: BillingInterval | null
+  /** How many of it are charged; left out for one, which is all that this program sells. */
+  readonly quantity?: number
 }
 
 /** A change that is planned for the end of the period, or that waits for its payment to be confirmed. */

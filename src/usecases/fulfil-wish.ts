@@ -1,7 +1,8 @@
 import type { Account, Decision, Needs, UserId } from '../domain/account.ts'
-import { BillingError, isOutage } from '../domain/errors.ts'
+import { BillingError, CustomerGone, isOutage } from '../domain/errors.ts'
 import { type Answered, replay } from '../domain/idempotency.ts'
-import { type Intent, isStale, takeUpAgain, type Wish, type WishKind } from '../domain/intent.ts'
+import { type Intent, isStale, takeUpAgain, type Wish, type WishKind, withFreshKey } from '../domain/intent.ts'
+import { customerLost, observe } from '../domain/observation.ts'
 import type { Opened } from '../domain/subscribing.ts'
 import { pursueApplyCode } from './pursue-apply-code.ts'
 import { pursueCancel } from './pursue-cancel.ts'
@@ -62,7 +63,7 @@ export function fulfil<W extends Wish, R>(
     const opening = 'prepare' in steps ? await steps.prepare() : steps
     const opened = await ports.ledger.change(user, { ...needs, ...opening.needs }, (account) => opening.open(account))
     if (opened.type === 'replayed') return steps.revive(opened.answered)
-    return answeredOrThrow(await toAnEnd(ports, user, opened.intent, () => steps.pursue(opened.intent)))
+    return answeredOrThrow(await toAnEnd(ports, user, opened.intent, steps.pursue))
   }
   return ports.lanes.run(user, work, PATIENCE_MS)
 }
@@ -98,7 +99,7 @@ export async function finishOpenWishes(
     await ports.ledger.change(user, {}, () => ({ changes: [{ type: 'intent-retried', intent }], result: undefined }))
     finished.push({
       intent,
-      settled: await toAnEnd(ports, user, intent, () => pursue(ports, user, intent, isAskedFor(intent))),
+      settled: await toAnEnd(ports, user, intent, (taken) => pursue(ports, user, taken, isAskedFor(taken))),
     })
   }
   return finished
@@ -111,20 +112,36 @@ const MOST_TRIES = 5
  * A refusal on the way ends the wish. An outage does not: it stays open and is taken up again. Anything else is a fault of
  * ours or of Stripe's, and ends it after a few tries.
  */
-async function toAnEnd<R>(
+async function toAnEnd<W extends Wish, R>(
   ports: Selling,
   user: UserId,
-  intent: Intent,
-  work: () => Promise<Settled<R>>,
+  intent: Intent<W>,
+  work: (intent: Intent<W>) => Promise<Settled<R>>,
+  isSecond = false,
 ): Promise<Settled<R>> {
   try {
-    return await work()
+    return await work(intent)
   } catch (error) {
     if (isOutage(error)) throw error
+    if (error instanceof CustomerGone && !isSecond)
+      return toAnEnd(ports, user, await begunAnew(ports, user, intent), work, true)
     if (error instanceof BillingError) return settle<R>(ports, user, intent, [], { refusal: error })
     if (intent.tries >= MOST_TRIES) await settle<R>(ports, user, intent, [], { refusal: given(error) })
     throw error
   }
+}
+
+/** The customer was deleted at Stripe, and with it what was running: all that is kept is its past. */
+async function begunAnew<W extends Wish>(ports: Selling, user: UserId, intent: Intent<W>): Promise<Intent<W>> {
+  const fresh = withFreshKey(intent, ports.clock.wall())
+  const knowledge = { catalogue: ports.catalogue, priceIds: ports.priceIds(), at: ports.clock.now() }
+  return ports.ledger.change(user, {}, (account) => ({
+    changes: [
+      ...customerLost(account).flatMap((observation) => observe(account, observation, knowledge)),
+      { type: 'intent-retried', intent: fresh },
+    ],
+    result: fresh,
+  }))
 }
 
 function given(cause: unknown): BillingError {

@@ -1,6 +1,7 @@
 import type { Change, UserId } from '../domain/account.ts'
 import { invalidField } from '../domain/errors.ts'
 import type { Intent, WishOf } from '../domain/intent.ts'
+import { moneyText } from '../domain/money.ts'
 import { type Selling, type Settled, settle } from './wishes.ts'
 
 export interface RefundAnswer {
@@ -26,7 +27,7 @@ export async function pursueRefund(
   }
   const { id, amount, currency, status } = refund
   const result = { refund_id: id, payment_id: paymentId, amount, currency, status, take_back: takeBack }
-  const changes = [auditOf(ports, intent, `${amount} ${currency} (${id})`)]
+  const changes = [auditOf(ports, intent, `${moneyText(amount, currency)} (${id})`)]
   return settle(ports, user, intent, seen, { status: 201, result, stored: result, changes })
 }
 

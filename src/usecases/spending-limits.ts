@@ -1,6 +1,7 @@
 import type { Account, Change, UserId } from '../domain/account.ts'
 import { type Catalogue, findPlan } from '../domain/catalogue.ts'
 import { invalidField } from '../domain/errors.ts'
+import { moneyText } from '../domain/money.ts'
 import { type Instant, monthsAround } from '../domain/period.ts'
 import { SERVICE_TYPES } from '../domain/quantity.ts'
 import { allowedLimit, type SpendingLimits, shownSpending } from '../domain/spending.ts'
@@ -34,7 +35,7 @@ export interface OperatorLimit {
 /** The operator's limit for a user, in place of the plan's: below it or beyond. */
 export function setUsersSpendingLimit(ports: Limiting, { user, operator, amount, reason }: OperatorLimit) {
   const { currency } = ports.catalogue
-  const detail = `${amount === null ? 'As the plan has it' : `${amount} ${currency} a period`}: ${reason}`
+  const detail = `${amount === null ? 'As the plan has it' : `${moneyText(amount, currency)} a period`}: ${reason}`
   const entry = { id: ports.newId('audit'), at: ports.clock.now(), actor: operator, detail }
   return change(ports, user, (account) => ({
     limits: { ...account.spendingLimits, operator: amount },

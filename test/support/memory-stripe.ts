@@ -3,7 +3,7 @@ import type { UserId } from '../../src/domain/account.ts'
 import type { Bill } from '../../src/domain/bill.ts'
 import type { Catalogue } from '../../src/domain/catalogue.ts'
 import type { Discount } from '../../src/domain/discount.ts'
-import { BillingError } from '../../src/domain/errors.ts'
+import { BillingError, CustomerGone } from '../../src/domain/errors.ts'
 import { type Intent, stripeKey, type WishOf } from '../../src/domain/intent.ts'
 import type { Observation } from '../../src/domain/observation.ts'
 import type { ObservedPaymentIntent, Payment } from '../../src/domain/payment.ts'
@@ -41,6 +41,8 @@ export interface MemoryStripe {
   failLater(others: number, when: 'before' | 'after'): void
   /** The renewal of a subscription could not be paid: an invoice is open, and the subscription past due. */
   failRenewal(subscriptionId: string): void
+  /** Somebody deletes it in the dashboard. */
+  deleteCustomer(id: string): void
   /** The customer confirms in the browser what was waiting. */
   confirm(subscriptionId: string): void
   /** By event: the reports that a meter refused late. */
@@ -83,6 +85,7 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
   const once = new Map<string, unknown>()
   const made: Made[] = []
   const refunds: MadeRefund[] = []
+  const gone = new Set<string>()
   const promotionCodes = new Map<string, PromotionCode>()
   const checkouts = new Map<string, MemoryCheckout>()
   const openInvoices = new Map<string, Payment>()
@@ -176,6 +179,10 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
 
   const { confirm: confirmChange, ...changes } = memoryPlanChanges(stage)
 
+  function mustBeThere(customerId: string): void {
+    if (gone.has(customerId)) throw new CustomerGone(null)
+  }
+
   const refundedOf = (id: string) =>
     refunds.reduce((sum, refund) => (refund.paymentId === id ? sum + refund.amount : sum), 0)
 
@@ -205,6 +212,7 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
     subscribe: (_user, customerId, intent) =>
       call(() => {
         const card = intent.wish.paymentMethodId
+        mustBeThere(customerId)
         if (card === 'pm_card_chargeDeclined') return { subscription: null, outcome: declined, clientSecret: null }
         if (card?.startsWith('pm_missing'))
           return {
@@ -287,6 +295,7 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
     setPaymentMethod: (customerId, intent) =>
       call((): PaymentMethodAttempt => {
         const card = intent.wish.paymentMethodId
+        mustBeThere(customerId)
         const nothing = { paymentMethodId: null, subscription: null, invoices: [], clientSecret: null }
         if (card === 'pm_card_chargeDeclined') return { ...nothing, outcome: declined }
         if (card.startsWith('pm_missing')) return { ...nothing, outcome: missingCard }
@@ -309,6 +318,7 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
       }),
     pay: (_user, customerId, intent) =>
       call(() => {
+        mustBeThere(customerId)
         const payment = keyed(stripeKey(intent, 'pay'), () => {
           const id = `pi_${++count}`
           made.push({ intentId: intent.id, id })
@@ -406,6 +416,7 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
     failLater(others, when) {
       failure = { when, error: unreachable(), others }
     },
+    deleteCustomer: (id) => void gone.add(id),
     failRenewal(id) {
       const { customerId, priceId } = keep({ ...found(id), status: 'past_due' })
       const invoice = `in_${++count}`

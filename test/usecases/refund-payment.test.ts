@@ -94,7 +94,7 @@ describe('a refund', () => {
       {
         actor: 'operator:alice',
         action: 'payment-refunded',
-        detail: `500 usd (${result.refund_id}) of ${payment} given back: requested_by_customer, Asked by mail`,
+        detail: `5.00 USD (${result.refund_id}) of ${payment} given back: requested_by_customer, Asked by mail`,
       },
     ])
   })

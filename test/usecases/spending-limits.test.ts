@@ -146,7 +146,7 @@ describe('the limit of a user', () => {
     expect(await codeOf(billing.setSpendingLimit('ann', 400))).toBe('granted')
     expect(await spending()).toMatchObject({ limit: 400 })
     expect((await billing.auditLog(1, null)).entries).toMatchObject([
-      { actor: 'operator:alice', action: 'spending-limit-set', detail: '500 usd a period: Known for years' },
+      { actor: 'operator:alice', action: 'spending-limit-set', detail: '5.00 USD a period: Known for years' },
     ])
     expect(await billing.setUsersSpendingLimit({ ...wanted, amount: null })).toMatchObject({ limit: 100 })
   })

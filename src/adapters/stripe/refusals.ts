@@ -1,5 +1,5 @@
 import { Stripe } from 'stripe'
-import { BillingError } from '../../domain/errors.ts'
+import { BillingError, CustomerGone } from '../../domain/errors.ts'
 import type { AttemptOutcome } from '../../ports.ts'
 
 /** Which field of our API a parameter of Stripe's came from; what is not here, the caller never sent. */
@@ -23,9 +23,15 @@ export type Refusal = Extract<AttemptOutcome, { type: 'declined' | 'refused' }>
 export function refusedAttempt(error: unknown): Refusal {
   if (error instanceof Stripe.errors.StripeCardError)
     return { type: 'declined', message: error.message || 'The card was declined.' }
+  if (isCustomerGone(error)) throw new CustomerGone(error)
   if (error instanceof Stripe.errors.StripeInvalidRequestError)
     return { type: 'refused', path: fieldOf(error), message: wordsFor(error) }
   throw unavailable(error)
+}
+
+function isCustomerGone(error: unknown): boolean {
+  if (!(error instanceof Stripe.errors.StripeInvalidRequestError) || error.code !== 'resource_missing') return false
+  return error.param === 'customer' || error.message.startsWith('No such customer')
 }
 
 /** In our own words: Stripe's may repeat what was sent, or speak of objects that are nobody's business. */
@@ -70,6 +76,7 @@ export function unavailable(error: unknown): unknown {
       'Stripe did not answer as it should. Repeat the request, under the same Idempotency-Key if it had one.',
       { retryAfterSeconds: 5, cause: error },
     )
+  if (isCustomerGone(error)) return new CustomerGone(error)
   if (error instanceof Stripe.errors.StripeInvalidRequestError)
     return new BillingError('validation_failed', wordsFor(error), { cause: error })
   return error

@@ -111,7 +111,7 @@ export function toSubscription(subscription: Stripe.Subscription): ObservedSubsc
     pastDueSince: null,
     discount: toDiscount(subscription.discounts[0]),
     collectionPause: subscription.pause_collection && known(COLLECTION_PAUSE, subscription.pause_collection.behavior),
-    price: licensed.length === 1 && item !== undefined ? toPrice(item.price) : null,
+    price: licensed.length === 1 && item !== undefined ? toPrice(item) : null,
     pendingChange: toPendingChange(subscription, item?.price.id ?? null),
   }
 }
@@ -121,9 +121,11 @@ export function isLicensed({ price }: Pick<Stripe.SubscriptionItem, 'price'>): b
   return price.recurring?.usage_type !== 'metered'
 }
 
-function toPrice({ unit_amount, currency, recurring }: Stripe.Price): SubscriptionPrice {
+function toPrice({ price, quantity = 1 }: Stripe.SubscriptionItem): SubscriptionPrice {
+  const { unit_amount, currency, recurring } = price
   const interval = recurring?.interval_count === 1 ? INTERVALS[recurring.interval] : undefined
-  return { amount: unit_amount, currency, interval: interval ?? null }
+  const several = quantity === 1 ? {} : { quantity }
+  return { amount: unit_amount, currency, interval: interval ?? null, ...several }
 }
 
 /** A change that waits for its payment, else the phase that follows in the schedule. */
