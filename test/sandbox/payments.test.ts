@@ -283,8 +283,41 @@ test('a charge is refunded in parts and not beyond', async () => {
   expect(types.slice(-4)).toEqual(['refund.created', 'charge.refunded', 'refund.created', 'charge.refunded'])
 })
 
-test('a card whose particular effect is not simulated is refused', async () => {
+test.each([
+  ['pm_card_de', { brand: 'visa', country: 'DE' }],
+  ['pm_card_cvcCheckFail', { checks: { cvc_check: 'fail' } }],
+  ['pm_card_avsZipFail', { checks: { address_postal_code_check: 'fail', cvc_check: 'pass' } }],
+] as const)('%s shows what it is, and pays', async (payment_method, card) => {
   const { stripe } = await started()
-  const wish = { amount: 500, currency: 'usd', payment_method: 'pm_card_radarBlock', confirm: true } as const
-  expect((await refusalOf(stripe.paymentIntents.create(wish))).statusCode).toBe(501)
+  const intent = await stripe.paymentIntents.create({
+    amount: 500,
+    currency: 'usd',
+    payment_method,
+    confirm: true,
+    automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+    expand: ['latest_charge', 'payment_method'],
+  })
+  expect(intent.status).toBe('succeeded')
+  expect(intent.payment_method).toMatchObject({ card })
+  expect(intent.latest_charge).toMatchObject({ payment_method_details: { card } })
+})
+
+test('a payment that is too risky is blocked before it reaches the bank', async () => {
+  const { stripe } = await started()
+  const wish = { amount: 500, currency: 'usd', confirm: true, payment_method: 'pm_card_radarBlock' }
+  const automatic_payment_methods = { enabled: true, allow_redirects: 'never' } as const
+  const refused = await refusalOf(stripe.paymentIntents.create({ ...wish, automatic_payment_methods }))
+  expect(refused).toMatchObject({ statusCode: 402, code: 'card_declined', decline_code: 'fraudulent' })
+  const [charge] = (await stripe.charges.list()).data
+  expect(charge?.outcome).toMatchObject({
+    type: 'blocked',
+    network_status: 'not_sent_to_network',
+    risk_level: 'highest',
+  })
+})
+
+test('a card that is not listed is of the brand that its number begins as', async () => {
+  const { stripe } = await started()
+  const card = { number: '2223003122003222', exp_month: 12, exp_year: 2031 }
+  expect((await stripe.paymentMethods.create({ type: 'card', card })).card?.brand).toBe('mastercard')
 })

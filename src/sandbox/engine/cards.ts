@@ -1,5 +1,3 @@
-import { unsupported } from '../http/failure.ts'
-
 /** How a decline reads in the error and on the charge. */
 export interface Decline {
   readonly code: 'authentication_required' | 'card_declined' | 'expired_card' | 'incorrect_cvc' | 'processing_error'
@@ -14,6 +12,14 @@ export type Authentication = 'never' | 'always' | 'unless_set_up' | 'on_session'
 /** A dispute opened by the bank, or a refund that is slow or comes back. */
 export type Aftermath = 'dispute' | 'not_received' | 'inquiry' | 'refund_pending' | 'refund_fails'
 
+/** What the checks of a card's details and the rating of a payment's risk come to. */
+export interface Screening {
+  readonly line1?: 'fail' | 'unavailable'
+  readonly postalCode?: 'fail' | 'unavailable'
+  readonly cvc?: 'fail'
+  readonly risk?: 'elevated' | 'highest'
+}
+
 export interface TestCard {
   readonly brand: string
   readonly funding: 'credit' | 'debit' | 'prepaid'
@@ -24,6 +30,8 @@ export interface TestCard {
   readonly authentication: Authentication
   /** What becomes of a payment that went well, later. */
   readonly aftermath: Aftermath | null
+  readonly country: string
+  readonly screening: Screening
 }
 
 const generic: Decline = {
@@ -46,10 +54,13 @@ const good: TestCard = {
   decline: null,
   authentication: 'never',
   aftermath: null,
+  country: 'US',
+  screening: {},
 }
 const refused = (decline: Decline): TestCard => ({ ...good, decline, refusedAtAttach: true })
 const failing = (decline: Decline): TestCard => ({ ...good, decline })
 const followedBy = (aftermath: Aftermath): TestCard => ({ ...good, aftermath })
+const screened = (screening: Screening, decline: Decline | null = null): TestCard => ({ ...good, screening, decline })
 const secured = (authentication: Authentication, decline: Decline | null = null): TestCard => ({
   ...good,
   authentication,
@@ -101,6 +112,43 @@ const byNumber: Readonly<Record<string, TestCard>> = {
   '4000000000007726': followedBy('refund_pending'),
   '4000000000005126': followedBy('refund_fails'),
   '4000000000000077': good,
+  '4100000000000019': screened({ risk: 'highest' }, { ...generic, declineCode: 'fraudulent' }),
+  '4000000000004954': screened({ risk: 'highest' }, { ...generic, declineCode: 'fraudulent' }),
+  '4000000000009235': screened({ risk: 'elevated' }),
+  '4000000000000101': screened({ cvc: 'fail' }),
+  '4000000000000010': screened({ line1: 'fail', postalCode: 'fail' }),
+  '4000000000000028': screened({ line1: 'fail' }),
+  '4000000000000036': screened({ postalCode: 'fail' }),
+  '4000000000000044': screened({ line1: 'unavailable', postalCode: 'unavailable' }),
+}
+
+/** Good Visa cards of other countries. */
+const byCountry: Readonly<Record<string, string>> = {
+  at: '4000000400000008',
+  au: '4000000360000006',
+  be: '4000000560000004',
+  br: '4000000760000002',
+  ca: '4000001240000000',
+  ch: '4000007560000009',
+  de: '4000002760000016',
+  dk: '4000002080000001',
+  es: '4000007240000007',
+  fi: '4000002460000001',
+  fr: '4000002500000003',
+  gb: '4000008260000000',
+  hk: '4000003440000004',
+  ie: '4000003720000005',
+  in: '4000003560000008',
+  it: '4000003800000008',
+  jp: '4000003920000003',
+  mx: '4000004840008001',
+  nl: '4000005280000002',
+  no: '4000005780000007',
+  nz: '4000005540000008',
+  pl: '4000006160000005',
+  pt: '4000006200000007',
+  se: '4000007520000008',
+  sg: '4000007020000003',
 }
 
 const byToken: Readonly<Record<string, string>> = {
@@ -138,6 +186,16 @@ const byToken: Readonly<Record<string, string>> = {
   pendingRefund: '4000000000007726',
   refundFail: '4000000000005126',
   bypassPending: '4000000000000077',
+  radarBlock: '4100000000000019',
+  riskLevelHighest: '4000000000004954',
+  riskLevelElevated: '4000000000009235',
+  cvcCheckFail: '4000000000000101',
+  avsFail: '4000000000000010',
+  avsLine1Fail: '4000000000000028',
+  avsZipFail: '4000000000000036',
+  avsUnchecked: '4000000000000044',
+  us: '4242424242424242',
+  ...byCountry,
 }
 
 const ownCodes = ['expired_card', 'incorrect_cvc', 'processing_error', 'authentication_required'] as const
@@ -149,16 +207,12 @@ export function declineCalled(code: string): Decline {
   return known ?? (own ? { code: own, declineCode: code, message: 'Your card was declined.' } : declined(code))
 }
 
-// Real tokens whose particular effect (a verdict of Radar, a check that fails) is not simulated.
-const laterTokens = /^(radarBlock|riskLevel|cvcCheckFail|avs)/
-
 /** The card number behind pm_card_… or tok_…, written with or without `visa_`; undefined when it is no test token. */
 export function numberOfToken(token: string): string | undefined {
   const prefix = ['pm_card_', 'tok_'].find((candidate) => token.startsWith(candidate))
   if (prefix === undefined) return undefined
   const name = token.slice(prefix.length)
   const bare = name.replace(/^visa_/, '')
-  if (laterTokens.test(bare)) throw unsupported(`the test card ${token}`)
   return byToken[name] ?? byToken[bare]
 }
 
@@ -166,7 +220,22 @@ export function numberOfToken(token: string): string | undefined {
 export function cardOfNumber(number: string): TestCard | undefined {
   const known = byNumber[number]
   if (known) return known
-  return passesLuhn(number) ? good : undefined
+  if (!passesLuhn(number)) return undefined
+  const country =
+    Object.entries(byCountry)
+      .find(([, own]) => own === number)?.[0]
+      .toUpperCase() ?? good.country
+  return { ...good, country, brand: brandOf(number) }
+}
+
+// By what its number begins with, as the networks share them out.
+function brandOf(number: string): string {
+  if (/^3[47]/.test(number)) return 'amex'
+  if (/^(5[1-5]|2(2[2-9]|[3-6]|7[01]|720))/.test(number)) return 'mastercard'
+  if (/^(6011|65|64[4-9])/.test(number)) return 'discover'
+  if (/^3(0|6|8)/.test(number)) return 'diners'
+  if (/^35/.test(number)) return 'jcb'
+  return /^62/.test(number) ? 'unionpay' : 'visa'
 }
 
 function passesLuhn(number: string): boolean {

@@ -3,7 +3,8 @@ import { freshId } from '../identifiers.ts'
 import type { Turn } from '../turn.ts'
 import type { Charge, PaymentIntent, PaymentMethod } from '../wire.ts'
 import { paymentTime } from './agenda.ts'
-import type { Decline } from './cards.ts'
+import type { Decline, Screening } from './cards.ts'
+import { cardOf } from './payment-methods.ts'
 
 /** Charges a card for an intent, or records that the attempt was declined. */
 /** What is charged: an intent, or nothing but an amount. */
@@ -31,7 +32,7 @@ export function charge(turn: Turn, intent: Chargeable, method: PaymentMethod, de
     failure_code: decline?.code ?? null,
     failure_message: decline?.message ?? null,
     metadata: intent.metadata,
-    outcome: outcomeOf(decline),
+    outcome: outcomeOf(decline, method.type === 'card' ? cardOf(turn, method).screening.risk : undefined),
     paid: decline === null,
     payment_intent: intent.id,
     payment_method: method.id,
@@ -68,7 +69,8 @@ const blankCharge = {
   transfer_group: null,
 } satisfies Partial<Charge>
 
-function outcomeOf(decline: Decline | null): Charge['outcome'] {
+function outcomeOf(decline: Decline | null, risk: Screening['risk']): Charge['outcome'] {
+  if (decline && risk === 'highest') return blocked
   const advice = decline ? 'try_again_later' : null
   return {
     advice_code: advice,
@@ -76,11 +78,24 @@ function outcomeOf(decline: Decline | null): Charge['outcome'] {
     network_decline_code: decline?.networkCode ?? null,
     network_status: decline ? 'declined_by_network' : 'approved_by_network',
     reason: decline?.declineCode ?? null,
-    risk_level: 'normal',
-    risk_score: 10,
+    risk_level: risk ?? 'normal',
+    risk_score: risk === 'elevated' ? 70 : 10,
     seller_message: decline ? 'The bank did not accept the payment.' : 'Payment complete.',
     type: decline ? 'issuer_declined' : 'authorized',
   }
+}
+
+/** Stripe itself did not let it through to the bank. */
+const blocked: Charge['outcome'] = {
+  advice_code: null,
+  network_advice_code: null,
+  network_decline_code: null,
+  network_status: 'not_sent_to_network',
+  reason: 'highest_risk_level',
+  risk_level: 'highest',
+  risk_score: 92,
+  seller_message: 'Stripe blocked this payment as too risky.',
+  type: 'blocked',
 }
 
 function details(method: PaymentMethod, amount: number): Charge['payment_method_details'] {
@@ -91,7 +106,7 @@ function details(method: PaymentMethod, amount: number): Charge['payment_method_
       amount_authorized: amount,
       authorization_code: null,
       brand: card.brand,
-      checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' },
+      checks: card.checks,
       country: card.country,
       electronic_commerce_indicator: null,
       exp_month: card.exp_month,

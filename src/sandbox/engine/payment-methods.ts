@@ -154,8 +154,12 @@ export const emptyAddress = { city: null, country: null, line1: null, line2: nul
 function cardHash(card: TestCard, details: CardDetails): NonNullable<PaymentMethod['card']> {
   return {
     brand: card.brand,
-    checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' },
-    country: 'US',
+    checks: {
+      address_line1_check: card.screening.line1 ?? null,
+      address_postal_code_check: card.screening.postalCode ?? null,
+      cvc_check: card.screening.cvc ?? 'pass',
+    },
+    country: card.country,
     display_brand: card.brand,
     exp_month: details.expMonth,
     exp_year: details.expYear,

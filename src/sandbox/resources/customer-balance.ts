@@ -58,5 +58,6 @@ function deleteDiscount(turn: Turn, _sent: object, id: string): object {
   change(turn, 'customer', customer, { discount: null }, 'customer.updated')
   const stored = turn.store.objects.find('discount', discount.id)
   if (stored) announce(turn, 'customer.discount.deleted', stored)
-  return { ...discount, deleted: true }
+  const { end: _end, ...deleted } = discount
+  return { ...deleted, deleted: true }
 }
