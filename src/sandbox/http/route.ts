@@ -1,6 +1,5 @@
 import type { Turn } from '../turn.ts'
 import type { Decoder } from './decode.ts'
-import { unsupported } from './failure.ts'
 import type { FormFields } from './form.ts'
 
 export type Method = 'GET' | 'POST' | 'DELETE'
@@ -34,14 +33,6 @@ export function clientRoute<P>(method: Method, path: string, accepts: Decoder<P>
 /** A route whose callers identify themselves by a token that an earlier call gave out. */
 export function tokenRoute(entry: Route, admits: NonNullable<Route['admits']>): Route {
   return { ...entry, admits }
-}
-
-/** A path of Stripe's that answers nothing here yet. */
-export function notYet(method: Method, path: string): Route {
-  const refuse = () => {
-    throw unsupported(`${method} ${path}`)
-  }
-  return { method, path, client: false, answer: refuse }
 }
 
 export interface Match {
