@@ -80,6 +80,19 @@ describe('which command', () => {
     expect(complaints).toContain('See "speech-billing --help".')
   })
 
+  test('the first of two words tells what may follow it', async () => {
+    const listed = ['webhooks list', 'webhooks show', 'webhooks replay']
+    for (const line of ['webhooks --help', 'help webhooks']) {
+      const { code, out } = await run(line)
+      expect(code).toBe(0)
+      for (const name of listed) expect(out).toContain(name)
+    }
+    const bare = await run('webhooks')
+    expect(bare).toMatchObject({ code: 2, out: '' })
+    expect(bare.complaints).toContain(`webhooks what? ${listed.join(', ')}.`)
+    expect((await run('webhooks lits')).complaints).toContain('Did you mean webhooks list?')
+  })
+
   test('nothing is suggested for what is like nothing', async () => {
     expect((await run('xyzzy')).complaints).toBe(
       'speech-billing: there is no command "xyzzy".\nSee "speech-billing --help".\n',

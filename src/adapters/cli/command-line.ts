@@ -2,7 +2,7 @@ import { readArguments } from './arguments.ts'
 import { type Command, complain, DONE, FOUND_WRONG, USED_WRONGLY } from './command.ts'
 import { doctorCommand } from './doctor.ts'
 import { healthCommand } from './health.ts'
-import { commandHelp, generalHelp } from './help.ts'
+import { commandHelp, generalHelp, groupHelp } from './help.ts'
 import { migrateCommand } from './migrate.ts'
 import { plansCheckCommand } from './plans-check.ts'
 import { plansMoveCommand } from './plans-move.ts'
@@ -60,6 +60,7 @@ export async function runCommandLine(
   if (first.startsWith('-')) return runCommand(serveCommand, words, program, terminal)
   const asked = [first, ...rest]
   const command = findCommand(asked)
+  if (command === null && rest.every(isHelp) && rest.length > 0) return showHelp([first], program, terminal)
   if (command === null) return complain(terminal, null, unknownCommand(asked))
   return runCommand(command, asked.slice(wordsIn(command)), program, terminal)
 }
@@ -85,9 +86,9 @@ function showHelp(topic: readonly string[], program: Program, terminal: Terminal
   if (topic[0] === undefined || topic[0].startsWith('-'))
     return print(terminal, generalHelp(COMMANDS, program.version, paint))
   const command = findCommand(topic)
-  return command === null
-    ? complain(terminal, null, unknownCommand(topic))
-    : print(terminal, commandHelp(command, paint))
+  if (command !== null) return print(terminal, commandHelp(command, paint))
+  const group = commandsOf(topic.join(' '))
+  return group.length > 0 ? print(terminal, groupHelp(group, paint)) : complain(terminal, null, unknownCommand(topic))
 }
 
 /** The command that these words begin with. */
@@ -99,13 +100,23 @@ function wordsIn({ name }: Command): number {
   return name.split(' ').length
 }
 
+/** The commands whose names begin with a word that is none by itself: `webhooks`. */
+function commandsOf(word: string): readonly Command[] {
+  return COMMANDS.filter(({ name }) => name.startsWith(`${word} `))
+}
+
+function isHelp(word: string): boolean {
+  return word === '--help' || word === '-h'
+}
+
 /** The second word belongs to the name where the first begins one of two words. */
 function unknownCommand([first = '', second]: readonly string[]): string {
-  const isHalf = COMMANDS.some((command) => command.name.startsWith(`${first} `))
-  const name = isHalf && second !== undefined && !second.startsWith('-') ? `${first} ${second}` : first
+  const group = commandsOf(first)
+  if (group.length > 0 && second === undefined) return `${first} what? ${group.map(({ name }) => name).join(', ')}.`
+  const name = group.length > 0 && second !== undefined && !second.startsWith('-') ? `${first} ${second}` : first
   return `there is no command "${name}".${suggestion(
     name,
-    COMMANDS.map((command) => command.name),
+    (group.length > 0 ? group : COMMANDS).map((command) => command.name),
   )}`
 }
 

@@ -34,6 +34,15 @@ export function generalHelp(commands: readonly Command[], version: string, paint
   ])
 }
 
+/** What `speech-billing webhooks --help` prints, where `webhooks` alone is no command. */
+export function groupHelp(commands: readonly Command[], paint: Paint): string {
+  const rows = commands.map(({ name, summary }): readonly [string, string] => [name, summary])
+  return page([
+    section('Commands', columns(rows, paint), paint),
+    '"speech-billing <command> --help" tells more about a command.',
+  ])
+}
+
 /** What `speech-billing <command> --help` prints. */
 export function commandHelp(command: Command, paint: Paint): string {
   const options = [...command.options, HELP_OPTION].map(optionRow)
