@@ -46,6 +46,8 @@ ALTER TABLE `customers` ADD `deleted_at` integer;--> statement-breakpoint
 CREATE UNIQUE INDEX `customers_user` ON `customers` (`user_id`) WHERE deleted_at IS NULL;--> statement-breakpoint
 ALTER TABLE `payment_records` ADD `taken_back_amount` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `payment_records` ADD `refund_of` text;--> statement-breakpoint
+ALTER TABLE `payment_records` ADD `tax` integer;--> statement-breakpoint
+ALTER TABLE `payment_records` ADD `amount_excluding_tax` integer;--> statement-breakpoint
 ALTER TABLE `payment_records` ADD `seen_at` integer;--> statement-breakpoint
 CREATE INDEX `payment_records_refunds` ON `payment_records` (`refund_of`) WHERE refund_of IS NOT NULL;--> statement-breakpoint
 ALTER TABLE `stripe_webhook_events` ADD `replayed_at` integer;--> statement-breakpoint

@@ -3,6 +3,7 @@ import type { Features } from './domain/plan.ts'
 import type { StripeEvent } from './domain/webhook-event.ts'
 import type { Ports } from './ports.ts'
 import { auditLog } from './usecases/audit-log.ts'
+import { type BillingDetailsRequest, billingDetails, setBillingDetails } from './usecases/billing-details.ts'
 import { billingHistory, type HistoryRequest } from './usecases/billing-history.ts'
 import { type CancelRequest, cancelSubscription } from './usecases/cancel-subscription.ts'
 import { type ChangeRequest, changePlan } from './usecases/change-plan.ts'
@@ -67,6 +68,8 @@ export function createBilling(ports: Ports) {
     subscriptionStatus: (user: UserId) => subscriptionStatus(ports, user),
     recordUsage: (request: RecordUsageRequest) => recordUsage(ports, request),
     recordUsageBatch: (entries: readonly BatchEntry[]) => recordUsageBatch(ports, entries),
+    billingDetails: (user: UserId) => billingDetails(ports, user),
+    setBillingDetails: (request: BillingDetailsRequest) => setBillingDetails(ports, request),
     billingHistory: (request: HistoryRequest) => billingHistory(ports, request),
     paymentDetail: (user: UserId, id: string) => paymentDetail(ports, user, id),
     upcomingInvoice: (user: UserId) => upcomingInvoice(ports, user),

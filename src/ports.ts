@@ -1,6 +1,7 @@
 import type { Account, AuditEntry, AuditedUser, Crossing, Decision, Needs, UserId } from './domain/account.ts'
 import type { AppMessage } from './domain/app-message.ts'
 import type { Bill, UpcomingBill } from './domain/bill.ts'
+import type { BillingDetails } from './domain/billing-details.ts'
 import type { Catalogue, PriceIds } from './domain/catalogue.ts'
 import type { Compared, DriftReport, StripeCustomer, StripeHoldings } from './domain/drift.ts'
 import type { Grant } from './domain/grant.ts'
@@ -243,6 +244,12 @@ export interface UndoAttempt {
   readonly isOurs: boolean
 }
 
+export interface BillingDetailsAttempt {
+  /** As they are now; null when Stripe does not know the customer. */
+  readonly details: BillingDetails | null
+  readonly refusal: { readonly path: string; readonly message: string } | null
+}
+
 export interface CodeAttempt {
   /** As it is now; null when Stripe does not know it. */
   readonly subscription: ObservedSubscription | null
@@ -300,6 +307,8 @@ export interface Gateway {
   openPortal(customerId: string, returnUrl: string): Promise<string>
   /** Ends a subscription at once and gives back what was paid for it; one that we did not make stays as it is. */
   undo(user: UserId, intent: Intent<WishOf<'undo'>>): Promise<UndoAttempt>
+  /** Says who is billed. A tax id that Stripe will not take is refused; the rest is kept. */
+  setBillingDetails(customerId: string, intent: Intent<WishOf<'billing-details'>>): Promise<BillingDetailsAttempt>
   /** Puts a promotion code on a subscription in place of other discounts; one that is on it stays. */
   applyCode(intent: Intent<WishOf<'apply-code'>>): Promise<CodeAttempt>
   /** Lets a trial last until another moment. Null: Stripe does not know the subscription. */
@@ -340,6 +349,8 @@ export interface Observatory {
   customerMadeBy(intent: Intent): Promise<string | null>
   /** The subscription or payment that an earlier key of this intent made; null when it made none. */
   madeBy(intent: Intent, customerId: string): Promise<string | null>
+  /** Who is billed; null when Stripe does not know the customer any more. */
+  billingDetails(customerId: string): Promise<BillingDetails | null>
   /** The address of a hosted page; null once it is over. */
   checkoutUrl(checkoutId: string): Promise<string | null>
   /** The promotion code that was typed, for a customer and a price as far as they are known; null when there is none. */

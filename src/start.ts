@@ -171,7 +171,7 @@ function assemble(
   })
   const ports = {
     ...store.ports,
-    gateway: stripeGateway(stripe),
+    gateway: stripeGateway(stripe, config),
     meters: stripeMeters(stripe, meterCallsPerSecond),
     observatory: stripeObservatory(stripe),
     bills: stripeBills(stripe),

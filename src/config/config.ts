@@ -23,6 +23,8 @@ export interface Config extends Addresses, DatabasePlace {
   readonly appWebhook: AppWebhookPlace | null
   readonly catalogue: Catalogue
   readonly publicPlans: boolean
+  /** Whether Stripe works tax out on what is sold. */
+  readonly automaticTax: boolean
   readonly logLevel: LogLevel
 }
 
@@ -61,6 +63,7 @@ function assemble(variables: Variables, report: Report): Config {
     appWebhook: readAppWebhook(variables, report),
     catalogue: readCatalogue(variables, report),
     publicPlans: flagOf(variables, 'PUBLIC_PLANS', report),
+    automaticTax: flagOf(variables, 'STRIPE_AUTOMATIC_TAX', report),
     logLevel: wordOf(variables, 'LOG_LEVEL', ['debug', 'info', 'warning', 'error'], report) ?? 'info',
   }
 }

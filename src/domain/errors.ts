@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'nothing_to_resume'
   | 'price_mismatch'
   | 'promotion_code_invalid'
+  | 'billing_address_required'
   | 'trial_used'
   | 'not_trialing'
   | 'idempotency_key_reused'

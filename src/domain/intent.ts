@@ -1,3 +1,4 @@
+import type { BillingAddress, TaxId } from './billing-details.ts'
 import type { IdempotencyKey } from './idempotency.ts'
 import type { SoldPack } from './pack.ts'
 import { HOUR_MS, type Instant, MINUTE_MS } from './period.ts'
@@ -33,6 +34,13 @@ export type Wish =
       readonly kind: 'undo'
       readonly subscriptionId: string
       readonly why: 'duplicate' | 'trial_used'
+    }
+  | {
+      readonly kind: 'billing-details'
+      readonly name: string | null
+      readonly address: BillingAddress | null
+      /** Left out it stays; null takes it away. */
+      readonly taxId?: TaxId | null
     }
   | {
       readonly kind: 'apply-code'

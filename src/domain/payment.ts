@@ -23,6 +23,9 @@ export interface Payment {
   readonly takenBackAmount: number
   /** Of a refund: the entry that it gives back, `in_…` or `pi_…`; null for any other. */
   readonly refundOf: string | null
+  /** What of the amount is tax, and the rest; null where Stripe says nothing of it. */
+  readonly tax: number | null
+  readonly amountExcludingTax: number | null
   readonly createdAt: Instant
   /** By Stripe's clock, when it was seen like this; null where nobody knows. */
   readonly seenAt?: Instant | null

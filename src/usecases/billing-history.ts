@@ -30,6 +30,8 @@ export function shownPayment(payment: Payment) {
     invoice_number: payment.invoiceNumber,
     hosted_invoice_url: payment.hostedInvoiceUrl,
     invoice_pdf: payment.invoicePdf,
+    tax: payment.tax,
+    amount_excluding_tax: payment.amountExcludingTax,
     refunded_amount: payment.refundedAmount,
     refund_of: payment.refundOf,
     created_at: isoTime(payment.createdAt),

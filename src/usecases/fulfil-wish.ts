@@ -5,6 +5,7 @@ import { type Intent, isStale, takeUpAgain, type Wish, type WishKind, withFreshK
 import { customerLost, observe } from '../domain/observation.ts'
 import type { Opened } from '../domain/subscribing.ts'
 import { pursueApplyCode } from './pursue-apply-code.ts'
+import { pursueBillingDetails } from './pursue-billing-details.ts'
 import { pursueCancel } from './pursue-cancel.ts'
 import { pursueChange } from './pursue-change.ts'
 import { pursueCheckout } from './pursue-checkout.ts'
@@ -161,6 +162,8 @@ async function pursue(ports: Selling, user: UserId, intent: Intent, isAsked: boo
       return pursueCheckout(ports, user, { ...intent, wish: intent.wish })
     case 'undo':
       return pursueUndo(ports, user, { ...intent, wish: intent.wish })
+    case 'billing-details':
+      return pursueBillingDetails(ports, user, { ...intent, wish: intent.wish })
     case 'apply-code':
       return pursueApplyCode(ports, user, { ...intent, wish: intent.wish })
     case 'extend-trial':
@@ -181,7 +184,15 @@ async function pursue(ports: Selling, user: UserId, intent: Intent, isAsked: boo
 }
 
 /** They charge nothing, and are always carried out: whoever cancels asked not to be charged, a refund was promised. */
-const HARMLESS: ReadonlySet<WishKind> = new Set(['cancel', 'extend-trial', 'resume', 'refund', 'apply-code', 'undo'])
+const HARMLESS: ReadonlySet<WishKind> = new Set([
+  'cancel',
+  'extend-trial',
+  'resume',
+  'refund',
+  'apply-code',
+  'undo',
+  'billing-details',
+])
 
 async function hasMadeSomething(ports: Selling, user: UserId, intent: Intent): Promise<boolean> {
   if (HARMLESS.has(intent.wish.kind)) return true

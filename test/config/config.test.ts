@@ -48,6 +48,7 @@ describe('without any variable', () => {
       corsOrigins: [],
       returnOrigins: [],
       publicPlans: false,
+      automaticTax: false,
       logLevel: 'info',
     })
     expect(catalogue.plans).toHaveLength(4)

@@ -850,6 +850,8 @@ const payment: Payment = {
   refundedAmount: 0,
   takenBackAmount: 0,
   refundOf: null,
+  tax: null,
+  amountExcludingTax: null,
   createdAt: NOON,
 }
 

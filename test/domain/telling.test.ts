@@ -52,6 +52,8 @@ const invoice: Payment = {
   refundedAmount: 0,
   takenBackAmount: 0,
   refundOf: null,
+  tax: null,
+  amountExcludingTax: null,
   createdAt: SEEN,
 }
 

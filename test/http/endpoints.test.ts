@@ -177,6 +177,7 @@ describe('what the use cases refuse', () => {
     invalid_event: 400,
     no_access: 409,
     promotion_code_invalid: 422,
+    billing_address_required: 422,
     trial_used: 409,
     not_trialing: 409,
     unauthenticated: 401,

@@ -1,6 +1,7 @@
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import type { UserId } from '../../src/domain/account.ts'
 import type { Bill } from '../../src/domain/bill.ts'
+import { type BillingDetails, NO_DETAILS } from '../../src/domain/billing-details.ts'
 import type { Catalogue } from '../../src/domain/catalogue.ts'
 import type { Discount } from '../../src/domain/discount.ts'
 import { BillingError, CustomerGone } from '../../src/domain/errors.ts'
@@ -87,6 +88,7 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
   const refunds: MadeRefund[] = []
   const gone = new Set<string>()
   const promotionCodes = new Map<string, PromotionCode>()
+  const details = new Map<string, BillingDetails>()
   const checkouts = new Map<string, MemoryCheckout>()
   const openInvoices = new Map<string, Payment>()
   const prices = new Map<string, SubscriptionPrice>(
@@ -264,6 +266,16 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
         const refunded = before.trialEnd === null ? (before.price?.amount ?? 0) : 0
         return { subscription, refunded, seen: [{ type: 'subscription', subscription }], isOurs: true }
       }),
+    setBillingDetails: (customerId, { wish }) =>
+      call(() => {
+        const before = details.get(customerId) ?? NO_DETAILS
+        const taxId = wish.taxId === undefined ? before.taxId : wish.taxId
+        const refusal = { path: '/tax_id/value', message: 'is not a tax id of this kind that Stripe takes' }
+        if (taxId?.value === 'wrong') return { details: before, refusal }
+        const after = { name: wish.name ?? before.name, address: wish.address ?? before.address, taxId }
+        details.set(customerId, after)
+        return { details: after, refusal: null }
+      }),
     applyCode: (intent) =>
       call(() => {
         const { subscriptionId, promotionCodeId } = intent.wish
@@ -370,6 +382,7 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
       call(() => made.find(({ intentId, id }) => intentId === intent.id && id.startsWith('cus_'))?.id ?? null),
     madeBy: (intent) =>
       call(() => made.find(({ intentId, id }) => intentId === intent.id && !id.startsWith('cus_'))?.id ?? null),
+    billingDetails: (customerId) => call(() => details.get(customerId) ?? NO_DETAILS),
     checkoutUrl: (id) =>
       call(() => (checkouts.get(id)?.status === 'open' ? `https://checkout.stripe.test/${id}` : null)),
     promotionCode: (code) => call(() => promotionCodes.get(code.toLowerCase()) ?? null),
@@ -463,6 +476,8 @@ function newPayment(
     refundedAmount: 0,
     takenBackAmount: 0,
     refundOf: null,
+    tax: null,
+    amountExcludingTax: null,
     createdAt,
   } as const
   const status = paid === 'settled' ? 'succeeded' : paid === 'declined' ? 'canceled' : 'requires_payment_method'
@@ -484,6 +499,8 @@ function openInvoice(id: string, customerId: string, description: string, create
     refundedAmount: 0,
     takenBackAmount: 0,
     refundOf: null,
+    tax: null,
+    amountExcludingTax: null,
     createdAt,
   }
 }

@@ -29,7 +29,7 @@ export async function openSandboxGateway(catalogue: Catalogue = BUILT_IN_PLANS):
   return {
     sandbox,
     stripe,
-    gateway: stripeGateway(stripe),
+    gateway: stripeGateway(stripe, { automaticTax: false }),
     observatory: stripeObservatory(stripe),
     bills: stripeBills(stripe),
     prices: { pro: price('pro_monthly'), basic: price('basic_monthly'), free: price('usage_based') },

@@ -6,6 +6,7 @@ import { adminRefunds } from './admin-refunds.ts'
 import { adminTrials } from './admin-trials.ts'
 import { adminWebhooks } from './admin-webhooks.ts'
 import { createIdentify } from './auth.ts'
+import { billingDetails } from './billing-details.ts'
 import { bills } from './bills.ts'
 import { checkout } from './checkout.ts'
 import { cors } from './cors.ts'
@@ -71,6 +72,7 @@ export function createApp(options: HttpOptions) {
     .use(promotionCodes(options, guard))
     .use(payments(options, guard))
     .use(bills(options, guard))
+    .use(billingDetails(options, guard))
     .use(usage(options, guard))
     .use(usageBatch(options, guard))
     .use(entitlements(options, guard))

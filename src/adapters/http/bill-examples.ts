@@ -16,6 +16,7 @@ export const DETAIL = {
     invoice_pdf: 'https://pay.stripe.com/invoice/acct_1/test_1/pdf',
     refunded_amount: 1000,
     refund_of: null,
+    amount_excluding_tax: 3900,
     created_at: '2026-11-04T09:30:00.000Z',
     ...SUMS,
     lines: [

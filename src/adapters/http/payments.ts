@@ -167,6 +167,10 @@ export const historyEntry = {
   invoice_pdf: nullable(t.String()),
   refunded_amount: minorUnits,
   refund_of: nullable(t.String({ description: 'Of a refund: the entry that it gives back' })),
+  tax: nullable(
+    t.Number({ multipleOf: 1, description: 'What of the amount is tax; null where there is none to tell' }),
+  ),
+  amount_excluding_tax: nullable(t.Number({ multipleOf: 1, description: 'What an invoice comes to without it' })),
   created_at: time,
 }
 
@@ -224,6 +228,8 @@ const HISTORY = {
         invoice_pdf: 'https://pay.stripe.com/invoice/acct_1/test_1/pdf',
         refunded_amount: 0,
         refund_of: null,
+        tax: 623,
+        amount_excluding_tax: 3277,
         created_at: '2026-11-04T09:30:00.000Z',
       },
     ],

@@ -36,6 +36,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, Kind>> = {
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
   validation_failed: { status: 422, title: 'The request is not valid' },
+  billing_address_required: { status: 422, title: 'An address is needed to work out tax' },
   promotion_code_invalid: { status: 422, title: 'The promotion code cannot be used' },
   price_mismatch: { status: 422, title: 'The price does not belong to the plan' },
   rate_limited: { status: 429, title: 'Too many requests', retryAfterSeconds: 1 },

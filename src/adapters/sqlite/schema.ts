@@ -99,6 +99,8 @@ export const paymentRecords = sqliteTable(
     refundedAmount: integer('refunded_amount').notNull(),
     takenBackAmount: integer('taken_back_amount').notNull().default(0),
     refundOf: text('refund_of'),
+    tax: integer('tax'),
+    amountExcludingTax: integer('amount_excluding_tax'),
     createdAt: integer('created_at').notNull(),
     seenAt: integer('seen_at'),
   },

@@ -6,16 +6,22 @@ import type { CheckoutAttempt, Gateway } from '../../ports.ts'
 import { lookAtCheckout } from './observatory.ts'
 import { reached, refusedAttempt } from './refusals.ts'
 import { trialOf } from './subscriptions.ts'
+import { automaticTax, type TaxSettings } from './tax.ts'
 import { milliseconds } from './translate.ts'
 
 type CheckoutIntent = Intent<WishOf<'checkout'>>
 
-export function checkoutGateway(stripe: Stripe): Pick<Gateway, 'openCheckout' | 'expireCheckouts' | 'openPortal'> {
+export function checkoutGateway(
+  stripe: Stripe,
+  tax: TaxSettings,
+): Pick<Gateway, 'openCheckout' | 'expireCheckouts' | 'openPortal'> {
   return {
     async openCheckout(user, customer, intent, made) {
       try {
         const session =
-          made === null ? await create(stripe, user, customer, intent) : await stripe.checkout.sessions.retrieve(made)
+          made === null
+            ? await create(stripe, tax, user, customer, intent)
+            : await stripe.checkout.sessions.retrieve(made)
         return { checkout: toCheckout(session), refusal: null }
       } catch (error) {
         const refusal = refusedAttempt(error)
@@ -34,7 +40,7 @@ export function toCheckout({ id, url, expires_at }: Stripe.Checkout.Session): No
   return { id, url, expiresAt: milliseconds(expires_at) }
 }
 
-function create(stripe: Stripe, user: UserId, customer: string, intent: CheckoutIntent) {
+function create(stripe: Stripe, tax: TaxSettings, user: UserId, customer: string, intent: CheckoutIntent) {
   const { priceId, meteredPriceIds, trial, trialAllowed, promotionCodeId, successUrl, cancelUrl } = intent.wish
   const metadata = { user_id: user, intent_id: intent.id }
   return stripe.checkout.sessions.create(
@@ -47,6 +53,15 @@ function create(stripe: Stripe, user: UserId, customer: string, intent: Checkout
       line_items: [{ price: priceId, quantity: 1 }, ...meteredPriceIds.map((price) => ({ price }))],
       metadata: { ...metadata, ...(trial === null ? {} : { trial: trialAllowed ? 'allowed' : 'first' }) },
       subscription_data: { metadata, ...trialOf(trial) },
+      ...automaticTax(tax),
+      // Tax needs to know where the customer is: the page asks, and keeps it with the customer.
+      ...(tax.automaticTax
+        ? {
+            billing_address_collection: 'required' as const,
+            customer_update: { address: 'auto' as const, name: 'auto' as const },
+            tax_id_collection: { enabled: true },
+          }
+        : {}),
       ...(promotionCodeId === null ? {} : { discounts: [{ promotion_code: promotionCodeId }] }),
       ...(trial === null || trial.cardRequired ? {} : { payment_method_collection: 'if_required' as const }),
     },

@@ -1,5 +1,6 @@
 import type { Stripe } from 'stripe'
 import type { Gateway } from '../../ports.ts'
+import { billingDetailsGateway } from './billing-details.ts'
 import { checkoutGateway } from './checkout.ts'
 import { paymentMethodGateway } from './payment-methods.ts'
 import { paymentGateway } from './payments.ts'
@@ -7,18 +8,20 @@ import { planChangeGateway } from './plan-changes.ts'
 import { planPreviewGateway } from './plan-previews.ts'
 import { refundGateway } from './refunds.ts'
 import { subscriptionGateway } from './subscriptions.ts'
+import type { TaxSettings } from './tax.ts'
 import { undoGateway } from './undo.ts'
 
 /** Selling at Stripe, by the official SDK. */
-export function stripeGateway(stripe: Stripe): Gateway {
+export function stripeGateway(stripe: Stripe, tax: TaxSettings): Gateway {
   return {
     ...paymentGateway(stripe),
     ...paymentMethodGateway(stripe),
-    ...subscriptionGateway(stripe),
-    ...checkoutGateway(stripe),
+    ...subscriptionGateway(stripe, tax),
+    ...billingDetailsGateway(stripe),
+    ...checkoutGateway(stripe, tax),
     ...undoGateway(stripe),
     ...planChangeGateway(stripe),
-    ...planPreviewGateway(stripe),
+    ...planPreviewGateway(stripe, tax),
     ...refundGateway(stripe),
   }
 }

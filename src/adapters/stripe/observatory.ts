@@ -5,6 +5,7 @@ import type { Instant } from '../../domain/period.ts'
 import { isOwing } from '../../domain/subscription.ts'
 import type { StripeEvent } from '../../domain/webhook-event.ts'
 import type { Observatory } from '../../ports.ts'
+import { billingDetails } from './billing-details.ts'
 import { PAYMENT_DETAILS } from './payments.ts'
 import { findPromotionCode } from './promotion-codes.ts'
 import { reached, reachedOrMissing, unavailable } from './refusals.ts'
@@ -32,6 +33,7 @@ export function stripeObservatory(stripe: Stripe): Observatory {
     rejectedReports: (event) => rejectedReports(stripe, event),
     customerMadeBy: (intent) => customerMadeBy(stripe, intent),
     madeBy: (intent, customerId) => madeBy(stripe, intent, customerId),
+    billingDetails: (customerId) => billingDetails(stripe, customerId),
     async checkoutUrl(checkoutId) {
       return (await reachedOrMissing(stripe.checkout.sessions.retrieve(checkoutId)))?.url ?? null
     },

@@ -9,14 +9,15 @@ import {
 import type { Gateway } from '../../ports.ts'
 import { changeParameters, discountsWith } from './change-parameters.ts'
 import { reached } from './refusals.ts'
+import { automaticTax, type TaxSettings } from './tax.ts'
 import { isLicensed, milliseconds } from './translate.ts'
 
 type ChangeWish = WishOf<'change'>
 
-export function planPreviewGateway(stripe: Stripe): Pick<Gateway, 'previewChange'> {
+export function planPreviewGateway(stripe: Stripe, tax: TaxSettings): Pick<Gateway, 'previewChange'> {
   return {
     async previewChange(customer, wish) {
-      if (wish.subscriptionId === null) return previewBeginning(stripe, customer, wish)
+      if (wish.subscriptionId === null) return previewBeginning(stripe, tax, customer, wish)
       const subscription = await reached(stripe.subscriptions.retrieve(wish.subscriptionId))
       const isNow = wish.when === 'now' && subscription.status !== 'trialing'
       const invoice = isNow ? await previewNow(stripe, subscription, wish) : null
@@ -73,6 +74,7 @@ function goingOn({ cancel_at, cancel_at_period_end: isFlag }: Stripe.Subscriptio
 /** One that still waits for its first payment is replaced: the whole first period of the other plan is due. */
 async function previewBeginning(
   stripe: Stripe,
+  tax: TaxSettings,
   customer: string,
   { priceId, meteredPriceIds, prorationDate, promotionCodeId }: ChangeWish,
 ): Promise<ChangePreview> {
@@ -80,6 +82,7 @@ async function previewBeginning(
     stripe.invoices.createPreview({
       customer,
       subscription_details: { items: [priceId, ...meteredPriceIds].map((price) => ({ price })) },
+      ...automaticTax(tax),
       ...discountsWith(promotionCodeId),
     }),
   )

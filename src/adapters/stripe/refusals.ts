@@ -21,6 +21,7 @@ export type Refusal = Extract<AttemptOutcome, { type: 'declined' | 'refused' }>
  * over. Everything else is thrown on: `stripe_unavailable` when the outcome is unknown or may change.
  */
 export function refusedAttempt(error: unknown): Refusal {
+  if (isAddressMissing(error)) throw addressRequired(error)
   if (error instanceof Stripe.errors.StripeCardError)
     return { type: 'declined', message: error.message || 'The card was declined.' }
   if (isCustomerGone(error)) throw new CustomerGone(error)
@@ -32,6 +33,18 @@ export function refusedAttempt(error: unknown): Refusal {
 function isCustomerGone(error: unknown): boolean {
   if (!(error instanceof Stripe.errors.StripeInvalidRequestError) || error.code !== 'resource_missing') return false
   return error.param === 'customer' || error.message.startsWith('No such customer')
+}
+
+function isAddressMissing(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'customer_tax_location_invalid'
+}
+
+function addressRequired(cause: unknown): BillingError {
+  return new BillingError(
+    'billing_address_required',
+    'Tax is worked out from where the customer is, and that is not known. Send POST /payments/billing-details with an address that has at least the country (in some countries the postal code too), then repeat the request.',
+    { cause },
+  )
 }
 
 /** In our own words: Stripe's may repeat what was sent, or speak of objects that are nobody's business. */
@@ -57,6 +70,7 @@ function fieldOf(error: Stripe.errors.StripeInvalidRequestError): string {
 
 /** Stripe out of reach, overloaded or refusing our key is not the caller's fault: 503, and the wish stays open. */
 export function unavailable(error: unknown): unknown {
+  if (isAddressMissing(error)) return addressRequired(error)
   if (error instanceof Stripe.errors.StripeAuthenticationError || error instanceof Stripe.errors.StripePermissionError)
     return new BillingError(
       'stripe_unavailable',

@@ -7,18 +7,19 @@ import type { CodeAttempt, Gateway, SubscriptionAttempt } from '../../ports.ts'
 import { attachCard } from './cards.ts'
 import { reached, reachedOrMissing, reachedOrRefused, refusedAttempt, unlessSettled, wasReplayed } from './refusals.ts'
 import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
+import { automaticTax, type TaxSettings } from './tax.ts'
 import { paymentIntentOf, toSubscription } from './translate.ts'
 import { withdrawPlans } from './withdrawals.ts'
 
 type Subscribing = Pick<Gateway, 'subscribe' | 'resumeSubscribing' | 'abandon' | 'applyCode' | 'extendTrial' | 'cancel'>
 type SubscribeIntent = Intent<WishOf<'subscribe'>>
 
-export function subscriptionGateway(stripe: Stripe): Subscribing {
+export function subscriptionGateway(stripe: Stripe, tax: TaxSettings): Subscribing {
   return {
     async subscribe(user, customerId, intent) {
       try {
         const card = await attachCard(stripe, customerId, intent)
-        const made = await create(stripe, user, customerId, intent, card)
+        const made = await create(stripe, tax, user, customerId, intent, card)
         return await attemptOf(stripe, made, card !== null)
       } catch (error) {
         return { subscription: null, outcome: refusedAttempt(error), clientSecret: null }
@@ -50,6 +51,7 @@ export function subscriptionGateway(stripe: Stripe): Subscribing {
  */
 async function create(
   stripe: Stripe,
+  tax: TaxSettings,
   user: UserId,
   customer: string,
   intent: SubscribeIntent,
@@ -66,6 +68,7 @@ async function create(
       expand: SUBSCRIPTION_DETAILS,
       ...(card === null ? {} : { default_payment_method: card }),
       ...trialOf(trial),
+      ...automaticTax(tax),
       ...(promotionCodeId === null ? {} : { discounts: [{ promotion_code: promotionCodeId }] }),
     },
     { idempotencyKey: stripeKey(intent, 'subscribe') },

@@ -179,6 +179,10 @@ function hasPaymentMethod(subscription: Stripe.Subscription): boolean {
   return customer.invoice_settings.default_payment_method !== null || customer.default_source !== null
 }
 
+function taxOf({ total_taxes: taxes }: Stripe.Invoice): number {
+  return (taxes ?? []).reduce((sum, { amount }) => sum + amount, 0)
+}
+
 /** `refunded`: minor units given back of what was paid for it. */
 export function toInvoiceEntry(invoice: Stripe.Invoice, refunded: number): Payment {
   return {
@@ -195,6 +199,8 @@ export function toInvoiceEntry(invoice: Stripe.Invoice, refunded: number): Payme
     refundedAmount: refunded,
     takenBackAmount: 0,
     refundOf: null,
+    tax: taxOf(invoice),
+    amountExcludingTax: invoice.total_excluding_tax,
     createdAt: milliseconds(invoice.created),
   }
 }
@@ -224,6 +230,8 @@ export function toPaymentIntent(
     refundedAmount: refundedOf(intent),
     takenBackAmount: 0,
     refundOf: null,
+    tax: null,
+    amountExcludingTax: null,
     createdAt: milliseconds(intent.created),
   }
   const { amount, currency } = intent
@@ -272,6 +280,8 @@ export function toRefundEntry(refund: Stripe.Refund, customerId: string, refundO
     refundedAmount: 0,
     takenBackAmount: 0,
     refundOf,
+    tax: null,
+    amountExcludingTax: null,
     createdAt: milliseconds(refund.created),
   }
 }

@@ -33,6 +33,7 @@ export function draftSession(turn: Turn, sent: SessionCreation): StoredCheckout 
     allow_promotion_codes: sent.allow_promotion_codes ?? null,
     amount_subtotal: mode === 'setup' ? null : subtotal,
     amount_total: mode === 'setup' ? null : total,
+    automatic_tax: taxSettings(sent),
     billing_address_collection: sent.billing_address_collection ?? null,
     client_secret: isHosted(sent) ? null : `cs_test_secret_${randomLetters(40)}`,
     created: now,
@@ -54,6 +55,12 @@ export function draftSession(turn: Turn, sent: SessionCreation): StoredCheckout 
     total_details: mode === 'setup' ? null : { amount_discount: discount, amount_shipping: 0, amount_tax: 0 },
     ui_mode: uiModes[sent.ui_mode ?? 'hosted_page'],
   }
+}
+
+function taxSettings({ automatic_tax, mode }: SessionCreation): StoredCheckout['automatic_tax'] {
+  if (automatic_tax?.enabled !== true) return { enabled: false, liability: null, provider: null, status: null }
+  if (mode !== 'subscription') throw invalid('The simulator works out tax for subscriptions only.', 'automatic_tax')
+  return { enabled: true, liability: { type: 'self' }, provider: 'stripe', status: 'requires_location_inputs' }
 }
 
 const uiModes = {

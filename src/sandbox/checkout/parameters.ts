@@ -1,15 +1,4 @@
-import {
-  fields,
-  flag,
-  ignored,
-  integer,
-  list,
-  metadata,
-  offOnly,
-  oneOf,
-  type Parameters,
-  text,
-} from '../http/decode.ts'
+import { fields, flag, ignored, integer, list, metadata, oneOf, type Parameters, text } from '../http/decode.ts'
 
 const priceData = fields({
   currency: text,
@@ -66,7 +55,7 @@ export const purchase = {
   after_expiration: ignored,
   allow_promotion_codes: flag,
   allowed_payment_method_types: list(text),
-  automatic_tax: fields({ enabled: offOnly, liability: ignored }),
+  automatic_tax: fields({ enabled: flag, liability: ignored }),
   billing_address_collection: oneOf('auto', 'required'),
   consent_collection: ignored,
   currency: text,

@@ -15,6 +15,8 @@ import { detailsOf } from './draft.ts'
 
 export interface Buyer {
   readonly email: string | null
+  /** Where the buyer is, in two letters; for tax. */
+  readonly country?: string | undefined
   /** Null when nothing is to be paid now and no card is wanted. */
   readonly method: string | null
   /** The buyer has been at the bank's page and said yes. */
@@ -97,6 +99,7 @@ function authenticated(turn: Turn, intent: PaymentIntent): PaymentIntent {
 
 function subscribe(turn: Turn, session: StoredCheckout, buyer: Buyer, method: PaymentMethod | null): StoredCheckout {
   const customer = customerOf(turn, session, buyer)
+  if (session.automatic_tax.enabled && buyer.country) locate(turn, customer, buyer.country)
   const needed = session.amount_total !== 0 || session.payment_method_collection === 'always'
   const chosen = method ? attach(turn, method, customer) : needed ? required(method) : null
   const asks = chosen !== null && asksForBuyer(turn, chosen)
@@ -105,6 +108,7 @@ function subscribe(turn: Turn, session: StoredCheckout, buyer: Buyer, method: Pa
     ...itemsOf(turn, session),
     currency: session.currency ?? undefined,
     ...discountOf(session),
+    ...(session.automatic_tax.enabled ? { automatic_tax: { enabled: true } } : {}),
     customer,
     default_payment_method: chosen?.id,
     payment_behavior: asks ? 'allow_incomplete' : 'error_if_incomplete',
@@ -112,10 +116,28 @@ function subscribe(turn: Turn, session: StoredCheckout, buyer: Buyer, method: Pa
   const begun = made.status === 'incomplete' ? begin(turn, made) : made
   return complete(turn, session, buyer, {
     customer,
+    ...taxPaid(turn, session, begun),
     invoice: begun.latest_invoice,
     payment_status: session.amount_total === 0 ? 'no_payment_required' : 'paid',
     subscription: begun.id,
   })
+}
+
+/** What the buyer entered on the page is kept with the customer, as with `customer_update[address]=auto`. */
+function locate(turn: Turn, id: string, country: string): void {
+  call<Customer>(turn, customerRoutes, `/v1/customers/${id}`, { address: { country: country.toUpperCase() } })
+}
+
+function taxPaid(turn: Turn, session: StoredCheckout, { latest_invoice: id }: Subscription): Partial<StoredCheckout> {
+  const invoice = turn.store.objects.find('invoice', id ?? '')
+  if (!session.automatic_tax.enabled || !invoice) return {}
+  const amount_tax = (invoice.total_taxes ?? []).reduce((sum, { amount }) => sum + amount, 0)
+  const details = session.total_details ?? { amount_discount: 0, amount_shipping: 0, amount_tax: 0 }
+  return {
+    amount_total: invoice.total,
+    automatic_tax: { ...session.automatic_tax, status: 'complete' },
+    total_details: { ...details, amount_tax },
+  }
 }
 
 function begin(turn: Turn, subscription: Subscription): Subscription {

@@ -11,6 +11,7 @@ import { minimumCharge } from './currency.ts'
 import { activeDiscounts, discounted, inheritedDiscounts, net, totalDiscounts } from './discounts.ts'
 import { advanceLines, arrearsLines, pendingLine, type Stretch } from './lines.ts'
 import { recall, remember } from './memory.ts'
+import { automaticTax, taxed, taxOf, totalTaxes } from './tax.ts'
 
 /** What an invoice is to bill. */
 export interface Bill {
@@ -35,12 +36,15 @@ export function composeInvoice(turn: Turn, bill: Bill, id = freshId('in')): Invo
   const applied = bill.discounts ?? inheritedDiscounts(customer, subscription)
   const discounts = activeDiscounts(turn, applied, now)
   const raw = linesOf(turn, bill, id)
-  const lines = discounted(raw, (line) => activeDiscounts(turn, lineDiscounts(line, subscription), now), discounts)
+  const own = (line: InvoiceLine) => activeDiscounts(turn, lineDiscounts(line, subscription), now)
+  const isTaxed = subscription?.automatic_tax.enabled === true
+  const lines = taxed(customer, isTaxed, discounted(raw, own, discounts))
   return {
     ...blankInvoice,
     ...snapshotOf(customer),
     ...totalsOf(lines),
     id,
+    automatic_tax: automaticTax(isTaxed),
     billing_reason: bill.reason,
     collection_method: subscription?.collection_method ?? 'charge_automatically',
     created: now,
@@ -78,7 +82,8 @@ function lineDiscounts(line: InvoiceLine, subscription: Subscription | null): re
 
 export function totalsOf(lines: readonly InvoiceLine[]) {
   const subtotal = lines.reduce((sum, line) => sum + line.amount, 0)
-  const total = lines.reduce((sum, line) => sum + net(line), 0)
+  const untaxed = lines.reduce((sum, line) => sum + net(line), 0)
+  const total = lines.reduce((sum, line) => sum + taxOf(line), untaxed)
   return {
     amount_due: Math.max(0, total),
     amount_remaining: Math.max(0, total),
@@ -86,7 +91,8 @@ export function totalsOf(lines: readonly InvoiceLine[]) {
     subtotal_excluding_tax: subtotal,
     total,
     total_discount_amounts: totalDiscounts(lines),
-    total_excluding_tax: total,
+    total_excluding_tax: untaxed,
+    total_taxes: totalTaxes(lines),
   }
 }
 
@@ -155,7 +161,7 @@ export function relined(
   const bare = lines.map((line) => ({ ...line, discount_amounts: [] }))
   const discounts = activeDiscounts(turn, invoice.discounts, turn.now(customer.id))
   const own = (line: InvoiceLine) => activeDiscounts(turn, lineDiscounts(line, subscription), turn.now(customer.id))
-  const data = discounted(bare, own, discounts)
+  const data = taxed(customer, invoice.automatic_tax.enabled, discounted(bare, own, discounts))
   return change(turn, 'invoice', invoice, { ...totalsOf(data), lines: { ...invoice.lines, data } }, 'invoice.updated')
 }
 

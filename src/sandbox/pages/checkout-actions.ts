@@ -40,6 +40,7 @@ function act(turn: Turn, session: StoredCheckout, sent: FormFields): Response {
 
 function perform(turn: Turn, session: StoredCheckout, sent: FormFields): Response {
   const email = textOf(sent.email) || null
+  const country = textOf(sent.country) || undefined
   switch (sent.do) {
     case 'code':
       return checkoutPage(turn, applyCode(turn, session, textOf(sent.code)))
@@ -49,7 +50,7 @@ function perform(turn: Turn, session: StoredCheckout, sent: FormFields): Respons
         adjust(turn, session, (item) => textOf(sent[item])),
       )
     case 'free':
-      return leave(paySession(turn, session, { email, method: null, authenticated: false }))
+      return leave(paySession(turn, session, { email, country, method: null, authenticated: false }))
     case 'authenticate':
       return fromBank(turn, session, sent, email)
     default:
@@ -61,7 +62,14 @@ function pay(turn: Turn, session: StoredCheckout, sent: FormFields, email: strin
   const method = enteredCard(turn, sent)
   if (session.status === 'open' && asksForBuyer(turn, method))
     return bankPage(namedAmount(session), method, email ?? '')
-  return leave(paySession(turn, session, { email, method: method.id, authenticated: false }))
+  return leave(
+    paySession(turn, session, {
+      email,
+      country: textOf(sent.country) || undefined,
+      method: method.id,
+      authenticated: false,
+    }),
+  )
 }
 
 function fromBank(turn: Turn, session: StoredCheckout, sent: FormFields, email: string | null): Response {

@@ -22,6 +22,7 @@ ${session.mode === 'setup' ? [] : [orderOf(turn, session)]}
 ${session.allow_promotion_codes ? [codeForm(session)] : []}
 <form method="post">
 ${emailField(turn, session, shown.email)}
+${countryField(turn, session)}
 ${payFields(session)}
 </form>
 ${cancelLink(session)}
@@ -103,6 +104,15 @@ function emailField(turn: Turn, session: StoredCheckout, entered: string | undef
   if (known) return html`<p>Email: <strong>${known}</strong></p>`
   return html`<label for="email">Email</label>
 <input id="email" name="email" type="email" autocomplete="email" placeholder="you@example.com" value="${entered ?? ''}">`
+}
+
+function countryField(turn: Turn, session: StoredCheckout): readonly Html[] {
+  if (!session.automatic_tax.enabled) return []
+  const known = turn.store.objects.find('customer', session.customer ?? '')?.address?.country ?? ''
+  return [
+    html`<label for="country">Country (two letters; tax is added for it)</label>
+<input id="country" name="country" autocomplete="country" maxlength="2" value="${known}">`,
+  ]
 }
 
 function payFields(session: StoredCheckout): Html {

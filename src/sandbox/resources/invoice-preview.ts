@@ -47,7 +47,7 @@ const details = {
   trial_end,
 }
 export const previewing = {
-  automatic_tax: ignored,
+  automatic_tax: fields({ enabled: flag, liability: ignored }),
   currency: text,
   customer: text,
   customer_details: ignored,
@@ -102,7 +102,7 @@ function rehearsed(
   if (sent.schedule !== undefined || sent.schedule_details) return ofSchedule(turn, customer, sent)
   const isRecurring = sent.preview_mode === 'recurring'
   if (subscription) return ofSubscription(turn, customer, withDiscounts(subscription, discounts), wish, isRecurring)
-  if (wish?.items) return ofNewSubscription(turn, customer, wish, discounts)
+  if (wish?.items) return ofNewSubscription(turn, customer, wish, discounts, sent.automatic_tax)
   const pending = unbilled(turn, customer.id)
   if (pending.length > 0) {
     const own = discounts ? { discounts } : {}
@@ -188,9 +188,10 @@ function ofNewSubscription(
   customer: Customer,
   wish: NonNullable<Details>,
   discounts: string[] | undefined,
+  automatic_tax: Wish['automatic_tax'],
 ): Composed {
   const { items: wanted, trial_end: end, billing_mode: mode } = wish
-  const draft = draftSubscription(turn, { items: wanted, trial_end: end, billing_mode: mode }, customer)
+  const draft = draftSubscription(turn, { items: wanted, trial_end: end, billing_mode: mode, automatic_tax }, customer)
   const subscription = withDiscounts(draft, discounts)
   const pending = pendingItems(turn, subscription)
   const advance = subscription.items.data

@@ -1,5 +1,6 @@
 import { nextPending } from '../engine/pending-invoicing.ts'
 import { redeem } from '../engine/redemption.ts'
+import { requireLocation } from '../engine/tax.ts'
 import { need } from '../http/decode.ts'
 import { invalid } from '../http/failure.ts'
 import { listOf } from '../http/listing.ts'
@@ -29,6 +30,7 @@ export function draftSubscription(turn: Turn, sent: Creation, customer: Customer
   return {
     ...blankSubscription,
     id,
+    automatic_tax: taxSettings(sent, customer),
     billing_cycle_anchor: times.anchor,
     billing_cycle_anchor_config: anchorConfig(sent),
     billing_mode: billingMode(sent, now),
@@ -54,6 +56,12 @@ export function draftSubscription(turn: Turn, sent: Creation, customer: Customer
     trial_settings: trialSettings(sent.trial_settings),
     trial_start: times.trialEnd === null ? null : now,
   }
+}
+
+function taxSettings({ automatic_tax }: Creation, customer: Customer): Subscription['automatic_tax'] {
+  const enabled = automatic_tax?.enabled === true
+  requireLocation(customer, enabled)
+  return { disabled_reason: null, enabled, liability: enabled ? { type: 'self' } : null }
 }
 
 const amountOf = (items: readonly SubscriptionItem[]) =>

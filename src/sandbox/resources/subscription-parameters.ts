@@ -109,6 +109,7 @@ const common = {
 export const subscriptionCreation = {
   ...common,
   backdate_start_date: integer,
+  automatic_tax: fields({ enabled: flag, liability: ignored }),
   billing_cycle_anchor: integer,
   billing_cycle_anchor_config: fields({
     day_of_month: integer,

@@ -74,6 +74,13 @@ export const ROUTES: readonly KnownRoute[] = [
     permission: 'manage-account',
     body: { payment_method_id: 'pm_card_visa' },
   },
+  { method: 'GET', path: '/payments/billing-details', permission: 'manage-account' },
+  {
+    method: 'POST',
+    path: '/payments/billing-details',
+    permission: 'manage-account',
+    body: { address: { country: 'DE' } },
+  },
   { method: 'GET', path: '/payments/billing-history', permission: 'manage-account' },
   { method: 'GET', path: '/payments/billing-history/:id', permission: 'manage-account' },
   { method: 'PUT', path: '/payments/spending-limit', permission: 'manage-account', body: { amount: 500 } },

@@ -1,0 +1,72 @@
+import { expect, test } from 'bun:test'
+import { monthlyPrice, refusalOf, started } from './support.ts'
+
+const taxedIn = async (country: string | null, more: object = {}) => {
+  const { stripe } = await started()
+  const price = await monthlyPrice(stripe)
+  const address = country === null ? {} : { address: { country } }
+  const customer = await stripe.customers.create({
+    ...address,
+    ...more,
+    payment_method: 'pm_card_visa',
+    invoice_settings: { default_payment_method: 'pm_card_visa' },
+  })
+  const create = () =>
+    stripe.subscriptions.create({
+      customer: customer.id,
+      items: [{ price: price.id }],
+      automatic_tax: { enabled: true },
+      expand: ['latest_invoice'],
+    })
+  return { stripe, customer, price, create }
+}
+
+test('tax is added by the country of the customer, on what discounts leave', async () => {
+  const { stripe, customer, price, create } = await taxedIn('DE')
+  const { latest_invoice: invoice, automatic_tax } = await create()
+  expect(automatic_tax.enabled).toBe(true)
+  expect(invoice).toMatchObject({
+    subtotal: 3900,
+    total_excluding_tax: 3900,
+    total: 4641,
+    amount_paid: 4641,
+    total_taxes: [{ amount: 741, taxable_amount: 3900, taxability_reason: 'standard_rated' }],
+    automatic_tax: { enabled: true, status: 'complete' },
+  })
+  const coupon = await stripe.coupons.create({ percent_off: 50, duration: 'forever' })
+  const half = await stripe.subscriptions.create({
+    customer: customer.id,
+    items: [{ price: price.id }],
+    discounts: [{ coupon: coupon.id }],
+    automatic_tax: { enabled: true },
+    expand: ['latest_invoice'],
+  })
+  expect(half.latest_invoice).toMatchObject({ subtotal: 3900, total_excluding_tax: 1950, total: 2321 })
+})
+
+test.each([
+  ['US', {}, 'not_collecting'],
+  ['DE', { tax_exempt: 'reverse' }, 'reverse_charge'],
+  ['DE', { tax_exempt: 'exempt' }, 'customer_exempt'],
+] as const)('in %p with %p nothing is owed: %p', async (country, more, reason) => {
+  const { create } = await taxedIn(country, more)
+  const { latest_invoice: invoice } = await create()
+  expect(invoice).toMatchObject({ total: 3900, total_taxes: [{ amount: 0, taxability_reason: reason }] })
+})
+
+test('without an address nothing can be taxed, and nothing is made', async () => {
+  const { stripe, create } = await taxedIn(null)
+  const refused = await refusalOf(create())
+  expect(refused).toMatchObject({ code: 'customer_tax_location_invalid', statusCode: 400 })
+  expect((await stripe.subscriptions.list({ status: 'all' })).data).toEqual([])
+})
+
+test('a preview shows the tax that will be added', async () => {
+  const { stripe, customer, price } = await taxedIn('GB')
+  const preview = await stripe.invoices.createPreview({
+    customer: customer.id,
+    subscription_details: { items: [{ price: price.id }] },
+    automatic_tax: { enabled: true },
+  })
+  expect(preview).toMatchObject({ subtotal: 3900, total: 4680, total_taxes: [{ amount: 780 }] })
+})
