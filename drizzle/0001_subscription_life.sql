@@ -63,5 +63,6 @@ ALTER TABLE `user_subscriptions` ADD `collection_paused_since` integer;--> state
 ALTER TABLE `user_subscriptions` ADD `seen_at` integer;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `price` text;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `pending_change` text;--> statement-breakpoint
+ALTER TABLE `user_subscriptions` ADD `metered` text;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `past_terms` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
 CREATE INDEX `user_subscriptions_price` ON `user_subscriptions` (`price_id`,`user_id`);

@@ -49,6 +49,11 @@ export function isPastPriceKey(key: string): boolean {
 
 const PAST = '@price_of:'
 
+/** The currency of a plan's rates: that of its first price; without a plan the catalogue's. */
+export function currencyOf(catalogue: Catalogue, planName: string | null): string {
+  return findPlan(catalogue, planName)?.prices[0].currency ?? catalogue.currency
+}
+
 /** The lookup key of a metered price: `usage_based.voice_call`. */
 export function meteredLookupKey(planName: string, service: ServiceType): string {
   return `${planName}.${service}`
@@ -104,8 +109,15 @@ export function catalogueProblems(catalogue: Catalogue): readonly string[] {
   return problems
 }
 
+/** A rate is of one currency: a plan that charges by use can be sold in no other. */
 function planProblems(plan: Plan): readonly string[] {
-  return SERVICE_TYPES.flatMap((service) => termsProblems(plan.name, service, plan.services[service]))
+  const currencies = new Set(plan.prices.map(({ currency }) => currency))
+  const mixed =
+    currencies.size > 1 && billedServices(plan).length > 0
+      ? [`${plan.name}.prices: it charges by use and its rates are of one currency; make a plan for each currency`]
+      : []
+  const terms = SERVICE_TYPES.flatMap((service) => termsProblems(plan.name, service, plan.services[service]))
+  return [...mixed, ...terms]
 }
 
 function termsProblems(planName: string, service: ServiceType, terms: ServiceTerms): readonly string[] {

@@ -95,6 +95,11 @@ export function meterValue(value: bigint): string {
   return `${value < 0n ? '-' : ''}${digits.slice(0, -6)}${decimals === '' ? '' : `.${decimals}`}`
 }
 
+/** Null where the plan that billed by use was left: then no invoice would take it in. */
+function openPeriodStart({ metered, currentPeriodStart }: Subscription): Instant | null {
+  return metered === null ? currentPeriodStart : metered.periodStart
+}
+
 /** Stripe takes events up to 35 days back; a day before that the time of the usage is given up. */
 const OLDEST_OWN_TIME_MS = 34 * DAY_MS
 
@@ -105,7 +110,8 @@ const OLDEST_OWN_TIME_MS = 34 * DAY_MS
 export function billedAt(report: MeterReport, subscriptions: readonly Subscription[], now: Instant): Instant | null {
   const subscription = subscriptions.find((candidate) => candidate.id === report.subscriptionId)
   const living = subscription && isLive(subscription) ? subscription : subscriptions.find(isLive)
-  if (living === undefined) return null
-  const isOpen = living.id === report.subscriptionId && report.occurredAt >= living.currentPeriodStart
+  const openSince = living && openPeriodStart(living)
+  if (living === undefined || openSince === undefined || openSince === null) return null
+  const isOpen = living.id === report.subscriptionId && report.occurredAt >= openSince
   return isOpen && now - report.occurredAt < OLDEST_OWN_TIME_MS ? report.occurredAt : now
 }

@@ -26,7 +26,7 @@ export function productIdOf(planName: string): string {
 }
 
 export function wantedPrices(plan: Plan): readonly WantedPrice[] {
-  const [{ currency, interval }] = plan.prices
+  const [{ currency }] = plan.prices
   const base = { kind: 'price', planName: plan.name } as const
   return [
     ...plan.prices.map((price) => ({
@@ -44,7 +44,8 @@ export function wantedPrices(plan: Plan): readonly WantedPrice[] {
       service,
       currency,
       unitAmount: plan.services[service].rate,
-      interval,
+      // Whoever pays by the year still pays his use by the month: Stripe bills both on one subscription.
+      interval: 'month' as const,
       pinnedPriceId: null,
     })),
   ]

@@ -42,6 +42,16 @@ export interface ObservedSubscription {
   readonly price: SubscriptionPrice | null
   /** Another price that it is to have; null when nothing is planned. */
   readonly pendingChange: PendingChange | null
+  /** The items that are billed by use; null when it was never looked at. */
+  readonly metered: MeteredItems | null
+}
+
+export interface MeteredItems {
+  /**
+   * Since when Stripe counts for its next invoice: with a yearly price that is the month that runs, not the year. Null when
+   * nothing is billed by use.
+   */
+  readonly periodStart: Instant | null
 }
 
 export interface SubscriptionPrice {

@@ -1,4 +1,5 @@
 import type { Account, Needs, UserId } from '../domain/account.ts'
+import { currencyOf } from '../domain/catalogue.ts'
 import { minorUnits } from '../domain/money.ts'
 import {
   addMonths,
@@ -36,7 +37,7 @@ export async function usageSummary(ports: Pick<Ports, 'ledger' | 'clock' | 'cata
   return {
     period: request.period,
     ...totalsOf(ports, account, now, month, isCurrent),
-    currency: ports.catalogue.currency,
+    currency: currencyOf(ports.catalogue, live?.planName ?? null),
     ...(request.byDay ? { days: daysOf(account, month, live && allowancePeriodAt(live.anchor, now)) } : {}),
   }
 }

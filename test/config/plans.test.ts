@@ -157,7 +157,7 @@ describe('a plans file', () => {
     const prices = [
       { amount: 500, currency: 'eur', interval: 'month', price_id: 'price_123' },
       { amount: 5_000, currency: 'eur', interval: 'year' },
-      { amount: 6_000, currency: 'usd', interval: 'year', lookup_key: 'yearly-dollars' },
+      { amount: 6_000, currency: 'eur', interval: 'year', lookup_key: 'yearly-gold' },
     ]
     const services = {
       ...each({ policy: 'allow', included: null }),
@@ -170,9 +170,22 @@ describe('a plans file', () => {
     ).toEqual([
       ['starter', 'price_123'],
       ['starter.eur.year', null],
-      ['yearly-dollars', null],
+      ['yearly-gold', null],
     ])
     expect(reading.catalogue.plans[0]?.services.sms).toMatchObject({ policy: 'bill', included: 0n, rate: '0.79' })
+  })
+
+  test('may sell a plan without charges by use in several currencies, and one with them in one', () => {
+    const prices = [
+      { amount: 500, currency: 'eur', interval: 'month' },
+      { amount: 800, currency: 'jpy', interval: 'month' },
+    ]
+    const free = each({ policy: 'allow', included: null })
+    expect(readPlans(file([starter({ prices, services: free })])).ok).toBe(true)
+    const billed = { ...free, sms: { policy: 'bill', included: 0, unit_amount_decimal: '1' } }
+    expect(problems(file([starter({ prices, services: billed })]))).toEqual([
+      'starter.prices: it charges by use and its rates are of one currency; make a plan for each currency',
+    ])
   })
 
   test('names every error with its place, however many there are', () => {

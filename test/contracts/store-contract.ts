@@ -833,6 +833,7 @@ const subscription: Subscription = {
   collectionPausedSince: null,
   price: { amount: 3900, currency: 'usd', interval: 'month' },
   pendingChange: null,
+  metered: null,
   pastTerms: [],
 }
 

@@ -29,6 +29,7 @@ const active: Subscription = {
   collectionPausedSince: null,
   price: { amount: 3900, currency: 'usd', interval: 'month' },
   pendingChange: null,
+  metered: null,
   pastTerms: [],
 }
 

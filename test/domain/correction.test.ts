@@ -240,5 +240,6 @@ const subscription: Subscription = {
   collectionPausedSince: null,
   price: { amount: 3900, currency: 'usd', interval: 'month' },
   pendingChange: null,
+  metered: null,
   pastTerms: [],
 }

@@ -32,6 +32,7 @@ const active: Subscription = {
   collectionPausedSince: null,
   price: { amount: 3900, currency: 'usd', interval: 'month' },
   pendingChange: null,
+  metered: null,
   pastTerms: [],
   seenAt: SEEN,
 }

@@ -47,7 +47,9 @@ export function memoryPlanChanges(stage: Stage): Changing {
     stage.invoiced.push(invoice.total)
     const price = priceOf(stage, wish.priceId)
     const begun = wish.restarts ? periodFrom(wholeSecond(clock.now()), price) : {}
-    return keep({ ...subscription, ...begun, priceId: wish.priceId, price, pendingChange: null, cancelAt: null })
+    const metered = { periodStart: wish.meteredPriceIds.length > 0 ? subscription.currentPeriodStart : null }
+    const planned = { pendingChange: null, cancelAt: null }
+    return keep({ ...subscription, ...begun, ...planned, priceId: wish.priceId, price, metered })
   }
 
   function changeNow(subscription: ObservedSubscription, wish: ChangeWish, card: string | null): ChangeAttempt {

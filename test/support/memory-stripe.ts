@@ -147,6 +147,7 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
       collectionPause: null,
       price: price ?? null,
       pendingChange: null,
+      metered: { periodStart: intent.wish.meteredPriceIds.length > 0 ? now : null },
     }
   }
 

@@ -94,7 +94,12 @@ describe('a report to the meter', () => {
       if (known === undefined || renewed.subscription === undefined) return { changes: [], result: null }
       const currentPeriodStart = known.currentPeriodEnd
       return {
-        changes: [{ type: 'subscription-observed', subscription: { ...known, currentPeriodStart } }],
+        changes: [
+          {
+            type: 'subscription-observed',
+            subscription: { ...known, currentPeriodStart, metered: { periodStart: currentPeriodStart } },
+          },
+        ],
         result: null,
       }
     })
@@ -102,6 +107,41 @@ describe('a report to the meter', () => {
     ports.advance(MINUTE_MS)
     await send()
     expect(ports.meters.taken[1]?.at).toBe(ports.clock.now())
+  })
+
+  test('of a yearly subscription goes by the month in which Stripe counts its use', async () => {
+    const [known] = (await ports.ledger.account('ann', {})).subscriptions
+    if (known === undefined) throw new Error('There is none.')
+    ports.advance(10 * DAY_MS)
+    const late = ports.clock.now() - 6 * DAY_MS
+    const metered = { periodStart: ports.clock.now() - 5 * DAY_MS }
+    await ports.ledger.change('ann', {}, () => ({
+      changes: [{ type: 'subscription-observed', subscription: { ...known, metered } }],
+      result: undefined,
+    }))
+    await record(1, { occurredAt: late })
+    ports.advance(MINUTE_MS)
+    await send()
+    expect(ports.meters.taken[0]?.at).toBe(ports.clock.now())
+  })
+
+  test('of a plan that was left in the meantime is set aside for the operator', async () => {
+    await record(3)
+    await billing.changePlan({
+      user: 'ann',
+      person: { email: null, name: null },
+      key: null,
+      planName: 'pro_monthly',
+      priceId: null,
+      when: 'now',
+      prorationDate: null,
+      paymentMethodId: 'pm_card_visa',
+      promotionCode: null,
+    })
+    ports.advance(MINUTE_MS)
+    await send()
+    expect(ports.meters.taken).toEqual([])
+    expect((await billing.unbilledUsage(10, null)).reports).toHaveLength(1)
   })
 
   test('that no subscription can bill is set aside for the operator', async () => {

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { blob, customType, index, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Discount } from '../../domain/discount.ts'
-import type { PastTerms, PendingChange, SubscriptionPrice } from '../../domain/subscription.ts'
+import type { MeteredItems, PastTerms, PendingChange, SubscriptionPrice } from '../../domain/subscription.ts'
 
 /*
  * Every table is STRICT, those that are read by their primary key alone also WITHOUT ROWID: drizzle-kit can write
@@ -74,6 +74,7 @@ export const userSubscriptions = sqliteTable(
     seenAt: integer('seen_at'),
     price: json<SubscriptionPrice>('price'),
     pendingChange: json<PendingChange>('pending_change'),
+    metered: json<MeteredItems>('metered'),
     pastTerms: json<readonly PastTerms[]>('past_terms').notNull().default([]),
   },
   (table) => [

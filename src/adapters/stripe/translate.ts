@@ -113,12 +113,17 @@ export function toSubscription(subscription: Stripe.Subscription): ObservedSubsc
     collectionPause: subscription.pause_collection && known(COLLECTION_PAUSE, subscription.pause_collection.behavior),
     price: licensed.length === 1 && item !== undefined ? toPrice(item) : null,
     pendingChange: toPendingChange(subscription, item?.price.id ?? null),
+    metered: toMetered(subscription.items.data.filter((candidate) => !isLicensed(candidate))),
   }
 }
 
 /** What is charged whether it is used or not: the plan's own price. */
 export function isLicensed({ price }: Pick<Stripe.SubscriptionItem, 'price'>): boolean {
   return price.recurring?.usage_type !== 'metered'
+}
+
+function toMetered([item]: readonly Stripe.SubscriptionItem[]) {
+  return { periodStart: item === undefined ? null : milliseconds(item.current_period_start) }
 }
 
 function toPrice({ price, quantity = 1 }: Stripe.SubscriptionItem): SubscriptionPrice {
