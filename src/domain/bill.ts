@@ -57,8 +57,10 @@ export function unreportedLines(
   const plan = findPlan(catalogue, subscription.planName)
   const period: Period = { start: subscription.currentPeriodStart, end: subscription.currentPeriodEnd }
   const within = totals.filter(({ allowanceStart }) => isWithin(period, allowanceStart))
-  return (plan ? billedServices(plan) : []).flatMap((service) => {
-    const priceId = priceIds.get(meteredLookupKey(plan?.name ?? '', service)) ?? null
+  if (plan === null) return []
+  const currency = subscription.price?.currency ?? plan.prices[0].currency
+  return billedServices(plan).flatMap((service) => {
+    const priceId = priceIds.get(meteredLookupKey(plan, service, currency)) ?? null
     const sum = sumUsage(within.filter((total) => total.service === service))
     const told = known.filter((line) => line.priceId === priceId && priceId !== null)
     const amount = minorUnits(sum.exactBillableCost) - told.reduce((all, line) => all + line.amount, 0)

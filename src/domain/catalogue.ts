@@ -1,4 +1,4 @@
-import { isRate, type Rate } from './money.ts'
+import { decimalsOf, isRate, type Rate } from './money.ts'
 import type { Pack } from './pack.ts'
 import type { Plan, PlanPrice, ServiceTerms } from './plan.ts'
 import { SERVICE_TYPES, SERVICES, type ServiceType } from './quantity.ts'
@@ -54,9 +54,15 @@ export function currencyOf(catalogue: Catalogue, planName: string | null): strin
   return findPlan(catalogue, planName)?.prices[0].currency ?? catalogue.currency
 }
 
-/** The lookup key of a metered price: `usage_based.voice_call`. */
-export function meteredLookupKey(planName: string, service: ServiceType): string {
-  return `${planName}.${service}`
+/** The lookup key of a metered price: `usage_based.voice_call`; in a further currency of the plan `….voice_call.eur`. */
+export function meteredLookupKey(plan: Plan, service: ServiceType, currency: string): string {
+  const key = `${plan.name}.${service}`
+  return currency === plan.prices[0].currency ? key : `${key}.${currency}`
+}
+
+/** The currencies that a plan is sold in, that of its first price first. */
+export function currenciesOf(plan: Plan): readonly string[] {
+  return [...new Set(plan.prices.map(({ currency }) => currency))]
 }
 
 /** Every Stripe price that the catalogue needs: one for each plan price, one for each service that a plan bills by use. */
@@ -68,12 +74,14 @@ export function cataloguePrices(catalogue: Catalogue): readonly CataloguePrice[]
       service: null,
       pinnedPriceId: price.pinnedPriceId,
     })),
-    ...billedServices(plan).map((service) => ({
-      lookupKey: meteredLookupKey(plan.name, service),
-      planName: plan.name,
-      service,
-      pinnedPriceId: null,
-    })),
+    ...currenciesOf(plan).flatMap((currency) =>
+      billedServices(plan).map((service) => ({
+        lookupKey: meteredLookupKey(plan, service, currency),
+        planName: plan.name,
+        service,
+        pinnedPriceId: null,
+      })),
+    ),
   ])
 }
 
@@ -109,12 +117,14 @@ export function catalogueProblems(catalogue: Catalogue): readonly string[] {
   return problems
 }
 
-/** A rate is of one currency: a plan that charges by use can be sold in no other. */
+/** A rate is one of minor units in every currency of its plan: five cents in one cannot be five yen in another. */
 function planProblems(plan: Plan): readonly string[] {
-  const currencies = new Set(plan.prices.map(({ currency }) => currency))
+  const decimals = new Set(currenciesOf(plan).map(decimalsOf))
   const mixed =
-    currencies.size > 1 && billedServices(plan).length > 0
-      ? [`${plan.name}.prices: it charges by use and its rates are of one currency; make a plan for each currency`]
+    decimals.size > 1 && billedServices(plan).length > 0
+      ? [
+          `${plan.name}.prices: it charges by use, and its rates would be hundredths in one currency and not in another; make a plan for each`,
+        ]
       : []
   const terms = SERVICE_TYPES.flatMap((service) => termsProblems(plan.name, service, plan.services[service]))
   return [...mixed, ...terms]

@@ -39,7 +39,7 @@ export function changeWish(
     kind: 'change',
     planName: plan.name,
     priceId: knownPrice(priceIds, target.lookupKey),
-    meteredPriceIds: meteredPrices(plan, priceIds),
+    meteredPriceIds: meteredPrices(plan, priceIds, target.currency),
     isQuoted: asked.prorationDate !== null,
     paymentMethodId: asked.paymentMethodId,
     promotionCodeId: asked.promotionCodeId,

@@ -51,8 +51,13 @@ const DECIMALS: Readonly<Record<string, number>> = {
   ...Object.fromEntries(['bhd', 'jod', 'kwd', 'omr', 'tnd'].map((currency) => [currency, 3])),
 }
 
+/** How many decimals the amounts of a currency have at Stripe. */
+export function decimalsOf(currency: string): number {
+  return DECIMALS[currency] ?? 2
+}
+
 /** An amount in minor units as people write it: `39.00 USD`. */
 export function moneyText(amount: number, currency: string): string {
-  const decimals = DECIMALS[currency] ?? 2
+  const decimals = decimalsOf(currency)
   return `${(amount / 10 ** decimals).toFixed(decimals)} ${currency.toUpperCase()}`
 }

@@ -1,4 +1,4 @@
-import { billedServices, type Catalogue, meteredLookupKey } from './catalogue.ts'
+import { billedServices, type Catalogue, currenciesOf, meteredLookupKey } from './catalogue.ts'
 import { EVENT_TYPES, METER_ERROR_TYPES } from './event-types.ts'
 import type { Plan, PlanPrice } from './plan.ts'
 import { SERVICE_TYPES, SERVICES } from './quantity.ts'
@@ -26,7 +26,6 @@ export function productIdOf(planName: string): string {
 }
 
 export function wantedPrices(plan: Plan): readonly WantedPrice[] {
-  const [{ currency }] = plan.prices
   const base = { kind: 'price', planName: plan.name } as const
   return [
     ...plan.prices.map((price) => ({
@@ -38,16 +37,18 @@ export function wantedPrices(plan: Plan): readonly WantedPrice[] {
       interval: price.interval,
       pinnedPriceId: price.pinnedPriceId,
     })),
-    ...billedServices(plan).map((service) => ({
-      ...base,
-      name: meteredLookupKey(plan.name, service),
-      service,
-      currency,
-      unitAmount: plan.services[service].rate,
-      // Whoever pays by the year still pays his use by the month: Stripe bills both on one subscription.
-      interval: 'month' as const,
-      pinnedPriceId: null,
-    })),
+    ...currenciesOf(plan).flatMap((currency) =>
+      billedServices(plan).map((service) => ({
+        ...base,
+        name: meteredLookupKey(plan, service, currency),
+        service,
+        currency,
+        unitAmount: plan.services[service].rate,
+        // Whoever pays by the year still pays his use by the month: Stripe bills both on one subscription.
+        interval: 'month' as const,
+        pinnedPriceId: null,
+      })),
+    ),
   ]
 }
 

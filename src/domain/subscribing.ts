@@ -30,7 +30,7 @@ export function subscribeWish(
     kind: 'subscribe',
     planName: plan.name,
     priceId: knownPrice(priceIds, price.lookupKey),
-    meteredPriceIds: meteredPrices(plan, priceIds),
+    meteredPriceIds: meteredPrices(plan, priceIds, price.currency),
     paymentMethodId: request.paymentMethodId,
     trial: request.trial ? offeredTrial(plan, request.paymentMethodId !== null) : null,
     promotionCodeId,
@@ -55,8 +55,8 @@ export function priceOfPlan(plan: Plan, priceIds: PriceIds, wanted: string): Pla
 }
 
 /** The Stripe prices of what the plan bills by use. */
-export function meteredPrices(plan: Plan, priceIds: PriceIds): readonly string[] {
-  return billedServices(plan).map((service) => knownPrice(priceIds, meteredLookupKey(plan.name, service)))
+export function meteredPrices(plan: Plan, priceIds: PriceIds, currency: string): readonly string[] {
+  return billedServices(plan).map((service) => knownPrice(priceIds, meteredLookupKey(plan, service, currency)))
 }
 
 export function knownPrice(priceIds: PriceIds, lookupKey: string): string {

@@ -37,7 +37,7 @@ export async function usageSummary(ports: Pick<Ports, 'ledger' | 'clock' | 'cata
   return {
     period: request.period,
     ...totalsOf(ports, account, now, month, isCurrent),
-    currency: currencyOf(ports.catalogue, live?.planName ?? null),
+    currency: live?.price?.currency ?? currencyOf(ports.catalogue, live?.planName ?? null),
     ...(request.byDay ? { days: daysOf(account, month, live && allowancePeriodAt(live.anchor, now)) } : {}),
   }
 }

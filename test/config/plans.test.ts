@@ -175,7 +175,7 @@ describe('a plans file', () => {
     expect(reading.catalogue.plans[0]?.services.sms).toMatchObject({ policy: 'bill', included: 0n, rate: '0.79' })
   })
 
-  test('may sell a plan without charges by use in several currencies, and one with them in one', () => {
+  test('may sell a plan without charges by use in any currencies, and one with them in those of one kind', () => {
     const prices = [
       { amount: 500, currency: 'eur', interval: 'month' },
       { amount: 800, currency: 'jpy', interval: 'month' },
@@ -183,8 +183,10 @@ describe('a plans file', () => {
     const free = each({ policy: 'allow', included: null })
     expect(readPlans(file([starter({ prices, services: free })])).ok).toBe(true)
     const billed = { ...free, sms: { policy: 'bill', included: 0, unit_amount_decimal: '1' } }
+    const dollars = [{ amount: 600, currency: 'usd', interval: 'month' }, ...prices.slice(0, 1)]
+    expect(readPlans(file([starter({ prices: dollars, services: billed })])).ok).toBe(true)
     expect(problems(file([starter({ prices, services: billed })]))).toEqual([
-      'starter.prices: it charges by use and its rates are of one currency; make a plan for each currency',
+      'starter.prices: it charges by use, and its rates would be hundredths in one currency and not in another; make a plan for each',
     ])
   })
 
