@@ -156,7 +156,10 @@ function patchOf(before: Customer, sent: Sent): Partial<Customer> {
 const emptyAddress = { city: null, country: null, line1: null, line2: null, postal_code: null, state: null }
 
 function addressOf(before: Customer, sent: Readonly<Record<string, string>> | null) {
-  return sent === null ? null : { ...emptyAddress, ...before.address, ...sent }
+  if (sent === null) return null
+  // An empty text takes a part away.
+  const parts = Object.entries(sent).map(([name, value]) => [name, value === '' ? null : value])
+  return { ...emptyAddress, ...before.address, ...Object.fromEntries(parts) }
 }
 
 /** Deleting a customer ends its subscriptions at once. */
