@@ -41,7 +41,7 @@ function eventCheck(
       : `${waiting} events wait to be applied, the oldest since ${isoTime(waitingSince)}.`,
     ...(parkedSince === null
       ? []
-      : [`${parked} are of customers who are linked to no user, the oldest since ${isoTime(parkedSince)}.`]),
+      : [`Parked for customers who are linked to no user: ${parked}, the oldest since ${isoTime(parkedSince)}.`]),
   ].join(' ')
   return { status: dead > 0 || isHeldUp ? 'degraded' : 'ok', detail }
 }

@@ -135,7 +135,8 @@ async function takeLook(
   look: Look,
 ): Promise<void> {
   const seen = (await look(event)).filter((observation) => customerOf(observation) === customerId)
-  const how = seen.length === 0 ? 'Stripe has nothing of this customer there.' : `Looked up at Stripe, for ${because}.`
+  const how =
+    seen.length === 0 ? 'Stripe has nothing of this customer there.' : `Looked up at Stripe, since ${because}.`
   const opensWish = await ports.ledger.change(user, { event: event.id, ...needsOf(seen) }, (account) => {
     const changes = account.eventApplied ? [] : effects(ports, account, event, seen, how)
     return { changes, result: changes.some(isWish) }

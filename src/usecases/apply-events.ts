@@ -7,8 +7,8 @@ export type Served = Map<string, Promise<void>>
 
 /** So many are served at once: whoever waits for Stripe holds up nobody. */
 export const MOST_SERVED = 256
-/** So many events are taken in one go, which is one commit: short enough that no request beside it waits for long. */
-const AT_A_TIME = 64
+/** So many events are taken in one go, which is one commit and some milliseconds: no request beside a backlog waits longer. */
+const AT_A_TIME = 16
 
 /**
  * Applies the next events that are due, those of one customer one after the other and those of different customers at once.

@@ -76,6 +76,14 @@ export function seedEvents(file: string, count: number): void {
   database.close()
 }
 
+/** Whether events of a file wait to be applied. */
+export function hasWaitingEvents(file: string): boolean {
+  const database = new Database(file, { readonly: true })
+  const found = database.query('SELECT 1 FROM stripe_webhook_events WHERE next_try_at IS NOT NULL LIMIT 1').values()
+  database.close()
+  return found.length > 0
+}
+
 /** How many events of a file stand in each state. */
 export function eventStates(file: string): ReadonlyMap<string, number> {
   const database = new Database(file, { readonly: true })

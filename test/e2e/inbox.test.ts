@@ -81,7 +81,7 @@ describe('what comes from Stripe', () => {
     const { body } = await eventually(events(`customer=${id}&state=parked`), (page) => page.events.length > 0)
     expect(body.events[0].outcome).toContain('is not linked to any user yet')
     const ready = await server.call('GET', '/readyz')
-    expect(ready.body.checks.events.detail).toMatch(/of customers who are linked to no user/)
+    expect(ready.body.checks.events.detail).toMatch(/Parked for customers who are linked to no user: \d+/)
   })
 
   test('can be applied anew by the operator, and brings what Stripe then shows', async () => {

@@ -2,7 +2,7 @@ import { hasRoute, type Installation, install, USUAL, WEBHOOK_SECRET } from '../
 import { generateLoad, type Served, serve } from '../processes.ts'
 import { type Result, valueFigure } from '../report.ts'
 import { type Bench, type Contender, inTurn } from '../rounds.ts'
-import { eventStates, seedEvents } from '../seed.ts'
+import { eventStates, hasWaitingEvents, seedEvents } from '../seed.ts'
 import { spreadOf } from '../statistics.ts'
 
 const STORED = 'signed events, 2 KB each, stored'
@@ -89,8 +89,7 @@ function record(bench: Bench, { port }: Served) {
 async function allApplied(file: string): Promise<void> {
   const end = performance.now() + LONGEST_MS
   while (performance.now() < end) {
-    const states = eventStates(file)
-    if (!states.has('received')) return
+    if (!hasWaitingEvents(file)) return
     await Bun.sleep(POLL_MS)
   }
   throw new Error('The events were not all applied within a minute.')
