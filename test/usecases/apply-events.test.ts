@@ -149,10 +149,12 @@ describe('an event', () => {
     const first = applyDueEvents({ ...ports, livemode: false, onFailure: () => {} }, busy)
     await Bun.sleep(0)
     expect([...busy.keys()]).toEqual(['cus_1'])
+    expect(await applyDueEvents({ ...ports, livemode: false, onFailure: () => {} }, busy)).toBe(1)
     expect(stateOf('evt_bob')).toBe('applied')
     expect(await applyDueEvents({ ...ports, livemode: false, onFailure: () => {} }, busy)).toBe(0)
     slow.resolve()
     await Promise.all([held, first])
+    await apply()
     expect(stateOf('evt_ann_39')).toBe('applied')
   })
 
