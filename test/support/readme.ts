@@ -1,5 +1,6 @@
-// Runs every command of the README as it is written, in a fresh folder state, and compares the answers that it shows.
-//   bun test/support/readme.ts        from the root of a checkout; ports 8000 and 12111 must be free
+// Runs every command of the README, or of another page, as it is written, in a fresh folder state, and compares the answers
+// that it shows.
+//   bun test/support/readme.ts [page]   from the root of a checkout; ports 8000 and 12111 must be free
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +11,8 @@ interface Block {
   readonly text: string
 }
 
-const blocks = [...(await Bun.file('README.md').text()).matchAll(/^ *```(\w*)\n([\s\S]*?)^ *```$/gm)].map(
+const page = process.argv[2] ?? 'README.md'
+const blocks = [...(await Bun.file(page).text()).matchAll(/^ *```(\w*)\n([\s\S]*?)^ *```$/gm)].map(
   ([, language = '', text = '']): Block => ({ language, text: text.trim() }),
 )
 const START = /bun@1\.4\.5 start$/

@@ -112,7 +112,8 @@ function toPreviewedInvoice(invoice: Stripe.Invoice): PreviewedInvoice {
     tax: sumOf(invoice.total_taxes),
     total: invoice.total,
     amountDue: invoice.amount_due,
-    lines: invoice.lines.data.map(toPreviewLine),
+    // Stripe shows lines of the same second in any order: what is charged comes before what is given back.
+    lines: invoice.lines.data.map(toPreviewLine).toSorted((one, other) => other.amount - one.amount),
   }
 }
 
