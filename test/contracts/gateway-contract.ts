@@ -212,6 +212,79 @@ export function gatewayContract(name: string, open: () => Promise<GatewayUnderTe
       expect(await apply(undefined, 'sub_missing')).toEqual({ subscription: null, refusal: null })
     })
 
+    const pageFor = (planName = 'pro_monthly') =>
+      intentOf({
+        kind: 'checkout',
+        planName,
+        priceId: under.prices.pro,
+        meteredPriceIds: [],
+        trial: null,
+        trialAllowed: false,
+        promotionCodeId: null,
+        successUrl: 'https://app.example.com/yes',
+        cancelUrl: 'https://app.example.com/no',
+      })
+
+    test('a page for subscribing is opened once for each intent, and found again', async () => {
+      const [customer, intent] = [await newCustomer(), pageFor()]
+      const { checkout } = await under.gateway.openCheckout('ann', customer, intent, null)
+      expect(checkout?.url).toEqual(expect.any(String))
+      expect((await under.gateway.openCheckout('ann', customer, intent, null)).checkout).toEqual(checkout)
+      expect(await under.observatory.madeBy(intent, customer)).toBe(checkout?.id ?? 'none')
+      expect((await under.gateway.openCheckout('ann', customer, intent, checkout?.id ?? '')).checkout).toEqual(checkout)
+      expect(await under.observatory.checkoutUrl(checkout?.id ?? '')).toBe(checkout?.url ?? 'none')
+    })
+
+    test('a page is closed by another wish of the customer, not by its own and not by another customer', async () => {
+      const [customer, other, intent] = [await newCustomer(), await newCustomer(), pageFor()]
+      const opened = await under.gateway.openCheckout('ann', customer, intent, null)
+      const url = () => under.observatory.checkoutUrl(opened.checkout?.id ?? '')
+      await under.gateway.expireCheckouts(other, pageFor())
+      await under.gateway.expireCheckouts(customer, intent)
+      expect(await url()).toEqual(expect.any(String))
+      expect(await under.gateway.expireCheckouts(customer, pageFor())).toEqual([])
+      expect(await url()).toBeNull()
+    })
+
+    test('a subscription that should not be is ended and given back, once', async () => {
+      const { subscription } = await subscribe('pm_card_visa')
+      const wish = intentOf({ kind: 'undo', subscriptionId: subscription?.id ?? '', why: 'duplicate' })
+      const undone = await under.gateway.undo('ann', wish)
+      expect(undone).toMatchObject({ subscription: { status: 'canceled' }, refunded: 3900, isOurs: true })
+      expect(undone.seen).toContainEqual({
+        type: 'subscription',
+        subscription: undone.subscription ?? expect.anything(),
+      })
+      const again = await under.gateway.undo('ann', wish)
+      expect(again.subscription).toEqual(undone.subscription)
+    })
+
+    test('who is billed is said, kept where nothing is said, and a tax id taken away', async () => {
+      const customer = await newCustomer()
+      const address = {
+        line1: 'Musterstraße 1',
+        line2: null,
+        city: 'Berlin',
+        state: null,
+        postalCode: '10115',
+        country: 'DE',
+      }
+      const taxId = { type: 'eu_vat', value: 'DE123456789' }
+      const say = (wish: Omit<WishOf<'billing-details'>, 'kind'>) =>
+        under.gateway.setBillingDetails(customer, intentOf({ kind: 'billing-details', ...wish }))
+      const all = { name: 'Beispiel GmbH', address, taxId }
+      expect(await say(all)).toEqual({ details: all, refusal: null })
+      expect(await say({ name: 'Muster GmbH', address: null })).toMatchObject({
+        details: { name: 'Muster GmbH', address, taxId },
+      })
+      expect(await say({ name: null, address: null, taxId: null })).toMatchObject({ details: { address, taxId: null } })
+      expect(await under.observatory.billingDetails(customer)).toEqual({ name: 'Muster GmbH', address, taxId: null })
+    })
+
+    test('the portal has an address', async () => {
+      expect(await under.gateway.openPortal(await newCustomer(), 'https://app.example.com/')).toStartWith('http')
+    })
+
     test('a card is known again by its fingerprint, and another one is not', async () => {
       const visa = await under.observatory.cardFingerprint('pm_card_visa')
       expect(visa).toEqual(expect.any(String))
