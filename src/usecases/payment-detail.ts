@@ -1,6 +1,7 @@
 import type { UserId } from '../domain/account.ts'
 import type { Bill, BillLine } from '../domain/bill.ts'
 import { BillingError } from '../domain/errors.ts'
+import type { Payment } from '../domain/payment.ts'
 import { isoTime, isoTimeOrNull } from '../domain/period.ts'
 import type { Ports } from '../ports.ts'
 import { shownPayment } from './billing-history.ts'
@@ -17,7 +18,7 @@ export async function paymentDetail(ports: Pick<Ports, 'ledger' | 'records' | 'b
   const disputes = account.disputes.filter(({ paymentId }) => paymentId === id)
   return {
     ...shownPayment(payment),
-    ...shownBill(payment.kind === 'refund' ? null : await ports.bills.bill(id), payment.amount),
+    ...shownBill(payment.kind === 'refund' ? null : await ports.bills.bill(id), payment),
     refunds: refunds.map(({ id: refund, amount, status, description, createdAt }) => ({
       id: refund,
       amount,
@@ -37,11 +38,11 @@ export async function paymentDetail(ports: Pick<Ports, 'ledger' | 'records' | 'b
 }
 
 /** What Stripe no longer has is known in one sum alone. */
-function shownBill(bill: Bill | null, amount: number) {
+function shownBill(bill: Bill | null, { amount, tax, amountExcludingTax }: Payment) {
   return {
-    subtotal: bill?.subtotal ?? amount,
+    subtotal: bill?.subtotal ?? amountExcludingTax ?? amount,
     discount: bill?.discount ?? 0,
-    tax: bill?.tax ?? 0,
+    tax: bill?.tax ?? tax ?? 0,
     total: bill?.total ?? amount,
     lines: (bill?.lines ?? []).map(shownLine),
     receipt_url: bill?.receiptUrl ?? null,

@@ -161,3 +161,28 @@ describe('the limit of a user', () => {
     expect(await billing.setSpendingLimit('bob', 50)).toMatchObject({ limit: 50, spent: 0 })
   })
 })
+
+test('whatever is used in whatever order, what is spent is the exact sum rounded once, and no limit is passed', async () => {
+  let seed = 11
+  const random = (most: number) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31
+    return seed % most
+  }
+  for (let round = 0; round < 20; round++) {
+    await begin(BUILT_IN_PLANS)
+    const limit = 50 + random(400)
+    await billing.setSpendingLimit('ann', limit)
+    // In millionths of a cent: five cents a minute, one a message.
+    let spent = 0
+    for (let step = 0; step < 60; step++) {
+      const isVoice = random(2) === 0
+      const millionths = isVoice ? 1 + random(9_000_000) : 1_000_000 * (1 + random(20))
+      const cost = millionths * (isVoice ? 5 : 1)
+      const fits = spent + cost <= limit * 1_000_000
+      const outcome = await codeOf(use(isVoice ? 'voice_call' : 'sms', millionths / 1_000_000))
+      expect(outcome).toBe(fits ? 'granted' : 'limit_reached')
+      if (fits) spent += cost
+    }
+    expect(await spending()).toEqual({ limit, spent: Math.floor(spent / 1_000_000 + 0.5), currency: 'usd' })
+  }
+})
