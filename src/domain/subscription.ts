@@ -95,6 +95,9 @@ export interface Subscription extends ObservedSubscription {
 }
 
 export const LIVE_STATUSES: readonly SubscriptionStatus[] = ['trialing', 'active', 'past_due', 'unpaid', 'paused']
+/** So many an account shows: enough for every one that can still matter; more would be history. */
+export const MOST_SUBSCRIPTIONS = 12
+
 const LIVE: ReadonlySet<SubscriptionStatus> = new Set(LIVE_STATUSES)
 const ENDED: ReadonlySet<SubscriptionStatus> = new Set(['canceled', 'incomplete_expired'])
 

@@ -2,7 +2,7 @@ import type { Account } from './account.ts'
 import type { Observation } from './observation.ts'
 import type { Payment } from './payment.ts'
 import type { Instant } from './period.ts'
-import { isEnded } from './subscription.ts'
+import { isEnded, MOST_SUBSCRIPTIONS } from './subscription.ts'
 import type { StripeEvent } from './webhook-event.ts'
 
 /** What an event shows of its object, where it shows all of it that we keep. Without observations it changes nothing. */
@@ -22,8 +22,6 @@ export interface ToldInvoice {
 
 /** Either the event is believed, or one must look at Stripe, and why. */
 export type Judgement = { readonly news: readonly Observation[] } | { readonly lookBecause: string }
-
-const MOST_SUBSCRIPTIONS = 12
 
 /**
  * Whether what an event shows is certain to be how its object stands now. It is when Stripe made the event strictly later

@@ -2,6 +2,7 @@ import { and, asc, between, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
 import type { Account, Needs, UserId } from '../../domain/account.ts'
 import type { Grant } from '../../domain/grant.ts'
 import { NO_SPENDING_LIMITS, type SpendingLimits } from '../../domain/spending.ts'
+import { MOST_SUBSCRIPTIONS } from '../../domain/subscription.ts'
 import type { DailyUsage, UsageIdentity, UsageTotal } from '../../domain/usage.ts'
 import { type AccountCache, createAccountCache, type Remembered } from './account-cache.ts'
 import { compiledCheck } from './compiled.ts'
@@ -37,8 +38,6 @@ import {
   userSubscriptions,
 } from './schema.ts'
 
-/** Enough for every subscription that can still matter; more would be history. */
-const MOST_SUBSCRIPTIONS = 12
 const MOST_DISPUTES = 12
 
 export interface AccountReader {
