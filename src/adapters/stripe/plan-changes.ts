@@ -2,7 +2,7 @@ import { Stripe } from 'stripe'
 import { type Intent, stripeKey, type WishOf } from '../../domain/intent.ts'
 import { isEnded } from '../../domain/subscription.ts'
 import type { AttemptOutcome, ChangeAttempt, Gateway } from '../../ports.ts'
-import { attachCard } from './cards.ts'
+import { settleCard, useCard } from './cards.ts'
 import { changeParameters, discountsWith } from './change-parameters.ts'
 import { planAtPeriodEnd } from './planned-changes.ts'
 import { reached, reachedOrMissing, refusedAttempt, wasReplayed } from './refusals.ts'
@@ -90,34 +90,6 @@ async function changeNow(stripe: Stripe, present: Stripe.Subscription, intent: C
   return { ...seen(await retrieve(stripe, after.id)), outcome }
 }
 
-/** The card that was to be replaced is noted at Stripe, so that it comes back if the change is not paid at once. */
-const REPLACED = 'replaced_payment_method'
-const NO_CARD = 'none'
-
-/** Charges the given card with what is due. Returns the card that is to come back unless it is paid; null without one. */
-async function useCard(
-  stripe: Stripe,
-  subscription: Stripe.Subscription,
-  intent: ChangeIntent,
-): Promise<string | null> {
-  const card = await attachCard(stripe, toSubscription(subscription).customerId, intent)
-  if (card === null) return null
-  const known = subscription.metadata[REPLACED] ?? cardOf(subscription) ?? NO_CARD
-  const metadata = { [REPLACED]: known }
-  const options = { idempotencyKey: stripeKey(intent, 'use-card') }
-  await reached(stripe.subscriptions.update(subscription.id, { default_payment_method: card, metadata }, options))
-  return known
-}
-
-function cardOf({ default_payment_method: card }: Stripe.Subscription): string | null {
-  return typeof card === 'string' ? card : (card?.id ?? null)
-}
-
-async function settleCard(stripe: Stripe, subscriptionId: string, former: string | null): Promise<void> {
-  const back = former === null ? {} : { default_payment_method: former === NO_CARD ? '' : former }
-  await reached(stripe.subscriptions.update(subscriptionId, { ...back, metadata: { [REPLACED]: '' } }))
-}
-
 async function resume(
   stripe: Stripe,
   found: Stripe.Subscription,
@@ -141,17 +113,16 @@ async function resumePaused(
   paused: Stripe.Subscription,
   intent: Intent<WishOf<'resume'>>,
 ): Promise<ChangeAttempt> {
-  const card = await attachCard(stripe, toSubscription(paused).customerId, intent)
-  if (card !== null) await reached(stripe.subscriptions.update(paused.id, { default_payment_method: card }))
+  const former = await useCard(stripe, paused, intent)
   await stripe.subscriptions.resume(
     paused.id,
     { billing_cycle_anchor: { type: 'now' }, payment_behavior: 'resume_on_payment_success' },
     { idempotencyKey: stripeKey(intent, 'resume') },
   )
   const after = await retrieve(stripe, paused.id)
-  if (after.status !== 'paused') return { ...seen(after), outcome: SETTLED }
-  const outcome = await paymentOutcome(stripe, after)
+  const outcome = after.status === 'paused' ? await paymentOutcome(stripe, after) : SETTLED
   if (outcome.type === 'declined') await withdrawPaymentInvoice(stripe, after, intent)
+  if (former !== null) await settleCard(stripe, after.id, outcome.type === 'settled' ? null : former)
   return { ...seen(await retrieve(stripe, paused.id)), outcome }
 }
 

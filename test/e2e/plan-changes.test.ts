@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { addMonths, DAY_MS, HOUR_MS } from '../../src/domain/period.ts'
+import type { ChangeRequest } from '../../src/usecases/change-plan.ts'
+import { openSandboxStage, type SandboxStage } from '../support/sandbox-ports.ts'
+import { SEVERAL_PRICES } from '../support/several-prices.ts'
+
+/** Changes of plan over time, with the real SDK at the simulator. */
+let stage: SandboxStage
+beforeEach(async () => {
+  stage = await openSandboxStage(SEVERAL_PRICES)
+})
+afterEach(() => stage.close())
+
+const whoever = { user: 'ann', person: { email: null, name: null }, key: null }
+const undecided = { priceId: null, when: null, prorationDate: null, paymentMethodId: null, promotionCode: null }
+const change = (planName: string, more: Partial<ChangeRequest> = {}) =>
+  stage.billing.changePlan({ ...whoever, ...undecided, planName, ...more })
+const status = () => stage.billing.subscriptionStatus('ann')
+
+async function subscribe(lookupKey: string): Promise<string> {
+  const [planName = ''] = lookupKey.split('.')
+  const wanted = { planName, priceId: stage.priceOf(lookupKey), paymentMethodId: 'pm_card_visa' }
+  return (await stage.billing.subscribe({ ...whoever, ...wanted })).result.subscription_id
+}
+
+async function pass(id: string, milliseconds: number): Promise<void> {
+  await stage.advance(Math.ceil(milliseconds / 1_000))
+  await stage.observe('ann', id)
+}
+
+async function totals(subscription: string): Promise<readonly number[]> {
+  const { data } = await stage.stripe.invoices.list({ subscription, limit: 100 })
+  return data.map(({ total }) => total).toReversed()
+}
+
+describe('a change that was planned', () => {
+  test('holds from the end of the period, costs the new price, and lets the subscription go', async () => {
+    const id = await subscribe('pro_monthly')
+    const { result } = await change('basic_monthly')
+    await pass(id, Date.parse(result.current_period_end) - stage.ports.clock.now() + 2 * HOUR_MS)
+    expect(await status()).toMatchObject({ plan_name: 'basic_monthly', pending_change: null })
+    expect((await status()).current_period_start).toBe(result.current_period_end)
+    expect(await totals(id)).toEqual([3_900, 900])
+    await pass(id, 2 * DAY_MS)
+    expect((await stage.stripe.subscriptions.retrieve(id)).schedule).toBeNull()
+    await pass(id, 31 * DAY_MS)
+    expect(await totals(id)).toEqual([3_900, 900, 900])
+  })
+
+  test('from yearly to monthly waits a year', async () => {
+    const id = await subscribe('pro_monthly.usd.year')
+    const { result } = await change('basic_monthly', { priceId: stage.priceOf('basic_monthly') })
+    const end = Date.parse(result.current_period_end)
+    expect(result.pending_change?.effective_at).toBe(result.current_period_end)
+    await pass(id, 200 * DAY_MS)
+    expect((await status()).plan_name).toBe('pro_monthly')
+    await pass(id, end - stage.ports.clock.now() + 2 * HOUR_MS)
+    expect((await status()).plan_name).toBe('basic_monthly')
+    expect((await status()).current_period_end).toBe(new Date(addMonths(end, 1)).toISOString())
+    expect(await totals(id)).toEqual([39_000, 900])
+  })
+
+  test('from monthly to yearly begins its year at the end of the month', async () => {
+    const id = await subscribe('pro_monthly')
+    const wanted = { priceId: stage.priceOf('pro_monthly.usd.year'), when: 'period_end' } as const
+    const { result } = await change('pro_monthly', wanted)
+    const end = Date.parse(result.current_period_end)
+    await pass(id, end - stage.ports.clock.now() + 2 * HOUR_MS)
+    const { current_period_start, current_period_end } = await status()
+    expect([current_period_start, current_period_end]).toEqual([
+      result.current_period_end,
+      new Date(addMonths(end, 12)).toISOString(),
+    ])
+    expect(await totals(id)).toEqual([3_900, 39_000])
+  })
+
+  test('to charges by use begins them with the period', async () => {
+    const id = await subscribe('pro_monthly')
+    const { result } = await change('usage_based')
+    await pass(id, Date.parse(result.current_period_end) - stage.ports.clock.now() + 2 * HOUR_MS)
+    expect((await status()).plan_name).toBe('usage_based')
+    const { items } = await stage.stripe.subscriptions.retrieve(id)
+    expect(items.data.filter(({ price }) => price.recurring?.usage_type === 'metered')).toHaveLength(5)
+  })
+})
+
+test('a change that nobody confirms lapses at Stripe, its invoice is void, and nothing is owed', async () => {
+  const id = await subscribe('basic_monthly')
+  const { result } = await change('pro_monthly', { paymentMethodId: 'pm_card_authenticationRequired' })
+  expect(result.client_secret).toEqual(expect.any(String))
+  await pass(id, 24 * HOUR_MS)
+  expect(await status()).toMatchObject({ plan_name: 'basic_monthly', pending_change: null, status: 'active' })
+  const { data } = await stage.stripe.invoices.list({ subscription: id, limit: 100 })
+  expect(data.map((invoice) => invoice.status)).toEqual(['void', 'paid'])
+})
+
+test('a yearly plan gives its minutes by the month, from the 31st to the last of short months and back', async () => {
+  const toThe31st = Date.parse('2027-01-31T12:00:00Z') - stage.ports.clock.now()
+  await stage.advance(Math.ceil(toThe31st / 1_000))
+  const id = await subscribe('pro_monthly.usd.year')
+  const resets: string[] = []
+  for (let month = 0; month < 4; month++) {
+    const { services } = await stage.billing.entitlements('ann')
+    resets.push(String(services.voice_call.resets_at).slice(0, 10))
+    expect(services.voice_call.remaining).toBe(500)
+    await stage.billing.recordUsage({
+      user: 'ann',
+      service: 'voice_call',
+      unit: 'minutes',
+      amount: 500,
+      resourceId: `call-${month}`,
+      eventId: null,
+      occurredAt: null,
+      enforce: true,
+      key: null,
+    })
+    await pass(id, Date.parse(String(services.voice_call.resets_at)) - stage.ports.clock.now() + HOUR_MS)
+  }
+  expect(resets).toEqual(['2027-02-28', '2027-03-31', '2027-04-30', '2027-05-31'])
+})
+
+test('a subscription that is paused goes on when its new period is paid, and not before', async () => {
+  const id = await subscribe('pro_monthly')
+  await stage.stripe.subscriptions.pause(id, { type: 'subscription' })
+  await stage.observe('ann', id)
+  expect((await status()).status).toBe('paused')
+  const resume = (paymentMethodId: string | null) =>
+    stage.billing.resumeSubscription({ ...whoever, paymentMethodId }).then(
+      ({ result }) => result.status,
+      (error: { code: string }) => error.code,
+    )
+  expect(await resume('pm_card_chargeCustomerFail')).toBe('card_declined')
+  expect((await status()).status).toBe('paused')
+  // The card on file has come back.
+  expect(await resume(null)).toBe('active')
+})
