@@ -172,7 +172,61 @@ describe('a hosted page', () => {
     expect(portal.status).toBe(200)
     const shown = await fetch(portal.body.url).then((response) => response.text())
     const subscriptionId = /sub_\w+/.exec(shown)?.[0] ?? ''
+    // What the portal offers is what was set up from the catalogue, and not the account's default.
+    const { data } = await atStripe().billingPortal.configurations.list({ active: true })
+    expect(data.some(({ metadata }) => metadata?.managed_by === 'speech-billing')).toBe(true)
     await press(portal.body.url, { do: 'cancel', subscription: subscriptionId })
     expect((await eventually(status(ned), (body) => body.cancel_at !== null)).body.cancel_at).not.toBeNull()
+  })
+})
+
+describe('a promotion code at Stripe', () => {
+  const sell = async (
+    code: string,
+    coupon: Stripe.CouponCreateParams,
+    more: Partial<Stripe.PromotionCodeCreateParams> = {},
+  ) => {
+    const made = await atStripe().coupons.create({ duration: 'forever', ...coupon })
+    await atStripe().promotionCodes.create({ promotion: { type: 'coupon', coupon: made.id }, code, ...more })
+  }
+  const validate = (token: string, code: string, plan_name = 'plain') =>
+    server.call('POST', '/payments/promotion-codes/validate', token, { code, plan_name })
+
+  test('that takes everything off makes a subscription active without a payment', async () => {
+    const pia = await tokenOf('pia')
+    await sell('FREE', { percent_off: 100 })
+    const made = await subscribe(pia, { plan_name: 'plain', promotion_code: 'free' })
+    expect(made).toMatchObject({ status: 201, body: { status: 'active' } })
+    const seen = await status(pia)()
+    expect(seen.body).toMatchObject({
+      access: { allowed: true },
+      discount: { code: 'FREE', saves: 1900, ends_at: null },
+    })
+  })
+
+  test('is refused for each of its restrictions, in a word and a sentence', async () => {
+    const rex = await tokenOf('rex')
+    const products = await atStripe().products.list({ limit: 100 })
+    const starter = products.data.find(({ name }) => name === 'starter')?.id ?? ''
+    await sell('STARTERS', { percent_off: 10, applies_to: { products: [starter] } })
+    await sell('EUROS', { amount_off: 100, currency: 'eur' })
+    await sell('BIG', { percent_off: 10 }, { restrictions: { minimum_amount: 5_000, minimum_amount_currency: 'usd' } })
+    await sell('ONCE', { percent_off: 10 }, { max_redemptions: 1 })
+    await sell('NEW', { percent_off: 10 }, { restrictions: { first_time_transaction: true } })
+    const reasonFor = async (code: string, plan?: string) => (await validate(rex, code, plan)).body.reason
+    expect(await reasonFor('STARTERS')).toBe('other_plan')
+    expect(await reasonFor('STARTERS', 'starter')).toBeNull()
+    expect(await reasonFor('EUROS')).toBe('wrong_currency')
+    expect(await reasonFor('BIG')).toBe('minimum_amount')
+    expect(await reasonFor('NEW')).toBeNull()
+    const card = { plan_name: 'plain', payment_method_id: 'pm_card_visa' }
+    expect((await subscribe(rex, { ...card, promotion_code: 'ONCE' })).status).toBe(201)
+    expect(await reasonFor('ONCE')).toBe('used_up')
+    expect(await reasonFor('NEW')).toBe('first_time_only')
+    const late = await subscribe(await tokenOf('ray'), { ...card, promotion_code: 'ONCE' })
+    expect(late).toMatchObject({
+      status: 422,
+      body: { code: 'promotion_code_invalid', errors: [{ path: '/promotion_code' }] },
+    })
   })
 })

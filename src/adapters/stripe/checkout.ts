@@ -5,6 +5,7 @@ import type { Observation } from '../../domain/observation.ts'
 import type { CheckoutAttempt, Gateway } from '../../ports.ts'
 import { lookAtCheckout } from './observatory.ts'
 import { reached, refusedAttempt } from './refusals.ts'
+import { OURS } from './setup-find.ts'
 import { trialOf } from './subscriptions.ts'
 import { automaticTax, type TaxSettings } from './tax.ts'
 import { milliseconds } from './translate.ts'
@@ -31,7 +32,9 @@ export function checkoutGateway(
     },
     expireCheckouts: (customer, intent) => expireCheckouts(stripe, customer, intent),
     async openPortal(customer, return_url) {
-      return (await reached(stripe.billingPortal.sessions.create({ customer, return_url }))).url
+      const configuration = await portalConfiguration(stripe)
+      const ours = configuration === null ? {} : { configuration }
+      return (await reached(stripe.billingPortal.sessions.create({ customer, return_url, ...ours }))).url
     },
   }
 }
@@ -67,6 +70,12 @@ function create(stripe: Stripe, tax: TaxSettings, user: UserId, customer: string
     },
     { idempotencyKey: stripeKey(intent, 'checkout') },
   )
+}
+
+/** The one that `stripe setup` has made: it offers what the API does. Without one the account's own holds. */
+async function portalConfiguration(stripe: Stripe): Promise<string | null> {
+  const { data } = await reached(stripe.billingPortal.configurations.list({ active: true, limit: 100 }))
+  return data.find(({ metadata }) => metadata?.managed_by === OURS.managed_by)?.id ?? null
 }
 
 /** Only one page at a time can be paid. One that is being paid at this very moment cannot be closed: then it is looked at. */
