@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Stripe } from 'stripe'
 import { told } from '../../src/adapters/stripe/telling.ts'
+import { webhookVerifier } from '../../src/adapters/stripe/webhook.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
 import { openSandboxGateway } from '../support/sandbox-gateway.ts'
 
@@ -98,3 +99,16 @@ describe('an event does not show', () => {
 function itemsOf({ data }: Stripe.Event): object {
   return (data.object as Stripe.Subscription).items
 }
+
+test('an event about a card that was taken off names the customer whose it had been', async () => {
+  const { stripe } = stage
+  const { id: customer } = await stripe.customers.create({})
+  const { id: card } = await stripe.paymentMethods.attach('pm_card_visa', { customer })
+  await stripe.paymentMethods.detach(card)
+  const [sent] = (await stripe.events.list({ type: 'payment_method.detached' })).data
+  const [text, time] = [JSON.stringify(sent), Math.floor(Date.now() / 1_000)]
+  const digest = new Bun.CryptoHasher('sha256', 'whsec_cards').update(`${time}.${text}`).digest('hex')
+  const verify = webhookVerifier(stripe, () => ['whsec_cards'], Date.now)
+  const event = await verify(new TextEncoder().encode(text), `t=${time},v1=${digest}`)
+  expect(event).toMatchObject({ objectType: 'payment_method', customerId: customer })
+})

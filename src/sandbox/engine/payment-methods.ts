@@ -98,7 +98,8 @@ export function detach(turn: Turn, method: PaymentMethod): PaymentMethod {
   const owner = method.customer === null ? undefined : turn.store.objects.find('customer', method.customer)
   const detached = { ...method, customer: null }
   turn.store.objects.save('payment_method', detached)
-  announce(turn, 'payment_method.detached', detached)
+  // As at Stripe, only what it was before tells whose it had been.
+  announce(turn, 'payment_method.detached', detached, method)
   if (owner && owner.invoice_settings.default_payment_method === method.id) {
     const invoice_settings = { ...owner.invoice_settings, default_payment_method: null }
     change(turn, 'customer', owner, { invoice_settings }, 'customer.updated')
