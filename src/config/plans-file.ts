@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs'
 import { Settings } from 'typebox/system'
 import { Check, Errors } from 'typebox/value'
 import { type Catalogue, catalogueProblems } from '../domain/catalogue.ts'
+import { type CurrencyRates, plainRate } from '../domain/money.ts'
 import type { Pack } from '../domain/pack.ts'
 import { DEFAULT_GRACE_DAYS, type Plan, type PlanPrice, type ServiceTerms } from '../domain/plan.ts'
 import { perService, quantityOf, SERVICES, type ServiceType } from '../domain/quantity.ts'
 import type { TrialTerms } from '../domain/trial.ts'
 import { nearest } from './nearest.ts'
-import { EXPECTED, type PackEntry, type PlanEntry, PlansFile } from './plans-schema.ts'
+import { type CurrencyOptionsEntry, EXPECTED, type PackEntry, type PlanEntry, PlansFile } from './plans-schema.ts'
 
 export type PlansReading =
   | { readonly ok: true; readonly catalogue: Catalogue }
@@ -105,7 +106,8 @@ function expected(path: string): string | undefined {
 function toCatalogue(file: PlansFile): Catalogue {
   return {
     currency: file.currency,
-    rates: perService((service) => file.rates[service].unit_amount_decimal),
+    rates: perService((service) => plainRate(file.rates[service].unit_amount_decimal)),
+    currencyOptions: perService((service) => toCurrencyRates(file.rates[service].currency_options)),
     plans: file.plans.map((plan) => toPlan(file, plan)),
     disputesSuspend: file.disputes_suspend ?? true,
     refundsTakeBack: file.refunds_take_back ?? true,
@@ -162,14 +164,33 @@ function toPrices(plan: PlanEntry): [PlanPrice, ...PlanPrice[]] {
 }
 
 function toTerms(file: PlansFile, plan: PlanEntry, service: ServiceType): ServiceTerms {
-  const { policy, included, unit_amount_decimal, billing_increment_seconds, minimum } = plan.services[service]
+  const { policy, included, billing_increment_seconds, minimum } = plan.services[service]
   const { unitQuanta, quanta } = SERVICES[service]
   return {
     policy,
     included: included === null ? null : quantityOf(included, unitQuanta),
-    rate: unit_amount_decimal ?? file.rates[service].unit_amount_decimal,
+    ...toRates(file.rates[service], plan.services[service]),
     increment:
       billing_increment_seconds === undefined ? null : BigInt(billing_increment_seconds) * (quanta.seconds ?? 1n),
     minimum: minimum === undefined ? null : quantityOf(minimum, unitQuanta),
   }
+}
+
+type RateEntry = PlansFile['rates'][ServiceType]
+
+/** Terms with a rate of their own say it for all currencies: that of one does not go with a list price of another. */
+function toRates(listed: RateEntry, own: Partial<RateEntry>): Pick<ServiceTerms, 'rate' | 'currencyOptions'> {
+  const others = toCurrencyRates(own.currency_options)
+  if (own.unit_amount_decimal !== undefined)
+    return { rate: plainRate(own.unit_amount_decimal), currencyOptions: others }
+  return {
+    rate: plainRate(listed.unit_amount_decimal),
+    currencyOptions: { ...toCurrencyRates(listed.currency_options), ...others },
+  }
+}
+
+function toCurrencyRates(options: CurrencyOptionsEntry = {}): CurrencyRates {
+  return Object.fromEntries(
+    Object.entries(options).map(([currency, option]) => [currency, plainRate(option.unit_amount_decimal)]),
+  )
 }

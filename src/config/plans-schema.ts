@@ -4,10 +4,13 @@ import Type from 'typebox'
  * The plans file, in the words that the API uses. What an entry must look like stands in EXPECTED, by field name, so that
  * an error can be told in words instead of in JSON Schema.
  */
-const Rate = Type.Object(
-  { unit_amount_decimal: Type.String({ pattern: '^(0|[1-9]\\d{0,11})(\\.\\d{1,12})?$' }) },
+const Decimal = Type.String({ pattern: '^(0|[1-9]\\d{0,11})(\\.\\d{1,12})?$' })
+const CurrencyOptions = Type.Record(
+  Type.String({ pattern: '^[a-z]{3}$' }),
+  Type.Object({ unit_amount_decimal: Decimal }, closed()),
   closed(),
 )
+const Rate = Type.Object({ unit_amount_decimal: Decimal, currency_options: Type.Optional(CurrencyOptions) }, closed())
 
 const Price = Type.Object(
   {
@@ -24,7 +27,8 @@ const Terms = Type.Object(
   {
     policy: Type.Enum(['block', 'bill', 'allow']),
     included: Type.Union([Type.Null(), Type.Literal(0), Type.Number({ minimum: 0.000001, maximum: 1_000_000_000 })]),
-    unit_amount_decimal: Type.Optional(Rate.properties.unit_amount_decimal),
+    unit_amount_decimal: Type.Optional(Decimal),
+    currency_options: Type.Optional(CurrencyOptions),
     billing_increment_seconds: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(6), Type.Literal(60)])),
     minimum: Type.Optional(Type.Number({ minimum: 0.000001, maximum: 1_000_000 })),
   },
@@ -80,6 +84,7 @@ export const PlansFile = Type.Object(
 
 export type PlansFile = Type.Static<typeof PlansFile>
 export type PlanEntry = PlansFile['plans'][number]
+export type CurrencyOptionsEntry = Type.Static<typeof CurrencyOptions>
 export type PackEntry = NonNullable<PlansFile['packs']>[number]
 
 const DECIMAL = 'must be minor units as a decimal string of at most 12 decimals, such as "5" for five cents or "0.79"'
@@ -120,6 +125,8 @@ export const EXPECTED: Readonly<Record<string, string>> = {
   policy: 'must be "block", "bill" or "allow"',
   included: 'must be a number of units from 0 to 1000000000, none but 0 under 0.000001, or null for no limit',
   unit_amount_decimal: DECIMAL,
+  currency_options:
+    'must be an object of currencies in three small letters, such as {"eur": {"unit_amount_decimal": "4.6"}}',
   transcript_storage_days: 'must be a whole number of days from 0 to 36500',
   advanced_analytics: YES_OR_NO,
   priority_support: YES_OR_NO,

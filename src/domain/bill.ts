@@ -2,7 +2,7 @@ import { billedServices, type Catalogue, findPlan, meteredLookupKey, type PriceI
 import { minorUnits } from './money.ts'
 import type { Instant, Period } from './period.ts'
 import { amountOf, SERVICES, type ServiceType } from './quantity.ts'
-import type { Subscription } from './subscription.ts'
+import { meteredPeriodAt, type Subscription } from './subscription.ts'
 import { sumUsage, type UsageTotal } from './usage.ts'
 
 export interface BillLine {
@@ -53,14 +53,14 @@ export function unreportedLines(
   subscription: Subscription,
   totals: readonly UsageTotal[],
   known: readonly BillLine[],
+  now: Instant,
 ): readonly ForeseenLine[] {
   const plan = findPlan(catalogue, subscription.planName)
-  const period: Period = { start: subscription.currentPeriodStart, end: subscription.currentPeriodEnd }
+  const period = meteredPeriodAt(subscription, now)
   const within = totals.filter(({ allowanceStart }) => isWithin(period, allowanceStart))
   if (plan === null) return []
-  const currency = subscription.price?.currency ?? plan.prices[0].currency
   return billedServices(plan).flatMap((service) => {
-    const priceId = priceIds.get(meteredLookupKey(plan, service, currency)) ?? null
+    const priceId = priceIds.get(meteredLookupKey(plan.name, service)) ?? null
     const sum = sumUsage(within.filter((total) => total.service === service))
     const told = known.filter((line) => line.priceId === priceId && priceId !== null)
     const amount = minorUnits(sum.exactBillableCost) - told.reduce((all, line) => all + line.amount, 0)

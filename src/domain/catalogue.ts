@@ -1,4 +1,4 @@
-import { decimalsOf, isRate, type Rate } from './money.ts'
+import { type CurrencyRates, isRate, type Rate } from './money.ts'
 import type { Pack } from './pack.ts'
 import type { Plan, PlanPrice, ServiceTerms } from './plan.ts'
 import { SERVICE_TYPES, SERVICES, type ServiceType } from './quantity.ts'
@@ -7,6 +7,8 @@ import { SERVICE_TYPES, SERVICES, type ServiceType } from './quantity.ts'
 export interface Catalogue {
   readonly currency: string
   readonly rates: Readonly<Record<ServiceType, Rate>>
+  /** The rates in other currencies. */
+  readonly currencyOptions?: Readonly<Partial<Record<ServiceType, CurrencyRates>>>
   readonly plans: readonly Plan[]
   /** Whether a payment that is disputed at the bank suspends the subscription that it paid for. */
   readonly disputesSuspend: boolean
@@ -49,15 +51,9 @@ export function isPastPriceKey(key: string): boolean {
 
 const PAST = '@price_of:'
 
-/** The currency of a plan's rates: that of its first price; without a plan the catalogue's. */
-export function currencyOf(catalogue: Catalogue, planName: string | null): string {
-  return findPlan(catalogue, planName)?.prices[0].currency ?? catalogue.currency
-}
-
-/** The lookup key of a metered price: `usage_based.voice_call`; in a further currency of the plan `….voice_call.eur`. */
-export function meteredLookupKey(plan: Plan, service: ServiceType, currency: string): string {
-  const key = `${plan.name}.${service}`
-  return currency === plan.prices[0].currency ? key : `${key}.${currency}`
+/** The lookup key of a metered price, which serves all currencies of its plan: `usage_based.voice_call`. */
+export function meteredLookupKey(planName: string, service: ServiceType): string {
+  return `${planName}.${service}`
 }
 
 /** The currencies that a plan is sold in, that of its first price first. */
@@ -74,14 +70,12 @@ export function cataloguePrices(catalogue: Catalogue): readonly CataloguePrice[]
       service: null,
       pinnedPriceId: price.pinnedPriceId,
     })),
-    ...currenciesOf(plan).flatMap((currency) =>
-      billedServices(plan).map((service) => ({
-        lookupKey: meteredLookupKey(plan, service, currency),
-        planName: plan.name,
-        service,
-        pinnedPriceId: null,
-      })),
-    ),
+    ...billedServices(plan).map((service) => ({
+      lookupKey: meteredLookupKey(plan.name, service),
+      planName: plan.name,
+      service,
+      pinnedPriceId: null,
+    })),
   ])
 }
 
@@ -113,27 +107,33 @@ export function catalogueProblems(catalogue: Catalogue): readonly string[] {
     problems.push(`prices: the lookup key ${key} stands there twice; Stripe allows each key once`)
   for (const name of repeated(catalogue.packs.map((pack) => pack.name)))
     problems.push(`packs: ${name} stands there twice; pack names must differ`)
-  for (const plan of catalogue.plans) problems.push(...planProblems(plan))
+  for (const plan of catalogue.plans) problems.push(...planProblems(catalogue, plan))
   return problems
 }
 
-/** A rate is one of minor units in every currency of its plan: five cents in one cannot be five yen in another. */
-function planProblems(plan: Plan): readonly string[] {
-  const decimals = new Set(currenciesOf(plan).map(decimalsOf))
-  const mixed =
-    decimals.size > 1 && billedServices(plan).length > 0
-      ? [
-          `${plan.name}.prices: it charges by use, and its rates would be hundredths in one currency and not in another; make a plan for each`,
-        ]
-      : []
-  const terms = SERVICE_TYPES.flatMap((service) => termsProblems(plan.name, service, plan.services[service]))
-  return [...mixed, ...terms]
+function planProblems(catalogue: Catalogue, plan: Plan): readonly string[] {
+  return [
+    ...SERVICE_TYPES.flatMap((service) => termsProblems(plan.name, service, plan.services[service])),
+    ...billedServices(plan).flatMap((service) => currencyProblems(catalogue, plan, service)),
+  ]
+}
+
+/** What is used beyond the allowance is charged in the currency that the plan is paid in. */
+function currencyProblems(catalogue: Catalogue, plan: Plan, service: ServiceType): readonly string[] {
+  const { currencyOptions = {} } = plan.services[service]
+  const isPriced = (currency: string) => currency === catalogue.currency || currency in currencyOptions
+  return currenciesOf(plan)
+    .filter((currency) => !isPriced(currency))
+    .map(
+      (currency) =>
+        `${plan.name}.services.${service}: is billed by use and sold in ${currency}, but has no rate in it; add currency_options.${currency}.unit_amount_decimal to its rate`,
+    )
 }
 
 function termsProblems(planName: string, service: ServiceType, terms: ServiceTerms): readonly string[] {
   const place = `${planName}.services.${service}`
   const problems: string[] = []
-  if (!isRate(terms.rate))
+  if (![terms.rate, ...Object.values(terms.currencyOptions ?? {})].every(isRate))
     problems.push(`${place}.rate: must be minor units as a decimal string of at most 12 decimals`)
   if (terms.policy === 'bill' && terms.included === null)
     problems.push(

@@ -11,6 +11,8 @@ export type Wish =
       readonly planName: string
       readonly priceId: string
       readonly meteredPriceIds: readonly string[]
+      /** To be paid in; left out in wishes of earlier versions. */
+      readonly currency?: string
       readonly paymentMethodId: string | null
       /** Null to be paid from the first day. */
       readonly trial: TrialTerms | null
@@ -22,6 +24,8 @@ export type Wish =
       readonly planName: string
       readonly priceId: string
       readonly meteredPriceIds: readonly string[]
+      /** To be paid in; left out in wishes of earlier versions. */
+      readonly currency?: string
       readonly trial: TrialTerms | null
       /** The operator allowed the trial, whoever had one before. */
       readonly trialAllowed: boolean
@@ -72,6 +76,8 @@ export type Wish =
       readonly planName: string
       readonly priceId: string
       readonly meteredPriceIds: readonly string[]
+      /** To be paid in; left out in wishes of earlier versions. */
+      readonly currency?: string
       readonly when: ChangeMoment
       /** Whether a new period begins with the change: from monthly to yearly. */
       readonly restarts: boolean

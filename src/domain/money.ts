@@ -4,6 +4,9 @@ import { remembered } from './remembered.ts'
 /** A price per unit in minor units of the currency, as a decimal string: `"5"` is five cents, `"0.79"` less than one. */
 export type Rate = string
 
+/** The same rate in other currencies. */
+export type CurrencyRates = Readonly<Record<string, Rate>>
+
 /** Stripe keeps at most twelve decimals in `unit_amount_decimal`. */
 const RATE_DECIMALS = 12
 const RATE_PATTERN = /^(0|[1-9]\d{0,11})(\.\d{1,12})?$/
@@ -19,6 +22,11 @@ const EXACT_SCALE = FINEST_UNIT_QUANTA * 10n ** BigInt(RATE_DECIMALS)
 
 export function isRate(text: string): boolean {
   return RATE_PATTERN.test(text)
+}
+
+/** A rate as Stripe writes it: no noughts at its end. */
+export function plainRate(rate: Rate): Rate {
+  return rate.includes('.') ? rate.replace(/\.?0+$/, '') : rate
 }
 
 /** What a quantity of a service costs at a rate, exactly. `rate` must satisfy `isRate`. */

@@ -1,4 +1,4 @@
-import type { Rate } from './money.ts'
+import type { CurrencyRates, Rate } from './money.ts'
 import { amountOf, type Quantity, SERVICES, type ServiceType } from './quantity.ts'
 import type { TrialTerms } from './trial.ts'
 
@@ -12,8 +12,10 @@ export interface ServiceTerms {
   readonly policy: OveragePolicy
   /** What the plan's price includes per allowance period; null is without limit. */
   readonly included: Quantity | null
-  /** List price of one unit in minor units. Only the policy `bill` charges it. */
+  /** List price of one unit in minor units of the catalogue's currency. Only the policy `bill` charges it. */
   readonly rate: Rate
+  /** The same for subscriptions that are paid in another currency. */
+  readonly currencyOptions?: CurrencyRates
   /** Every use is counted in whole increments, begun ones as full; null counts to the quantum. */
   readonly increment: Quantity | null
   /** The least that one use counts as; null is no minimum. */

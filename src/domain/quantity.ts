@@ -10,6 +10,8 @@ export type UsageUnit = 'minutes' | 'seconds' | 'messages' | 'scenarios' | 'call
 export interface Service {
   /** The unit in which allowances, rates and totals of this service are stated. */
   readonly unit: UsageUnit
+  /** What is counted, in words for customers. */
+  readonly label: string
   /** How many quanta one unit has, for every unit in which usage may be recorded. */
   readonly quanta: Readonly<Partial<Record<UsageUnit, bigint>>>
   /** Quanta of `unit`: what one allowance unit or one rate unit measures. */
@@ -24,11 +26,17 @@ const ONE = 1_000_000n
 const timed = { unit: 'minutes', quanta: { minutes: MINUTE, seconds: SECOND }, unitQuanta: MINUTE } as const
 
 export const SERVICES: Readonly<Record<ServiceType, Service>> = {
-  voice_call: { ...timed, oncePerResource: true },
-  transcription: { ...timed, oncePerResource: true },
-  sms: { unit: 'messages', quanta: { messages: ONE }, unitQuanta: ONE, oncePerResource: false },
-  custom_scenario: { unit: 'scenarios', quanta: { scenarios: ONE }, unitQuanta: ONE, oncePerResource: true },
-  api_call: { unit: 'calls', quanta: { calls: ONE }, unitQuanta: ONE, oncePerResource: false },
+  voice_call: { ...timed, label: 'voice minutes', oncePerResource: true },
+  transcription: { ...timed, label: 'transcription minutes', oncePerResource: true },
+  sms: { unit: 'messages', label: 'SMS messages', quanta: { messages: ONE }, unitQuanta: ONE, oncePerResource: false },
+  custom_scenario: {
+    unit: 'scenarios',
+    label: 'custom scenarios',
+    quanta: { scenarios: ONE },
+    unitQuanta: ONE,
+    oncePerResource: true,
+  },
+  api_call: { unit: 'calls', label: 'API calls', quanta: { calls: ONE }, unitQuanta: ONE, oncePerResource: false },
 }
 
 export const SERVICE_TYPES: readonly ServiceType[] = [

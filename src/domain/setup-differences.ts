@@ -50,9 +50,17 @@ function priceDifferences(wanted: WantedPrice, price: FoundPrice, meters: readon
     ['currency', price.currency, wanted.currency],
     ['interval', price.interval, wanted.interval],
     ['meter', meterName(price.meterId, meters), wanted.service ?? 'none'],
+    ...Object.entries(wanted.currencyOptions).map(
+      ([currency, amount]) => [`amount in ${currency}`, price.currencyOptions[currency] ?? amount, amount] as const,
+    ),
   ]
   const different = compared.filter(([, there, here]) => there !== here)
   return [...different.map(([what, there, here]) => `the ${what} is ${there} and should be ${here}`), ...price.oddities]
+}
+
+/** The currencies in which a price has no amount yet: Stripe lets them be added. */
+export function missingCurrencies(wanted: WantedPrice, price: FoundPrice): readonly string[] {
+  return Object.keys(wanted.currencyOptions).filter((currency) => price.currencyOptions[currency] === undefined)
 }
 
 /** An archived meter counts nothing, so a price of it is not a price by the meter of today. */
@@ -101,7 +109,10 @@ function priceMisfits(wanted: WantedPrice, found: Found): readonly string[] {
     ]
   const { id, isActive } = standing.found
   const archived = isActive ? [] : [`${name}: ${id} is archived`]
+  const unpriced = missingCurrencies(wanted, standing.found).map(
+    (currency) => `${name}: ${id}: it has no amount in ${currency}`,
+  )
   return standing.type === 'differs'
-    ? [...archived, ...standing.differences.map((what) => `${name}: ${id}: ${what}`)]
-    : archived
+    ? [...archived, ...unpriced, ...standing.differences.map((what) => `${name}: ${id}: ${what}`)]
+    : [...archived, ...unpriced]
 }

@@ -11,7 +11,7 @@ import type {
   WantedPrice,
   WantedProduct,
 } from './setup.ts'
-import { endpointAt, heldPrice, meterStanding, priceStanding } from './setup-differences.ts'
+import { endpointAt, meterStanding, missingCurrencies, priceStanding } from './setup-differences.ts'
 
 /** What has to be done so that Stripe has what is wanted; `inUse` are the prices that somebody is subscribed to. */
 export function planSetup(wanted: readonly Wanted[], found: Found, inUse: ReadonlySet<string>): SetupPlan {
@@ -60,12 +60,11 @@ function planMeter(subject: WantedMeter, found: Found): Partial<SetupPlan> {
   return { problems: [`${problem} Deactivate it in the Stripe Dashboard if nobody else needs it, and run this again.`] }
 }
 
-/** A plan whose prices stand in a product that somebody else made needs no other. */
+/** Where the prices stand in a product that somebody else made, no other is needed. */
 function planProduct(subject: WantedProduct, wanted: readonly Wanted[], found: Found): Partial<SetupPlan> {
-  const prices = pricesOf(subject.planName, wanted)
+  const prices = pricesOf(subject, wanted)
   const needsNone =
-    prices.every(({ pinnedPriceId }) => pinnedPriceId !== null) ||
-    productOf(subject.planName, wanted, found) !== subject.name
+    prices.every(({ pinnedPriceId }) => pinnedPriceId !== null) || productOf(subject, wanted, found) !== subject.name
   if (needsNone) return {}
   const product = found.products.find(({ id }) => id === subject.name)
   if (product === undefined) return { steps: [create(subject)] }
@@ -87,16 +86,21 @@ function planPrice(
   const standing = priceStanding(subject, found)
   if (subject.pinnedPriceId !== null) return planPinned(subject, subject.pinnedPriceId, standing)
   if (standing.type === 'missing')
-    return { steps: [{ ...create(subject), productId: productOf(subject.planName, wanted, found) }] }
+    return { steps: [{ ...create(subject), productId: productOf(subject, wanted, found) }] }
   const price = standing.found
   if (standing.type !== 'differs') {
     const why = [
       ...(price.isActive ? [] : ['it is archived']),
       ...(price.planName === subject.planName ? [] : ['its metadata does not say which plan it belongs to']),
+      ...missingCurrencies(subject, price).map((currency) => `it has no amount in ${currency}`),
     ]
     return { steps: [why.length === 0 ? same(subject, price.id) : change(subject, price.id, why)] }
   }
-  const replacement = { ...create(subject), productId: price.productId, why: standing.differences }
+  const replacement = {
+    ...create(subject),
+    productId: productOf(subject, wanted, found),
+    why: standing.differences,
+  }
   const retired = retire(subject, price, inUse)
   return { ...retired, steps: [replacement, ...(retired.steps ?? [])] }
 }
@@ -181,15 +185,29 @@ function olderNotes({ name }: WantedEndpoint, others: readonly { readonly id: st
     )
 }
 
-/** Where the prices of a plan already stand, else a product of ours. */
-function productOf(planName: string, wanted: readonly Wanted[], found: Found): string {
-  const [held] = pricesOf(planName, wanted).flatMap((price) => heldPrice(price, found.prices) ?? [])
-  const own = wanted.find((one) => one.kind === 'product' && one.planName === planName)
-  return held?.productId ?? own?.name ?? ''
+/**
+ * Where the prices of a plan, or the price of what it bills by use, already stand, else a product of ours. Metered prices
+ * once stood in the product of their plan: those that fit stay there, others come to one of their own.
+ */
+function productOf(of: OfPlan, wanted: readonly Wanted[], found: Found): string {
+  const own = wanted.find((one) => one.kind === 'product' && isOf(of, one))?.name ?? ''
+  const held = pricesOf(of, wanted)
+    .map((price) => priceStanding(price, found))
+    .find((standing) => standing.type !== 'missing')
+  if (held === undefined) return own
+  const { productId } = held.found
+  if (of.service === null || held.type !== 'differs') return productId
+  return productId === productOf({ ...of, service: null }, wanted, found) ? own : productId
 }
 
-function pricesOf(planName: string, wanted: readonly Wanted[]): readonly WantedPrice[] {
-  return wanted.filter((one): one is WantedPrice => one.kind === 'price' && one.planName === planName)
+type OfPlan = Pick<WantedPrice, 'planName' | 'service'>
+
+function pricesOf(of: OfPlan, wanted: readonly Wanted[]): readonly WantedPrice[] {
+  return wanted.filter((one): one is WantedPrice => one.kind === 'price' && isOf(of, one))
+}
+
+function isOf(of: OfPlan, one: OfPlan): boolean {
+  return one.planName === of.planName && one.service === of.service
 }
 
 function create(subject: Wanted): SetupStep {

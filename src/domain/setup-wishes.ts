@@ -1,12 +1,17 @@
-import { billedServices, type Catalogue, currenciesOf, meteredLookupKey } from './catalogue.ts'
+import { billedServices, type Catalogue, meteredLookupKey, currenciesOf } from './catalogue.ts'
+import { rateIn } from './currency.ts'
 import { EVENT_TYPES, METER_ERROR_TYPES } from './event-types.ts'
 import type { Plan, PlanPrice } from './plan.ts'
-import { SERVICE_TYPES, SERVICES } from './quantity.ts'
+import { SERVICE_TYPES, SERVICES, type ServiceType } from './quantity.ts'
 import type { Wanted, WantedEndpoint, WantedMeter, WantedPortal, WantedPrice, WantedProduct } from './setup.ts'
 
 /** What the catalogue needs to be sold, in the order in which it is made. */
 export function wantedForCatalogue(catalogue: Catalogue): readonly Wanted[] {
-  return [...wantedMeters(catalogue), ...catalogue.plans.flatMap(wantedForPlan), wantedPortal(catalogue)]
+  return [
+    ...wantedMeters(catalogue),
+    ...catalogue.plans.flatMap((plan) => wantedForPlan(catalogue, plan)),
+    wantedPortal(catalogue),
+  ]
 }
 
 /** Where events of Stripe's are to be sent. Without metered prices no meter can fail. */
@@ -25,7 +30,13 @@ export function productIdOf(planName: string): string {
   return `speech_billing_${planName}`
 }
 
-export function wantedPrices(plan: Plan): readonly WantedPrice[] {
+/**
+ * Use is billed by the month in whatever interval the plan is paid: a year is long to owe for minutes. One metered price
+ * serves all currencies of its plan.
+ */
+export function wantedPrices(catalogue: Catalogue, plan: Plan): readonly WantedPrice[] {
+  const [{ currency }] = plan.prices
+  const others = currenciesOf(plan).filter((other) => other !== currency)
   const base = { kind: 'price', planName: plan.name } as const
   return [
     ...plan.prices.map((price) => ({
@@ -34,28 +45,43 @@ export function wantedPrices(plan: Plan): readonly WantedPrice[] {
       service: null,
       currency: price.currency,
       unitAmount: String(price.amount),
+      currencyOptions: {},
       interval: price.interval,
       pinnedPriceId: price.pinnedPriceId,
     })),
-    ...currenciesOf(plan).flatMap((currency) =>
-      billedServices(plan).map((service) => ({
-        ...base,
-        name: meteredLookupKey(plan, service, currency),
-        service,
-        currency,
-        unitAmount: plan.services[service].rate,
-        // Whoever pays by the year still pays his use by the month: Stripe bills both on one subscription.
-        interval: 'month' as const,
-        pinnedPriceId: null,
-      })),
-    ),
+    ...billedServices(plan).map((service) => ({
+      ...base,
+      name: meteredLookupKey(plan.name, service),
+      service,
+      currency,
+      unitAmount: rateIn(catalogue, plan.services[service], currency),
+      currencyOptions: Object.fromEntries(
+        others.map((other) => [other, rateIn(catalogue, plan.services[service], other)]),
+      ),
+      interval: 'month' as const,
+      pinnedPriceId: null,
+    })),
   ]
 }
 
-function wantedForPlan(plan: Plan): readonly Wanted[] {
-  const { name: planName, displayName, description } = plan
-  const product: WantedProduct = { kind: 'product', name: productIdOf(planName), planName, displayName, description }
-  return [product, ...wantedPrices(plan)]
+function wantedForPlan(catalogue: Catalogue, plan: Plan): readonly Wanted[] {
+  return [wantedProduct(plan), ...billedServices(plan).map(meteredProduct(plan)), ...wantedPrices(catalogue, plan)]
+}
+
+function wantedProduct({ name: planName, displayName, description }: Plan): WantedProduct {
+  return { kind: 'product', name: productIdOf(planName), planName, service: null, displayName, description }
+}
+
+/** An invoice names the product of what it charges: each service has one, so that its lines can be told apart. */
+function meteredProduct({ name: planName, displayName }: Plan): (service: ServiceType) => WantedProduct {
+  return (service) => ({
+    kind: 'product',
+    name: `${productIdOf(planName)}_${service}`,
+    planName,
+    service,
+    displayName: `${displayName}: ${SERVICES[service].label}`,
+    description: '',
+  })
 }
 
 function wantedMeters({ plans }: Catalogue): readonly WantedMeter[] {

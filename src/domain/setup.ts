@@ -1,3 +1,4 @@
+import type { CurrencyRates } from './money.ts'
 import type { BillingInterval } from './plan.ts'
 import type { ServiceType } from './quantity.ts'
 
@@ -18,6 +19,8 @@ export interface WantedProduct {
   /** Its id at Stripe, which follows from the plan's name. */
   readonly name: string
   readonly planName: string
+  /** Of what is billed by use; null for the plan itself. */
+  readonly service: ServiceType | null
   readonly displayName: string
   readonly description: string
 }
@@ -32,6 +35,8 @@ export interface WantedPrice {
   readonly currency: string
   /** Minor units as a decimal. */
   readonly unitAmount: string
+  /** The same in other currencies. */
+  readonly currencyOptions: CurrencyRates
   readonly interval: BillingInterval
   /** A price that the catalogue pins is never made, moved or archived. */
   readonly pinnedPriceId: string | null
@@ -79,6 +84,8 @@ export interface FoundPrice {
   readonly isActive: boolean
   readonly currency: string
   readonly unitAmount: string
+  /** In all other currencies that it has an amount in. */
+  readonly currencyOptions: CurrencyRates
   /** Such as `month`, or `3 months`; `once` for a price that does not recur. */
   readonly interval: string
   /** The meter that it is charged by; null for a licensed price. */

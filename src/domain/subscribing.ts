@@ -30,7 +30,8 @@ export function subscribeWish(
     kind: 'subscribe',
     planName: plan.name,
     priceId: knownPrice(priceIds, price.lookupKey),
-    meteredPriceIds: meteredPrices(plan, priceIds, price.currency),
+    meteredPriceIds: meteredPrices(plan, priceIds),
+    currency: price.currency,
     paymentMethodId: request.paymentMethodId,
     trial: request.trial ? offeredTrial(plan, request.paymentMethodId !== null) : null,
     promotionCodeId,
@@ -55,8 +56,8 @@ export function priceOfPlan(plan: Plan, priceIds: PriceIds, wanted: string): Pla
 }
 
 /** The Stripe prices of what the plan bills by use. */
-export function meteredPrices(plan: Plan, priceIds: PriceIds, currency: string): readonly string[] {
-  return billedServices(plan).map((service) => knownPrice(priceIds, meteredLookupKey(plan, service, currency)))
+export function meteredPrices(plan: Plan, priceIds: PriceIds): readonly string[] {
+  return billedServices(plan).map((service) => knownPrice(priceIds, meteredLookupKey(plan.name, service)))
 }
 
 export function knownPrice(priceIds: PriceIds, lookupKey: string): string {
@@ -111,11 +112,12 @@ export function openCheckout<R>(
 ): Decision<Opened<WishOf<'checkout'>, R>> {
   const allowance = account.trialClaims.some(({ claim }) => claim === allowanceOf(account.user))
   const { changes, result } = openWish<WishOf<'checkout'>, R>(account, intent, () => {
-    const { priceId, meteredPriceIds, trial, promotionCodeId } = wish()
+    const { kind: _, planName: _name, paymentMethodId: _card, ...priced } = wish()
+    const { trial } = priced
     if (trial !== null) mustBeFirstTrial(account.trialClaims, account.user)
     mustHaveNone(account)
     const trialAllowed = trial !== null && allowance
-    return { ...intent.wish, priceId, meteredPriceIds, trial, trialAllowed, promotionCodeId }
+    return { ...intent.wish, ...priced, trialAllowed }
   })
   return { changes, result }
 }

@@ -1,5 +1,5 @@
 import type { Discount } from './discount.ts'
-import { DAY_MS, type Instant, MINUTE_MS } from './period.ts'
+import { allowancePeriodAt, DAY_MS, type Instant, MINUTE_MS, type Period } from './period.ts'
 import type { BillingInterval } from './plan.ts'
 
 /** Stripe's words for where a subscription stands. */
@@ -160,6 +160,14 @@ export function pendingChangeAt(subscription: Subscription | null, at: Instant):
 /** The plan and the anchor that held at a moment: a use counts under what held when it occurred. */
 export function termsHeldAt(subscription: Subscription, at: Instant): Pick<Subscription, 'planName' | 'anchor'> {
   return subscription.pastTerms.find(({ until }) => at < until) ?? subscription
+}
+
+/** What is used is billed by the month, also where the plan is paid by the year. */
+export function meteredPeriodAt(subscription: Subscription, at: Instant): Period {
+  const { currentPeriodStart: start, currentPeriodEnd: end, anchor, price, status } = subscription
+  if (price?.interval !== 'year' || status === 'trialing') return { start, end }
+  const month = allowancePeriodAt(anchor, at)
+  return { start: Math.max(month.start, start), end: Math.min(month.end, end) }
 }
 
 /** Usage is told up to 35 days late. */

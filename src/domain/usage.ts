@@ -1,4 +1,5 @@
 import { type Catalogue, findPlan } from './catalogue.ts'
+import { currencyOf, rateIn } from './currency.ts'
 import { exactCost, minorUnits, type Rate } from './money.ts'
 import { allowancePeriodAt, calendarDay, calendarMonth, type Instant, type Period } from './period.ts'
 import type { ServiceTerms } from './plan.ts'
@@ -64,6 +65,8 @@ export interface UsageTerms extends ServiceTerms {
   readonly subscription: Subscription | null
   readonly planName: string | null
   readonly allowance: Period | null
+  /** That of the rate: the subscription's. */
+  readonly currency: string
 }
 
 const UNSOLD = { policy: 'block', included: 0n, increment: null, minimum: null } as const
@@ -78,13 +81,21 @@ export function termsAt(
   const subscription = subscriptionAt(subscriptions, at)
   const held = subscription && termsHeldAt(subscription, at)
   const plan = findPlan(catalogue, held?.planName ?? null)
-  const terms = plan?.services[service] ?? { ...UNSOLD, rate: catalogue.rates[service] }
+  const terms = plan?.services[service] ?? listed(catalogue, service)
+  const currency = currencyOf(catalogue, subscription)
   return {
     ...terms,
+    rate: rateIn(catalogue, terms, currency),
+    currency,
     subscription,
     planName: plan?.name ?? null,
     allowance: held ? allowancePeriodAt(held.anchor, at) : null,
   }
+}
+
+function listed({ rates, currencyOptions }: Catalogue, service: ServiceType): ServiceTerms {
+  const others = currencyOptions?.[service]
+  return { ...UNSOLD, rate: rates[service], ...(others === undefined ? {} : { currencyOptions: others }) }
 }
 
 /** Sums of running totals, and their price: exact sums first, one rounding at the end. */

@@ -23,7 +23,8 @@ export interface ChangeRequest extends Request, Omit<PlanChange, 'promotionCodeI
 export async function changePlan(ports: Selling, request: ChangeRequest): Promise<Answered<ShownSubscription>> {
   const { user, planName, priceId, when, prorationDate, paymentMethodId, promotionCode } = request
   const asked = { planName, priceId, when, prorationDate, paymentMethodId, promotionCode }
-  const intent = newIntent(ports, request, { ...UNDECIDED, planName, paymentMethodId }, asked)
+  const undecided: WishOf<'change'> = { ...UNDECIDED, planName, paymentMethodId }
+  const intent = newIntent(ports, request, undecided, asked)
   return fulfil(ports, user, intent, {
     prepare: async () => {
       const wanted = await withPromotionCodeId(ports, user, asked)

@@ -24,12 +24,13 @@ export async function pursueChange(
 
 /** Where nothing is in use yet, the change goes the way of a first subscription. */
 async function beginInstead(ports: Selling, user: UserId, intent: ChangeIntent): Promise<Settled<ShownSubscription>> {
-  const { planName, priceId, meteredPriceIds, paymentMethodId, promotionCodeId } = intent.wish
+  const { planName, priceId, meteredPriceIds, currency, paymentMethodId, promotionCodeId } = intent.wish
   const wish = {
     kind: 'subscribe',
     planName,
     priceId,
     meteredPriceIds,
+    ...(currency === undefined ? {} : { currency }),
     paymentMethodId,
     trial: null,
     promotionCodeId,

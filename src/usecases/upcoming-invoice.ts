@@ -1,8 +1,16 @@
 import type { Account, UserId } from '../domain/account.ts'
 import { type ForeseenLine, type UpcomingBill, unreportedLines } from '../domain/bill.ts'
+import type { Catalogue } from '../domain/catalogue.ts'
+import { currencyOf } from '../domain/currency.ts'
 import { addMonths, calendarMonth, type Instant, isoTime, monthPeriod } from '../domain/period.ts'
 import { SERVICE_TYPES } from '../domain/quantity.ts'
-import { currentSubscription, isLive, liveSubscription, type Subscription } from '../domain/subscription.ts'
+import {
+  currentSubscription,
+  isLive,
+  liveSubscription,
+  meteredPeriodAt,
+  type Subscription,
+} from '../domain/subscription.ts'
 import type { Ports } from '../ports.ts'
 import { shownLine } from './payment-detail.ts'
 
@@ -18,16 +26,18 @@ export async function upcomingInvoice(ports: Foreseeing, user: UserId) {
   if (subscription === null) return nothing(whyNone(before))
   const bill = await ports.bills.upcoming(subscription.id)
   const totals = await totalsOf(ports, user, subscription)
-  const unreported = unreportedLines(ports.catalogue, ports.priceIds(), subscription, totals, bill?.lines ?? [])
+  const now = ports.clock.now()
+  const unreported = unreportedLines(ports.catalogue, ports.priceIds(), subscription, totals, bill?.lines ?? [], now)
   if (bill === null && unreported.length === 0) return nothing(whyNothing(subscription))
-  return { upcoming_invoice: shown(ports.catalogue.currency, subscription, bill, unreported), explanation: null }
+  return { upcoming_invoice: shown(ports.catalogue, subscription, bill, unreported, now), explanation: null }
 }
 
-/** All months of the billing period, which is up to a year long. */
-async function totalsOf({ ledger, clock }: Foreseeing, user: UserId, { currentPeriodStart }: Subscription) {
+/** All months of the period in which use is billed; a trial may be up to two years long. */
+async function totalsOf({ ledger, clock }: Foreseeing, user: UserId, subscription: Subscription) {
   const months: string[] = []
   const last = calendarMonth(clock.now())
-  for (let at = firstOf(currentPeriodStart); calendarMonth(at) <= last && months.length < 14; at = addMonths(at, 1))
+  const { start } = meteredPeriodAt(subscription, clock.now())
+  for (let at = firstOf(start); calendarMonth(at) <= last && months.length < 25; at = addMonths(at, 1))
     months.push(calendarMonth(at))
   return (await ledger.account(user, { totals: { services: SERVICE_TYPES, months } })).totals
 }
@@ -37,16 +47,18 @@ function firstOf(at: Instant): Instant {
 }
 
 function shown(
-  currency: string,
-  { currentPeriodEnd, cancelAt }: Subscription,
+  catalogue: Catalogue,
+  subscription: Subscription,
   bill: UpcomingBill | null,
   unreported: readonly ForeseenLine[],
+  now: Instant,
 ) {
+  const { end } = meteredPeriodAt(subscription, now)
   const added = unreported.reduce((sum, { amount }) => sum + amount, 0)
   const told = (bill?.lines ?? []).map((line): ForeseenLine => ({ ...line, isReported: true }))
   return {
-    date: isoTime(bill?.at ?? Math.min(cancelAt ?? currentPeriodEnd, currentPeriodEnd)),
-    currency: bill?.currency ?? currency,
+    date: isoTime(bill?.at ?? Math.min(subscription.cancelAt ?? end, end)),
+    currency: bill?.currency ?? currencyOf(catalogue, subscription),
     lines: [...told, ...unreported].map((line) => ({ ...shownLine(line), reported: line.isReported })),
     subtotal: (bill?.subtotal ?? 0) + added,
     discount: bill?.discount ?? 0,

@@ -1,5 +1,5 @@
 import type { Account, Needs, UserId } from '../domain/account.ts'
-import { currencyOf } from '../domain/catalogue.ts'
+import { currencyOf } from '../domain/currency.ts'
 import { minorUnits } from '../domain/money.ts'
 import {
   addMonths,
@@ -37,7 +37,7 @@ export async function usageSummary(ports: Pick<Ports, 'ledger' | 'clock' | 'cata
   return {
     period: request.period,
     ...totalsOf(ports, account, now, month, isCurrent),
-    currency: live?.price?.currency ?? currencyOf(ports.catalogue, live?.planName ?? null),
+    currency: currencyOf(ports.catalogue, live),
     ...(request.byDay ? { days: daysOf(account, month, live && allowancePeriodAt(live.anchor, now)) } : {}),
   }
 }

@@ -2,10 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { Stripe } from 'stripe'
 import { createStripe } from '../../src/adapters/stripe/client.ts'
 import { findPastPrices, findPrices } from '../../src/adapters/stripe/prices.ts'
-import { openSetup } from '../../src/adapters/stripe/setup.ts'
+import { misfitsAtStripe, openSetup } from '../../src/adapters/stripe/setup.ts'
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import { type Catalogue, planOfPrice } from '../../src/domain/catalogue.ts'
 import { EVENT_TYPES, METER_ERROR_TYPES } from '../../src/domain/event-types.ts'
+import type { Plan } from '../../src/domain/plan.ts'
+import { perService } from '../../src/domain/quantity.ts'
 import type { SetupStep } from '../../src/domain/setup.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 
@@ -38,6 +40,18 @@ function withProPrice(amount: number): Catalogue {
   const plans = BUILT_IN_PLANS.plans.map((plan) =>
     plan.name === 'pro_monthly' ? { ...plan, prices: [{ ...plan.prices[0], amount }] as const } : plan,
   )
+  return { ...BUILT_IN_PLANS, plans }
+}
+
+/** Pay As You Go, sold in euros as well at this rate of a message, and by the year. */
+function inEuros(sms: string): Catalogue {
+  const plans = BUILT_IN_PLANS.plans.map((plan): Plan => {
+    if (plan.name !== 'usage_based') return plan
+    const [first] = plan.prices
+    const services = perService((service) => ({ ...plan.services[service], currencyOptions: { eur: sms } }))
+    const yearly = { ...first, interval: 'year', lookupKey: 'usage_based.yearly' } as const
+    return { ...plan, services, prices: [first, { ...first, currency: 'eur', lookupKey: 'usage_based.eur' }, yearly] }
+  })
   return { ...BUILT_IN_PLANS, plans }
 }
 
@@ -84,6 +98,62 @@ describe('setting Stripe up', () => {
       plan_name: 'usage_based',
       service: 'sms',
     })
+  })
+
+  test('what is billed by use has a product of its own, which says what it is on the invoice', async () => {
+    await setUp()
+    const { product } = await priceOf('usage_based.sms')
+    expect(await stripe.products.retrieve(String(product))).toMatchObject({
+      id: 'speech_billing_usage_based_sms',
+      name: 'Pay As You Go: SMS messages',
+      metadata: { managed_by: 'speech-billing', plan_name: 'usage_based', service: 'sms' },
+    })
+  })
+
+  test('metered prices that stand in the product of their plan stay there as long as they fit', async () => {
+    await setUp()
+    const { recurring } = await priceOf('usage_based.sms')
+    const older = await stripe.prices.create({
+      currency: 'usd',
+      product: 'speech_billing_usage_based',
+      unit_amount: 1,
+      lookup_key: 'usage_based.sms',
+      transfer_lookup_key: true,
+      recurring: { interval: 'month', usage_type: 'metered', meter: recurring?.meter ?? '' },
+      metadata: { managed_by: 'speech-billing', plan_name: 'usage_based' },
+    })
+    expect((await plan()).todo).toEqual([])
+    const plans = BUILT_IN_PLANS.plans.map((plan) => ({
+      ...plan,
+      services: { ...plan.services, sms: { ...plan.services.sms, rate: '2' } },
+    }))
+    await setUp({ ...BUILT_IN_PLANS, plans })
+    expect((await priceOf('usage_based.sms')).product).toBe('speech_billing_usage_based_sms')
+    expect((await stripe.prices.retrieve(older.id)).product).toBe('speech_billing_usage_based')
+  })
+
+  test('use is billed by the month, in every currency of the plan', async () => {
+    await setUp(inEuros('0.9'))
+    const { data } = await stripe.prices.list({
+      lookup_keys: ['usage_based.sms'],
+      expand: ['data.currency_options'],
+    })
+    expect(data[0]).toMatchObject({ currency: 'usd', recurring: { interval: 'month' } })
+    expect(String(data[0]?.currency_options?.eur?.unit_amount_decimal)).toBe('0.9')
+    expect((await plan(inEuros('0.9'))).todo).toEqual([])
+  })
+
+  test('a currency that comes later is added to the price, and another rate in it is a new one', async () => {
+    await setUp()
+    const { id } = await priceOf('usage_based.sms')
+    expect(await misfitsAtStripe(stripe, inEuros('0.9'))).toContain(
+      `price usage_based.sms: ${id}: it has no amount in eur`,
+    )
+    expect((await setUp(inEuros('0.9'))).done).toContain('change price usage_based.sms')
+    expect((await priceOf('usage_based.sms')).id).toBe(id)
+    expect(await misfitsAtStripe(stripe, inEuros('0.9'))).toEqual([])
+    expect((await setUp(inEuros('0.8'))).done).toContain('create price usage_based.sms')
+    expect((await priceOf('usage_based.sms')).id).not.toBe(id)
   })
 
   test('the endpoint has the API version of the SDK and the events that are handled, no more', async () => {

@@ -9,6 +9,7 @@ const PRICE: WantedPrice = {
   planName: 'pro_monthly',
   service: null,
   currency: 'usd',
+  currencyOptions: {},
   unitAmount: '4900',
   interval: 'month',
   pinnedPriceId: null,

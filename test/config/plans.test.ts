@@ -148,6 +148,7 @@ describe('a plans file', () => {
       policy: 'block',
       included: 750_000_000n,
       rate: '2.5',
+      currencyOptions: {},
       increment: null,
       minimum: null,
     })
@@ -161,7 +162,12 @@ describe('a plans file', () => {
     ]
     const services = {
       ...each({ policy: 'allow', included: null }),
-      sms: { policy: 'bill', included: 0, unit_amount_decimal: '0.79' },
+      sms: {
+        policy: 'bill',
+        included: 0,
+        unit_amount_decimal: '0.790',
+        currency_options: { usd: { unit_amount_decimal: '0.90' } },
+      },
     }
     const reading = readPlans(file([starter({ prices, services })]))
     if (!reading.ok) throw new Error(reading.problems.join())
@@ -172,22 +178,49 @@ describe('a plans file', () => {
       ['starter.eur.year', null],
       ['yearly-gold', null],
     ])
-    expect(reading.catalogue.plans[0]?.services.sms).toMatchObject({ policy: 'bill', included: 0n, rate: '0.79' })
+    expect(reading.catalogue.plans[0]?.services.sms).toEqual({
+      policy: 'bill',
+      included: 0n,
+      rate: '0.79',
+      currencyOptions: { usd: '0.9' },
+      increment: null,
+      minimum: null,
+    })
   })
 
-  test('may sell a plan without charges by use in any currencies, and one with them in those of one kind', () => {
+  test('may say its list rates in several currencies, of which a plan may replace single ones', () => {
+    const usd = (unit_amount_decimal: string) => ({ currency_options: { usd: { unit_amount_decimal } } })
+    const rates = each({ unit_amount_decimal: '2.5', ...usd('3') })
+    const services = {
+      ...each({ policy: 'allow', included: null }),
+      sms: { policy: 'bill', included: 0, ...usd('2.9') },
+      voice_call: { policy: 'bill', included: 0 },
+    }
+    const prices = ['eur', 'usd'].map((currency) => ({ amount: 500, currency, interval: 'month' }))
+    const reading = readPlans(file([starter({ prices, services })], { rates }))
+    if (!reading.ok) throw new Error(reading.problems.join())
+    const { sms, voice_call } = reading.catalogue.plans[0]?.services ?? {}
+    expect([sms?.currencyOptions, voice_call?.currencyOptions]).toEqual([{ usd: '2.9' }, { usd: '3' }])
+  })
+
+  test('has no plan that bills by use in a currency without a rate', () => {
     const prices = [
       { amount: 500, currency: 'eur', interval: 'month' },
-      { amount: 800, currency: 'jpy', interval: 'month' },
+      { amount: 900, currency: 'usd', interval: 'month' },
     ]
-    const free = each({ policy: 'allow', included: null })
-    expect(readPlans(file([starter({ prices, services: free })])).ok).toBe(true)
-    const billed = { ...free, sms: { policy: 'bill', included: 0, unit_amount_decimal: '1' } }
-    const dollars = [{ amount: 600, currency: 'usd', interval: 'month' }, ...prices.slice(0, 1)]
-    expect(readPlans(file([starter({ prices: dollars, services: billed })])).ok).toBe(true)
-    expect(problems(file([starter({ prices, services: billed })]))).toEqual([
-      'starter.prices: it charges by use, and its rates would be hundredths in one currency and not in another; make a plan for each',
+    const own = { policy: 'bill', included: 0, unit_amount_decimal: '2' }
+    const rates = each({ unit_amount_decimal: '2.5', currency_options: { usd: { unit_amount_decimal: '3' } } })
+    const services = {
+      ...each({ policy: 'bill', included: 0 }),
+      sms: own,
+      api_call: { policy: 'allow', included: null },
+    }
+    expect(problems(file([starter({ prices, services })], { rates }))).toEqual([
+      'starter.services.sms: is billed by use and sold in usd, but has no rate in it; add currency_options.usd.unit_amount_decimal to its rate',
     ])
+    expect(
+      problems(file(undefined, { rates: each({ unit_amount_decimal: '2', currency_options: { Euro: {} } }) })),
+    ).toContain('rates.sms.currency_options.Euro is not a field here')
   })
 
   test('names every error with its place, however many there are', () => {

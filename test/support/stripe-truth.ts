@@ -41,17 +41,27 @@ const LIVE = ['trialing', 'active', 'past_due', 'unpaid', 'paused']
 function trueStatus(newestFirst: readonly Stripe.Subscription[]): StripeTruth['status'] {
   const live = newestFirst.find(({ status }) => LIVE.includes(status))
   const spoken = live ?? newestFirst[0]
-  const item = live?.items.data[0]
+  const item = live?.items.data.find(isLicensed) ?? live?.items.data[0]
   const ending = live?.cancel_at_period_end === true ? item?.current_period_end : null
   return {
     has_subscription: live !== undefined,
-    plan_name: spoken?.items.data[0]?.price.lookup_key ?? null,
+    plan_name: planNameOf(spoken),
     status: spoken?.status ?? null,
     current_period_start: isoTime(item?.current_period_start),
     current_period_end: isoTime(item?.current_period_end),
     cancel_at: isoTime(live?.cancel_at ?? ending),
     trial_end: isoTime(live?.trial_end),
   }
+}
+
+/** Each of the prices says in its metadata, or by its lookup key, which plan it is of. */
+function planNameOf(subscription: Stripe.Subscription | undefined): string | null {
+  const item = subscription?.items.data.find(isLicensed)
+  return item?.price.metadata.plan_name ?? item?.price.lookup_key ?? null
+}
+
+function isLicensed({ price }: Stripe.SubscriptionItem): boolean {
+  return price.recurring?.usage_type === 'licensed'
 }
 
 async function trueInvoices(stripe: Stripe, customer: string): Promise<readonly TrueEntry[]> {

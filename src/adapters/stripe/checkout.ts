@@ -44,7 +44,8 @@ export function toCheckout({ id, url, expires_at }: Stripe.Checkout.Session): No
 }
 
 function create(stripe: Stripe, tax: TaxSettings, user: UserId, customer: string, intent: CheckoutIntent) {
-  const { priceId, meteredPriceIds, trial, trialAllowed, promotionCodeId, successUrl, cancelUrl } = intent.wish
+  const { priceId, meteredPriceIds, currency, trial, trialAllowed, promotionCodeId, successUrl, cancelUrl } =
+    intent.wish
   const metadata = { user_id: user, intent_id: intent.id }
   return stripe.checkout.sessions.create(
     {
@@ -54,6 +55,7 @@ function create(stripe: Stripe, tax: TaxSettings, user: UserId, customer: string
       success_url: successUrl,
       cancel_url: cancelUrl,
       line_items: [{ price: priceId, quantity: 1 }, ...meteredPriceIds.map((price) => ({ price }))],
+      ...(currency === undefined ? {} : { currency }),
       metadata: { ...metadata, ...(trial === null ? {} : { trial: trialAllowed ? 'allowed' : 'first' }) },
       subscription_data: { metadata, ...trialOf(trial) },
       ...automaticTax(tax),

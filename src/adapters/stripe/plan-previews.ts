@@ -76,11 +76,12 @@ async function previewBeginning(
   stripe: Stripe,
   tax: TaxSettings,
   customer: string,
-  { priceId, meteredPriceIds, prorationDate, promotionCodeId }: ChangeWish,
+  { priceId, meteredPriceIds, currency, prorationDate, promotionCodeId }: ChangeWish,
 ): Promise<ChangePreview> {
   const invoice = await reached(
     stripe.invoices.createPreview({
       customer,
+      ...(currency === undefined ? {} : { currency }),
       subscription_details: { items: [priceId, ...meteredPriceIds].map((price) => ({ price })) },
       ...automaticTax(tax),
       ...discountsWith(promotionCodeId),

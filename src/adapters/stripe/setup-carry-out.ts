@@ -1,4 +1,5 @@
 import { Stripe } from 'stripe'
+import type { CurrencyRates } from '../../domain/money.ts'
 import type {
   Found,
   SetupStep,
@@ -81,8 +82,8 @@ async function carryOutMeter({ stripe, meters }: Workshop, { foundId }: SetupSte
 }
 
 async function carryOutProduct({ stripe }: Workshop, { foundId }: SetupStep, wanted: WantedProduct) {
-  const { name: id, displayName: name, description, planName } = wanted
-  const metadata = { ...OURS, plan_name: planName }
+  const { name: id, displayName: name, description } = wanted
+  const metadata = metadataOf(wanted)
   const call =
     foundId === null
       ? // Stripe refuses an empty text at creation, and takes it as a wish to remove one later.
@@ -93,18 +94,37 @@ async function carryOutProduct({ stripe }: Workshop, { foundId }: SetupStep, wan
 
 async function carryOutPrice(workshop: Workshop, { action, foundId, productId }: SetupStep, wanted: WantedPrice) {
   const { stripe, prices } = workshop
-  const metadata = { ...OURS, plan_name: wanted.planName, ...(wanted.service ? { service: wanted.service } : {}) }
+  const metadata = metadataOf(wanted)
   if (foundId === null) {
     const call = stripe.prices.create({ ...priceOf(workshop, wanted), product: productId ?? '', metadata })
     const made = await during(`make the price ${wanted.name}`, call)
     prices.set(wanted.name, { id: made.id, productId: idOf(made.product) ?? '' })
   } else if (action === 'archive')
     await during(`archive the price ${foundId}`, stripe.prices.update(foundId, { active: false }))
-  else await during(`change the price ${foundId}`, stripe.prices.update(foundId, { active: true, metadata }))
+  else {
+    const currency_options = optionsOf(wanted.currencyOptions)
+    await during(
+      `change the price ${foundId}`,
+      stripe.prices.update(foundId, { active: true, metadata, currency_options }),
+    )
+  }
+}
+
+function metadataOf({ planName, service }: WantedPrice | WantedProduct) {
+  return { ...OURS, plan_name: planName, ...(service ? { service } : {}) }
+}
+
+/** The SDK (23.1) takes this map for a list and leaves its decimals as objects: they are sent as the text that they are. */
+function optionsOf(amounts: CurrencyRates) {
+  const options = Object.entries(amounts).map(([currency, amount]) => [currency, { unit_amount_decimal: amount }])
+  return Object.fromEntries(options) as Record<string, Stripe.PriceCreateParams.CurrencyOptions>
 }
 
 /** Prices cannot be edited: a new one takes the lookup key over in the same step. */
-function priceOf({ meters }: Workshop, { name, service, currency, unitAmount, interval }: WantedPrice) {
+function priceOf(
+  { meters }: Workshop,
+  { name, service, currency, unitAmount, currencyOptions, interval }: WantedPrice,
+) {
   const meter = service === null ? undefined : meters.get(service)
   return {
     currency,
@@ -112,6 +132,7 @@ function priceOf({ meters }: Workshop, { name, service, currency, unitAmount, in
     transfer_lookup_key: true,
     nickname: name,
     unit_amount_decimal: Stripe.Decimal.from(unitAmount),
+    currency_options: optionsOf(currencyOptions),
     recurring: meter === undefined ? { interval } : { interval, usage_type: 'metered' as const, meter },
   }
 }

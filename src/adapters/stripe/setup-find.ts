@@ -112,11 +112,20 @@ async function findWantedPrices(stripe: Stripe, wanted: readonly Wanted[]): Prom
   const found: Stripe.Price[] = []
   for (let index = 0; index < keys.length; index += KEYS_AT_ONCE) {
     const lookup_keys = keys.slice(index, index + KEYS_AT_ONCE)
-    found.push(...(await during('read prices', all(stripe.prices.list({ lookup_keys, limit: 100 })))))
+    found.push(
+      ...(await during(
+        'read prices',
+        all(stripe.prices.list({ lookup_keys, limit: 100, expand: ['data.currency_options'] })),
+      )),
+    )
   }
   for (const { pinnedPriceId } of prices) {
     const price =
-      pinnedPriceId && (await during('read prices', reachedOrMissing(stripe.prices.retrieve(pinnedPriceId))))
+      pinnedPriceId &&
+      (await during(
+        'read prices',
+        reachedOrMissing(stripe.prices.retrieve(pinnedPriceId, { expand: ['currency_options'] })),
+      ))
     if (price) found.push(price)
   }
   // An archived price may still hold a key beside the active one.
@@ -131,12 +140,21 @@ function toFoundPrice(price: Stripe.Price): FoundPrice {
     productId: idOf(price.product) ?? '',
     isActive: price.active,
     currency: price.currency,
-    unitAmount: price.unit_amount_decimal === null ? 'in tiers' : String(price.unit_amount_decimal),
+    unitAmount: amountText(price.unit_amount_decimal),
+    currencyOptions: Object.fromEntries(
+      Object.entries(price.currency_options ?? {})
+        .filter(([currency]) => currency !== price.currency)
+        .map(([currency, option]) => [currency, amountText(option.unit_amount_decimal)]),
+    ),
     interval: intervalOf(recurring),
     meterId: recurring?.meter ?? null,
     planName: price.metadata.plan_name ?? null,
     oddities: price.transform_quantity === null ? [] : ['it charges by packages'],
   }
+}
+
+function amountText(amount: Stripe.Decimal | null): string {
+  return amount === null ? 'in tiers' : String(amount)
 }
 
 function intervalOf(recurring: Stripe.Price['recurring']): string {

@@ -8,7 +8,7 @@ import { attachCard } from './cards.ts'
 import { reached, reachedOrMissing, reachedOrRefused, refusedAttempt, unlessSettled, wasReplayed } from './refusals.ts'
 import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
 import { automaticTax, type TaxSettings } from './tax.ts'
-import { paymentIntentOf, toSubscription } from './translate.ts'
+import { hasSeveralPeriods, paymentIntentOf, toSubscription } from './translate.ts'
 import { withdrawPlans } from './withdrawals.ts'
 
 type Subscribing = Pick<Gateway, 'subscribe' | 'resumeSubscribing' | 'abandon' | 'applyCode' | 'extendTrial' | 'cancel'>
@@ -57,11 +57,12 @@ async function create(
   intent: SubscribeIntent,
   card: string | null,
 ): Promise<Stripe.Subscription> {
-  const { priceId, meteredPriceIds, trial, promotionCodeId } = intent.wish
+  const { priceId, meteredPriceIds, currency, trial, promotionCodeId } = intent.wish
   const made = await stripe.subscriptions.create(
     {
       customer,
       items: [{ price: priceId }, ...meteredPriceIds.map((price) => ({ price }))],
+      ...(currency === undefined ? {} : { currency }),
       payment_behavior: card === null ? 'default_incomplete' : 'allow_incomplete',
       payment_settings: { save_default_payment_method: 'on_subscription' },
       metadata: { user_id: user, intent_id: intent.id },
@@ -201,10 +202,15 @@ async function cancel(stripe: Stripe, intent: Intent<WishOf<'cancel'>>): Promise
   const idempotencyKey = stripeKey(intent, 'cancel')
   if (atPeriodEnd)
     await reached(
-      stripe.subscriptions.update(subscriptionId, { cancel_at_period_end: true, ...details }, { idempotencyKey }),
+      stripe.subscriptions.update(subscriptionId, { ...endOfPeriod(subscription), ...details }, { idempotencyKey }),
     )
   else await reachedOrMissing(stripe.subscriptions.cancel(subscriptionId, details, { idempotencyKey }))
   return toSubscription(await retrieve(stripe, subscriptionId))
+}
+
+/** Of several intervals Stripe's flag means the end of the shortest, and the longest is what was paid for. */
+function endOfPeriod(subscription: Stripe.Subscription) {
+  return hasSeveralPeriods(subscription) ? { cancel_at: 'max_period_end' as const } : { cancel_at_period_end: true }
 }
 
 const FEEDBACK = new Set([

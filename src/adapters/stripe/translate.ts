@@ -111,10 +111,15 @@ export function toSubscription(subscription: Stripe.Subscription): ObservedSubsc
     pastDueSince: null,
     discount: toDiscount(subscription.discounts[0]),
     collectionPause: subscription.pause_collection && known(COLLECTION_PAUSE, subscription.pause_collection.behavior),
-    price: licensed.length === 1 && item !== undefined ? toPrice(item) : null,
+    price: licensed.length === 1 && item !== undefined ? toPrice(item, subscription.currency) : null,
     pendingChange: toPendingChange(subscription, item?.price.id ?? null),
     metered: toMetered(subscription.items.data.filter((candidate) => !isLicensed(candidate))),
   }
+}
+
+/** Whether it is paid by the year and what is used by the month. */
+export function hasSeveralPeriods({ items }: Pick<Stripe.Subscription, 'items'>): boolean {
+  return new Set(items.data.map(({ current_period_end: end }) => end)).size > 1
 }
 
 /** What is charged whether it is used or not: the plan's own price. */
@@ -126,11 +131,12 @@ function toMetered([item]: readonly Stripe.SubscriptionItem[]) {
   return { periodStart: item === undefined ? null : milliseconds(item.current_period_start) }
 }
 
-function toPrice({ price, quantity = 1 }: Stripe.SubscriptionItem): SubscriptionPrice {
-  const { unit_amount, currency, recurring } = price
+/** A price made by hand may be for buyers of several currencies, and shows the amount of one. */
+function toPrice({ price, quantity = 1 }: Stripe.SubscriptionItem, currency: string): SubscriptionPrice {
+  const { unit_amount, currency: shown, recurring } = price
   const interval = recurring?.interval_count === 1 ? INTERVALS[recurring.interval] : undefined
   const several = quantity === 1 ? {} : { quantity }
-  return { amount: unit_amount, currency, interval: interval ?? null, ...several }
+  return { amount: shown === currency ? unit_amount : null, currency, interval: interval ?? null, ...several }
 }
 
 /** A change that waits for its payment, else the phase that follows in the schedule. */

@@ -2,6 +2,7 @@ import type { Stripe } from 'stripe'
 import { type Intent, stripeKey } from '../../domain/intent.ts'
 import { reached, reachedOrRefused } from './refusals.ts'
 import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
+import { hasSeveralPeriods } from './translate.ts'
 
 /** Withdraws a change that is planned or waits for its payment. Returns the subscription as it then is. */
 export async function withdrawPlans(
@@ -47,8 +48,9 @@ export async function releaseSchedule(
 
 /**
  * Withdraws a planned end; `as-flag` leaves it, in the form that can be withdrawn together with a change that is paid
- * later. Cancelled in the portal it stands as a date, which Stripe does not take into such a change. Tells whether there
- * was one.
+ * later. Cancelled in the portal it stands as a date, which Stripe does not take into such a change. Where a year is paid
+ * and use by the month, the flag would mean the end of the month: then the end is withdrawn first. Tells whether there is
+ * one to be withdrawn with the change.
  */
 export async function keepCancellation(
   stripe: Stripe,
@@ -59,6 +61,10 @@ export async function keepCancellation(
   const { cancel_at, cancel_at_period_end: isFlag } = subscription
   if (cancel_at === null && !isFlag) return false
   if (way === 'as-flag' && isFlag) return true
+  if (way === 'as-flag' && hasSeveralPeriods(subscription)) {
+    await keepCancellation(stripe, subscription, intent, 'withdraw')
+    return false
+  }
   const idempotencyKey = stripeKey(intent, `cancellation-${way}`)
   const wanted = way === 'as-flag' ? { cancel_at_period_end: true } : isFlag ? { cancel_at_period_end: false } : UNDATED
   await reached(stripe.subscriptions.update(subscription.id, wanted, { idempotencyKey }))

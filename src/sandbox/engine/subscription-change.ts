@@ -5,7 +5,7 @@ import { plan } from './agenda.ts'
 import { attemptCollection, dueDated, sendToCustomer } from './collection.ts'
 import { fallBehind } from './dunning.ts'
 import { type Bill, draftInvoice, finalizeInvoice } from './invoices.ts'
-import { isMetered } from './lines.ts'
+import { isMetered, stretchesOf } from './lines.ts'
 import { recall, remember } from './memory.ts'
 import { pendingItems, storeItems } from './pending-items.ts'
 import { prorate, usageOfRemoved } from './proration.ts'
@@ -86,6 +86,7 @@ function carryOut(turn: Turn, customer: Customer, change: Change): Subscription 
   const bill = immediateBill(turn, customer, change)
   if (!bill) return saveSubscription(turn, before, change.after)
   const invoice = invoiceNow(turn, bill)
+  for (const id of change.restarted) remember(turn, 'segments', id, null)
   if (change.payment === 'pending_if_incomplete') return holdUnlessPaid(turn, change, invoice, undo)
   const saved = saveSubscription(turn, before, { ...change.after, latest_invoice: invoice.id })
   collectNow(turn, saved, invoice, change.payment)
@@ -121,11 +122,15 @@ function keepUsageApart(turn: Turn, { before, after, at }: Change): void {
 
 /** What a change invoices at once: items that begin anew, or its prorations when that was asked for. */
 export function immediateBill(turn: Turn, customer: Customer, change: Change): Bill | undefined {
-  const { after, restarted } = change
+  const { before, after, restarted } = change
   const advance = after.items.data.filter((item) => restarted.includes(item.id) && !isMetered(item))
   const pending = pendingItems(turn, after)
   const wanted = advance.length > 0 || (change.prorations === 'always_invoice' && pending.length > 0)
-  return wanted ? { customer, subscription: after, reason: 'subscription_update', advance, pending } : undefined
+  if (!wanted) return undefined
+  // The period of what is metered ends with the cycle: its use is billed now.
+  const cut = before.items.data.filter((item) => restarted.includes(item.id))
+  const arrears = stretchesOf(turn, cut, turn.now(customer.id))
+  return { customer, subscription: after, reason: 'subscription_update', advance, arrears, pending }
 }
 
 function invoiceNow(turn: Turn, bill: Bill): Invoice {

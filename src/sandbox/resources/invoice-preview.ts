@@ -102,7 +102,7 @@ function rehearsed(
   if (sent.schedule !== undefined || sent.schedule_details) return ofSchedule(turn, customer, sent)
   const isRecurring = sent.preview_mode === 'recurring'
   if (subscription) return ofSubscription(turn, customer, withDiscounts(subscription, discounts), wish, isRecurring)
-  if (wish?.items) return ofNewSubscription(turn, customer, wish, discounts, sent.automatic_tax)
+  if (wish?.items) return ofNewSubscription(turn, customer, wish, discounts, sent)
   const pending = unbilled(turn, customer.id)
   if (pending.length > 0) {
     const own = discounts ? { discounts } : {}
@@ -188,10 +188,11 @@ function ofNewSubscription(
   customer: Customer,
   wish: NonNullable<Details>,
   discounts: string[] | undefined,
-  automatic_tax: Wish['automatic_tax'],
+  { currency, automatic_tax }: Wish,
 ): Composed {
   const { items: wanted, trial_end: end, billing_mode: mode } = wish
-  const draft = draftSubscription(turn, { items: wanted, trial_end: end, billing_mode: mode, automatic_tax }, customer)
+  const terms = { items: wanted, currency, trial_end: end, billing_mode: mode, automatic_tax }
+  const draft = draftSubscription(turn, terms, customer)
   const subscription = withDiscounts(draft, discounts)
   const pending = pendingItems(turn, subscription)
   const advance = subscription.items.data
