@@ -1,4 +1,4 @@
-import { billedServices, type Catalogue, meteredLookupKey, currenciesOf } from './catalogue.ts'
+import { billedServices, type Catalogue, currenciesOf, meteredLookupKey } from './catalogue.ts'
 import { rateIn } from './currency.ts'
 import { EVENT_TYPES, METER_ERROR_TYPES } from './event-types.ts'
 import type { Plan, PlanPrice } from './plan.ts'

@@ -60,18 +60,18 @@ test('plans check names what Stripe lacks, stripe setup makes it, and then both 
 
   const looked = await runCommand('stripe setup --dry-run', folder, keys)
   expect(looked).toMatchObject({ code: 0, complaints: '' })
-  expect(looked.out).toEndWith('21 to make.\n')
+  expect(looked.out).toEndWith('26 to make.\n')
   expect(await runCommand('stripe setup', folder, keys)).toMatchObject({ code: 2 })
 
   const made = await runCommand('stripe setup --yes', folder, keys)
   expect(made.code).toBe(0)
-  expect(made.complaints).toContain('[21/21] made event destination')
+  expect(made.complaints).toContain('[26/26] made event destination')
   const [, secrets = ''] = /^STRIPE_WEBHOOK_SECRET=(whsec_\w+,whsec_\w+)$/m.exec(made.out) ?? []
   expect(secrets).not.toBe('')
 
   const again = await runCommand('stripe setup', folder, { ...keys, STRIPE_WEBHOOK_SECRET: secrets })
   expect(again).toMatchObject({ code: 0, complaints: '' })
-  expect(again.out).toContain('Nothing to do: all 21 are as they should be.')
+  expect(again.out).toContain('Nothing to do: all 26 are as they should be.')
   expect(await runCommand('plans check', folder, keys)).toMatchObject({ code: 0 })
 
   const { running } = await startAtSimulator(secrets)
