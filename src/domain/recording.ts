@@ -22,6 +22,7 @@ import {
 import { crossedThresholds, spendingIn } from './spending.ts'
 import {
   costOf,
+  drawnOf,
   overageOf,
   ratedQuantity,
   remainingOf,
@@ -124,12 +125,12 @@ export function recordUsage(
   const rated = ratedQuantity(context.terms, usage.quantity)
   if (usage.enforce) mustFit(catalogue, account, context, usage.service, rated, now)
   const { record, draws } = recordOf(usage, context, rated, ids.record, now)
-  const after = { ...context, used: context.used + rated, granted: context.granted - record.granted }
+  const after = { ...context, used: context.used + drawnOf(record), granted: context.granted - record.granted }
   return answered(201, record, after, key, now, [
     { type: 'usage-recorded', record },
     ...draws.map((draw): Change => ({ type: 'grant-drawn', draw })),
     ...reportChanges(record, ids.report),
-    ...crossings(record, context, after.used, ids.crossing, now),
+    ...crossings(record, context, context.used + rated, ids.crossing, now),
     ...spendingCrossings(catalogue, record, context, now),
   ])
 }

@@ -36,7 +36,7 @@ export function standingOf(
     ),
   )
   const { unit, unitQuanta } = SERVICES[service]
-  const left = remainingOf(terms.included, sum.rated)
+  const left = remainingOf(terms.included, sum.drawn)
   const remaining = left === null ? null : left + grantsLeft(usableGrants(account.grants, service, at))
   return {
     unit,

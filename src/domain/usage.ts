@@ -102,6 +102,8 @@ function listed({ rates, currencyOptions }: Catalogue, service: ServiceType): Se
 export interface UsageSum {
   readonly quantity: Quantity
   readonly rated: Quantity
+  /** What it draws on what is included: see `drawnOf`. */
+  readonly drawn: Quantity
   readonly overage: Quantity
   readonly billable: Quantity
   readonly exactCost: bigint
@@ -109,16 +111,17 @@ export interface UsageSum {
 }
 
 export function sumUsage(totals: readonly Omit<UsageTotal, 'month'>[]): UsageSum {
-  let [quantity, rated, overage, billable, cost, billableCost] = [0n, 0n, 0n, 0n, 0n, 0n]
+  let [quantity, rated, drawn, overage, billable, cost, billableCost] = [0n, 0n, 0n, 0n, 0n, 0n, 0n]
   for (const total of totals) {
     quantity += total.quantity
     rated += total.rated
+    drawn += drawnOf(total)
     overage += total.overage
     billable += total.billable
     cost += exactCost(total.service, total.rated, total.rate)
     billableCost += exactCost(total.service, total.billable, total.rate)
   }
-  return { quantity, rated, overage, billable, exactCost: cost, exactBillableCost: billableCost }
+  return { quantity, rated, drawn, overage, billable, exactCost: cost, exactBillableCost: billableCost }
 }
 
 /** What a use counts as: at least the minimum, in whole increments. */
@@ -131,11 +134,19 @@ export function ratedQuantity(
   return ((least + increment - 1n) / increment) * increment
 }
 
-/** How much of a service counts as used in one allowance period. */
+/**
+ * What counts against the included allowance: all but what a grant covered or was charged by use. Whoever paid for minutes
+ * and then moves to a plan that includes more does not pay for them a second time out of its allowance.
+ */
+export function drawnOf({ rated, granted, billable }: Pick<UsageTotal, 'rated' | 'granted' | 'billable'>): Quantity {
+  return rated - granted - billable
+}
+
+/** How much of a service counts against what is included in one allowance period. */
 export function usedIn(totals: readonly UsageTotal[], service: ServiceType, allowance: Period | null): Quantity {
   const start = allowance?.start ?? null
   return totals.reduce(
-    (sum, total) => (total.service === service && total.allowanceStart === start ? sum + total.rated : sum),
+    (sum, total) => (total.service === service && total.allowanceStart === start ? sum + drawnOf(total) : sum),
     0n,
   )
 }

@@ -22,7 +22,7 @@ export interface Step extends Partial<Call> {
   readonly together?: readonly Call[]
   /** Until when, or by how much, business time moves: `2040-02-29`, `2040-02-29T01:00`, `+31d`. */
   readonly clock?: string
-  /** A request to Stripe, as from the dashboard or a script. */
+  /** A request to Stripe, as from the dashboard or a script; with a whole address, a button on a hosted page. */
   readonly stripe?: string
   /** `http` is the status; of the rest only what is written is compared. */
   readonly answer?: Json

@@ -10,6 +10,11 @@ export interface StripeTruth {
     readonly current_period_end: string | null
     readonly cancel_at: string | null
     readonly trial_end: string | null
+    readonly pending_change: {
+      readonly price_id: string
+      readonly effective_at: string | null
+      readonly expires_at: string | null
+    } | null
   }
   /** Sorted by id. */
   readonly history: readonly TrueEntry[]
@@ -25,7 +30,12 @@ export interface TrueEntry {
 
 /** Reads everything of a customer at Stripe and shares no code with the program, so that it can say when that is wrong. */
 export async function stripeTruth(stripe: Stripe, customer: string): Promise<StripeTruth> {
-  const subscriptions = await stripe.subscriptions.list({ customer, status: 'all', limit: 100 })
+  const subscriptions = await stripe.subscriptions.list({
+    customer,
+    status: 'all',
+    limit: 100,
+    expand: ['data.schedule'],
+  })
   const history = [...(await trueInvoices(stripe, customer)), ...(await truePayments(stripe, customer))]
   return { status: trueStatus(subscriptions.data), history: sortedEntries(history) }
 }
@@ -51,17 +61,31 @@ function trueStatus(newestFirst: readonly Stripe.Subscription[]): StripeTruth['s
     current_period_end: isoTime(item?.current_period_end),
     cancel_at: isoTime(live?.cancel_at ?? ending),
     trial_end: isoTime(live?.trial_end),
+    pending_change: live === undefined ? null : truePendingChange(live),
   }
 }
 
-/** Each of the prices says in its metadata, or by its lookup key, which plan it is of. */
+/** Each of the prices says in its metadata, or by its lookup key, which plan it is of. Two plans in one are none. */
 function planNameOf(subscription: Stripe.Subscription | undefined): string | null {
-  const item = subscription?.items.data.find(isLicensed)
-  return item?.price.metadata.plan_name ?? item?.price.lookup_key ?? null
+  const [item, ...others] = subscription?.items.data.filter(isLicensed) ?? []
+  if (item === undefined || others.length > 0) return null
+  return item.price.metadata.plan_name ?? item.price.lookup_key
 }
 
-function isLicensed({ price }: Stripe.SubscriptionItem): boolean {
+function isLicensed({ price }: Pick<Stripe.SubscriptionItem, 'price'>): boolean {
   return price.recurring?.usage_type === 'licensed'
+}
+
+function truePendingChange({ items, pending_update, schedule }: Stripe.Subscription) {
+  const present = items.data.map(({ price }) => price.id)
+  const awaited = pending_update?.subscription_items?.find(isLicensed)?.price.id
+  if (pending_update && awaited !== undefined && !present.includes(awaited))
+    return { price_id: awaited, effective_at: null, expires_at: isoTime(pending_update.expires_at) }
+  if (schedule === null || typeof schedule === 'string' || schedule.status !== 'active') return null
+  const [, last] = schedule.phases.filter(({ end_date }) => end_date >= (schedule.current_phase?.end_date ?? 0))
+  const planned = last?.items.find(({ quantity }) => quantity !== undefined)?.price
+  if (last === undefined || typeof planned !== 'string' || present.includes(planned)) return null
+  return { price_id: planned, effective_at: isoTime(last.start_date), expires_at: null }
 }
 
 async function trueInvoices(stripe: Stripe, customer: string): Promise<readonly TrueEntry[]> {

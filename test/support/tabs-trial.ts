@@ -157,23 +157,13 @@ async function differences(stage: SandboxStage, user: string): Promise<readonly 
   const truth = await stripeTruth(stripe, customerId)
   // Which of two that ended within one second was the last, Stripe itself does not tell.
   const isOver = truth.status.status === 'canceled' || truth.status.status === 'incomplete_expired'
-  const fields = Object.entries(isOver ? { has_subscription: false } : truth.status)
+  const { pending_change: planned, ...plain } = truth.status
+  const fields = Object.entries(isOver ? { has_subscription: false } : plain)
     .filter(([name, value]) => (shown as Record<string, unknown>)[name] !== value)
     .map(([name, value]) => `${name} is ${(shown as Record<string, unknown>)[name]} here and ${value} at Stripe`)
-  const planned = await plannedAtStripe(stripe, customerId)
-  const told = shown.pending_change?.price_id ?? null
-  const pending = planned === told ? [] : [`the pending change is ${told} here and ${planned} at Stripe`]
+  const [told, pendingThere] = [shown.pending_change?.price_id, planned?.price_id]
+  const pending = told === pendingThere ? [] : [`the pending change is ${told} here and ${pendingThere} at Stripe`]
   return [...fields, ...pending, ...(await leftOver(stripe, customerId))]
-}
-
-async function plannedAtStripe(stripe: Stripe, customer: string): Promise<string | null> {
-  const { data } = await stripe.subscriptions.list({ customer, limit: 100, expand: ['data.schedule'] })
-  const [live] = data.filter(({ status }) => status !== 'incomplete')
-  if (live === undefined) return null
-  const waiting = live.pending_update?.subscription_items?.[0]?.price.id
-  if (waiting !== undefined) return waiting
-  const phases = live.schedule === null || typeof live.schedule === 'string' ? [] : live.schedule.phases
-  return String(phases[1]?.items[0]?.price ?? '') || null
 }
 
 /** Two that live, an invoice that can still be charged for nothing, a schedule of its own. */
