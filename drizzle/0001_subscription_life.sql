@@ -26,6 +26,14 @@ CREATE TABLE `payment_disputes` (
 ) STRICT;
 --> statement-breakpoint
 CREATE INDEX `payment_disputes_user` ON `payment_disputes` (`user_id`,`created_at`);--> statement-breakpoint
+CREATE TABLE `plan_versions` (
+	`plan_name` text NOT NULL,
+	`id` text NOT NULL,
+	`terms` text NOT NULL,
+	`since` integer NOT NULL,
+	PRIMARY KEY(`plan_name`, `id`)
+) STRICT;
+--> statement-breakpoint
 CREATE TABLE `spending_limits` (
 	`user_id` text PRIMARY KEY NOT NULL,
 	`user_limit` integer,
@@ -65,4 +73,7 @@ ALTER TABLE `user_subscriptions` ADD `price` text;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `pending_change` text;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `metered` text;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `past_terms` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
-CREATE INDEX `user_subscriptions_price` ON `user_subscriptions` (`price_id`,`user_id`);
+ALTER TABLE `user_subscriptions` ADD `plan_version` text;--> statement-breakpoint
+ALTER TABLE `user_subscriptions` ADD `planned_terms` text;--> statement-breakpoint
+CREATE INDEX `user_subscriptions_price` ON `user_subscriptions` (`price_id`,`user_id`);--> statement-breakpoint
+CREATE INDEX `user_subscriptions_plan` ON `user_subscriptions` (`plan_name`,`user_id`);

@@ -32,6 +32,7 @@ import { deskCommands, deskOf } from './inbox-desk.ts'
 import { COMMAND_LINE, mirrorCommands } from './mirror-commands.ts'
 import type { Ports } from './ports.ts'
 import { readinessOf } from './readiness.ts'
+import { withSoldTerms } from './sold-terms.ts'
 import { openStripe, type StripeAccess } from './stripe-access.ts'
 import { foreignDatabase, missingPrice, type StripeProblem } from './stripe-problems.ts'
 import { type ImportBatch, importUsage } from './usecases/import-usage.ts'
@@ -121,7 +122,8 @@ export function openBooks(config: Config) {
   const lock = acquireLock(config.databaseFile)
   // A disk that fails is told to whoever records.
   const store = openStore(config.databaseFile, () => {})
-  const ports = { ...store.ports, clock: wallClock(), newId, catalogue: config.catalogue }
+  const clock = wallClock()
+  const ports = { ...store.ports, clock, newId, catalogue: withSoldTerms(config.catalogue, store, clock.wall()) }
   const close = async () => {
     await store.close()
     lock.release()
@@ -179,7 +181,7 @@ function assemble(
     stripeBooks: stripeBooks(stripe, listCallsPerSecond),
     clock,
     newId,
-    catalogue: config.catalogue,
+    catalogue: withSoldTerms(config.catalogue, store, clock.wall()),
     priceBook,
     priceIds: priceBook.current,
     lanes: createLanes(),

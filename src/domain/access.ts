@@ -1,8 +1,9 @@
 import type { Account } from './account.ts'
-import { type Catalogue, findPlan } from './catalogue.ts'
+import type { Catalogue } from './catalogue.ts'
 import { type Dispute, disputeAgainst } from './dispute.ts'
 import { DAY_MS, type Instant } from './period.ts'
 import { chargesFirstUse, DEFAULT_GRACE_DAYS, type Plan } from './plan.ts'
+import { planBought } from './plan-version.ts'
 import { currentSubscription, type Subscription, type SubscriptionStatus } from './subscription.ts'
 
 export type AccessReason =
@@ -154,7 +155,7 @@ type Standing = Pick<Account, 'subscriptions' | 'disputes'>
 export function accessOf(catalogue: Catalogue, { subscriptions, disputes }: Standing, now: Instant): Access {
   const subscription = currentSubscription(subscriptions)
   if (subscription === null) return { allowed: false, reason: 'no_subscription', since: null, until: null }
-  const plan = findPlan(catalogue, subscription.planName)
+  const plan = planBought(catalogue, subscription)
   const dispute = catalogue.disputesSuspend ? disputeAgainst(disputes, subscription) : null
   const graceEndsAt = graceEndOf(plan, subscription)
   const circumstances: Circumstances = { subscription, plan, dispute, graceEndsAt, now }

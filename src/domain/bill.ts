@@ -1,6 +1,7 @@
-import { billedServices, type Catalogue, findPlan, meteredLookupKey, type PriceIds } from './catalogue.ts'
+import { billedServices, type Catalogue, isPriceOf, meteredLookupKey, type PriceIds } from './catalogue.ts'
 import { minorUnits } from './money.ts'
 import type { Instant, Period } from './period.ts'
+import { planBought } from './plan-version.ts'
 import { amountOf, SERVICES, type ServiceType } from './quantity.ts'
 import { meteredPeriodAt, type Subscription } from './subscription.ts'
 import { sumUsage, type UsageTotal } from './usage.ts'
@@ -55,14 +56,15 @@ export function unreportedLines(
   known: readonly BillLine[],
   now: Instant,
 ): readonly ForeseenLine[] {
-  const plan = findPlan(catalogue, subscription.planName)
+  const plan = planBought(catalogue, subscription)
   const period = meteredPeriodAt(subscription, now)
   const within = totals.filter(({ allowanceStart }) => isWithin(period, allowanceStart))
   if (plan === null) return []
   return billedServices(plan).flatMap((service) => {
-    const priceId = priceIds.get(meteredLookupKey(plan.name, service)) ?? null
+    const lookupKey = meteredLookupKey(plan.name, service)
+    const priceId = priceIds.get(lookupKey) ?? null
     const sum = sumUsage(within.filter((total) => total.service === service))
-    const told = known.filter((line) => line.priceId === priceId && priceId !== null)
+    const told = known.filter((line) => line.priceId !== null && isPriceOf(priceIds, lookupKey, line.priceId))
     const amount = minorUnits(sum.exactBillableCost) - told.reduce((all, line) => all + line.amount, 0)
     if (amount <= 0) return []
     const quantity = amountOf(sum.billable, SERVICES[service].unitQuanta) - told.reduce(addQuantity, 0)

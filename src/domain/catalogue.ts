@@ -1,6 +1,7 @@
 import { type CurrencyRates, isRate, type Rate } from './money.ts'
 import type { Pack } from './pack.ts'
 import type { Plan, PlanPrice, ServiceTerms } from './plan.ts'
+import type { KnownVersions } from './plan-version.ts'
 import { SERVICE_TYPES, SERVICES, type ServiceType } from './quantity.ts'
 
 /** The plans that are on sale, and what a unit costs where no plan says otherwise. */
@@ -16,6 +17,8 @@ export interface Catalogue {
   readonly refundsTakeBack: boolean
   /** What is sold once, on top of any plan. */
   readonly packs: readonly Pack[]
+  /** The terms that were ever sold, by plan; left out where only today's are known. */
+  readonly versions?: ReadonlyMap<string, KnownVersions>
 }
 
 /** What Stripe calls a price of the catalogue: its lookup key, and the plan or the plan's service that it is for. */
@@ -37,12 +40,17 @@ export function findPack(catalogue: Catalogue, name: string): Pack | null {
   return catalogue.packs.find((pack) => pack.name === name) ?? null
 }
 
+/** Whether a Stripe price is the one of a lookup key, or was it before. */
+export function isPriceOf(priceIds: PriceIds, lookupKey: string, priceId: string): boolean {
+  return priceIds.get(lookupKey) === priceId || priceIds.has(pastPriceKey(lookupKey, priceId))
+}
+
 /**
  * Under this key stands a price that was of a plan once, beside the lookup keys of today: who bought at it keeps the plan
- * until he is moved.
+ * until he is moved. One that is billed by use stands under its lookup key.
  */
-export function pastPriceKey(planName: string, priceId: string): string {
-  return `${planName}${PAST}${priceId}`
+export function pastPriceKey(of: string, priceId: string): string {
+  return `${of}${PAST}${priceId}`
 }
 
 export function isPastPriceKey(key: string): boolean {

@@ -1,12 +1,15 @@
 import type { Account, AuditEntry, Change, Decision } from './account.ts'
-import { type Catalogue, findPlan } from './catalogue.ts'
+import type { Catalogue } from './catalogue.ts'
 import { BillingError, invalidField } from './errors.ts'
 import { returnTo } from './grant.ts'
 import { type Answered, type IdempotencyKey, replay, storedResult } from './idempotency.ts'
 import { exactCost, minorUnits } from './money.ts'
 import { calendarMonth, type Instant } from './period.ts'
+import type { ServiceTerms } from './plan.ts'
+import { planBought } from './plan-version.ts'
 import { amountOf, type Quantity, SERVICES, type ServiceType, type UsageUnit } from './quantity.ts'
 import { type RecordingIds, reportChanges } from './recording.ts'
+import { termsHeldAt } from './subscription.ts'
 import { costOf, ratedQuantity, type UsageRecord, type UsageTotal } from './usage.ts'
 
 /** What of a record was too much. */
@@ -78,7 +81,7 @@ function correctionOf(
   const left = leftOf(record, account.corrections)
   if (quantity > left.quantity)
     throw invalidField('/usage_amount', `must be at most what is left of the record: ${shownIn(record, left.quantity)}`)
-  const rated = left.rated - ratedRest(catalogue, record, left.quantity - quantity, left.rated)
+  const rated = left.rated - ratedRest(termsOf(catalogue, account, record), left.quantity - quantity, left.rated)
   const total = totalsLike(record, account.totals)
   const overage = atMost(rated, total.overage)
   return {
@@ -102,10 +105,17 @@ function leftOf(record: UsageRecord, corrections: readonly UsageRecord[]) {
   return { quantity: sum(all.map((each) => each.quantity)), rated: sum(all.map((each) => each.rated)) }
 }
 
+/** The terms under which something was used. */
+function termsOf(catalogue: Catalogue, { subscriptions }: Account, record: UsageRecord): ServiceTerms | null {
+  const subscription = subscriptions.find(({ id }) => id === record.subscriptionId)
+  const held = subscription && termsHeldAt(subscription, record.occurredAt)
+  const bought = held?.planName === record.planName ? held : { planName: record.planName }
+  return planBought(catalogue, bought)?.services[record.service] ?? null
+}
+
 /** What the rest of a use counts as by the plan's increment and minimum. Of nothing there is no minimum. */
-function ratedRest(catalogue: Catalogue, record: UsageRecord, rest: Quantity, most: Quantity): Quantity {
+function ratedRest(terms: ServiceTerms | null, rest: Quantity, most: Quantity): Quantity {
   if (rest === 0n) return 0n
-  const terms = findPlan(catalogue, record.planName)?.services[record.service]
   return atMost(terms ? ratedQuantity(terms, rest) : rest, most)
 }
 

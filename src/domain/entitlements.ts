@@ -1,10 +1,11 @@
 import { type Access, accessOf } from './access.ts'
 import type { Account } from './account.ts'
-import { type Catalogue, findPlan } from './catalogue.ts'
+import type { Catalogue } from './catalogue.ts'
 import { type EntitlementReason, judgeFeature, judgeUse } from './entitlement.ts'
 import { grantsLeft, usableGrants } from './grant.ts'
 import { type Instant, isoTime, isoTimeOrNull } from './period.ts'
 import { type Features, featuresOf, NO_FEATURES, type OveragePolicy } from './plan.ts'
+import { planBought } from './plan-version.ts'
 import { amountOf, type Quantity, SERVICES, type ServiceType } from './quantity.ts'
 import { spendingIn } from './spending.ts'
 import { currentSubscription, isLive, type Subscription } from './subscription.ts'
@@ -45,7 +46,7 @@ export function serviceEntitlement(
   const used = terms.allowance === null ? 0n : usedIn(account.totals, service, terms.allowance)
   const granted = grantsLeft(usableGrants(account.grants, service, now))
   const access = accessOf(catalogue, account, now)
-  const spending = spendingIn(catalogue, account, terms.planName, terms.allowance?.start ?? null)
+  const spending = spendingIn(terms.plan, account, terms.allowance?.start ?? null)
   const reason = judgeUse(access, { service, terms, used, granted, spending }, ratedQuantity(terms, quantity))
   const left = terms.subscription === null ? 0n : remainingOf(terms.included, used)
   const { unitQuanta } = SERVICES[service]
@@ -87,7 +88,7 @@ export function shownAccess({ allowed, reason, since, until }: Access) {
 /** The features of the live subscription's plan; without one there are none. */
 export function featuresNow(catalogue: Catalogue, { subscriptions }: Account): Features {
   const subscription = currentSubscription(subscriptions)
-  const plan = findPlan(catalogue, subscription !== null && isLive(subscription) ? subscription.planName : null)
+  const plan = planBought(catalogue, subscription !== null && isLive(subscription) ? subscription : null)
   return plan ? featuresOf(plan) : NO_FEATURES
 }
 

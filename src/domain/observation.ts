@@ -5,6 +5,7 @@ import { disputeAfter, type ObservedDispute } from './dispute.ts'
 import { boughtGrant } from './pack.ts'
 import type { ObservedPaymentIntent, Payment } from './payment.ts'
 import type { Instant } from './period.ts'
+import { currentVersion } from './plan-version.ts'
 import { isEnded, isOwing, type ObservedSubscription, pastTermsOf, type Subscription } from './subscription.ts'
 import { disputedAmount, takenBackAmount, takingBack } from './taking-back.ts'
 import { claimsOf } from './trial.ts'
@@ -190,14 +191,33 @@ export function keptSubscription(
 ): Subscription {
   const plan = seen.priceId === null ? null : planOfPrice(knowledge.catalogue, knowledge.priceIds, seen.priceId)
   const planName = plan?.name ?? (known?.priceId === seen.priceId ? (known?.planName ?? null) : null)
+  const bought = boughtAfter(known, planName, seen, knowledge.catalogue)
   return {
     ...seen,
-    planName,
+    ...bought,
     statusSince: known && known.status === seen.status ? known.statusSince : knowledge.at,
     pastDueSince: isOwing(seen) ? (seen.pastDueSince ?? known?.pastDueSince ?? knowledge.at) : null,
     collectionPausedSince: seen.collectionPause === null ? null : (known?.collectionPausedSince ?? knowledge.at),
-    pastTerms: known ? pastTermsOf(known, planName, seen, knowledge.at) : [],
+    pastTerms: known ? pastTermsOf(known, bought, seen, knowledge.at) : [],
   }
+}
+
+/** The terms stay as they were bought as long as plan and price do, unless others were planned and have come to hold. */
+function boughtAfter(
+  known: Subscription | undefined,
+  planName: string | null,
+  seen: ObservedSubscription,
+  catalogue: Catalogue,
+): Pick<Subscription, 'planName' | 'planVersion' | 'plannedTerms'> {
+  if (known === undefined || known.planName !== planName || known.priceId !== seen.priceId)
+    return { planName, ...versioned(currentVersion(catalogue, planName)) }
+  const { planVersion, plannedTerms: planned } = known
+  if (planned && seen.currentPeriodStart >= planned.from) return { planName, planVersion: planned.planVersion }
+  return { planName, ...versioned(planVersion ?? null), ...(planned ? { plannedTerms: planned } : {}) }
+}
+
+function versioned(planVersion: string | null) {
+  return planVersion === null ? {} : { planVersion }
 }
 
 function observeDispute(account: Account, seen: ObservedDispute, knowledge: Knowledge): readonly Change[] {

@@ -1,14 +1,12 @@
-import { type Catalogue, findPlan, isPastPriceKey, type PriceIds, pastPriceKey } from './catalogue.ts'
+import { type Catalogue, cataloguePrices, findPlan, isPastPriceKey, type PriceIds, pastPriceKey } from './catalogue.ts'
 
 /** What is known of prices after another look: what stood under a lookup key before is a past price of its plan now. */
 export function withPastPrices(catalogue: Catalogue, known: PriceIds, found: PriceIds): PriceIds {
-  const replaced = catalogue.plans.flatMap((plan) =>
-    plan.prices.flatMap(({ lookupKey }) => {
-      const before = known.get(lookupKey)
-      const isReplaced = before !== undefined && found.has(lookupKey) && found.get(lookupKey) !== before
-      return isReplaced ? [[pastPriceKey(plan.name, before), before] as const] : []
-    }),
-  )
+  const replaced = cataloguePrices(catalogue).flatMap(({ lookupKey, planName, service }) => {
+    const before = known.get(lookupKey)
+    const isReplaced = before !== undefined && found.has(lookupKey) && found.get(lookupKey) !== before
+    return isReplaced ? [[pastPriceKey(service === null ? planName : lookupKey, before), before] as const] : []
+  })
   const remembered = [...known].filter(([key]) => isPastPriceKey(key))
   return new Map([...remembered, ...replaced, ...found])
 }

@@ -1,8 +1,10 @@
 import type { Account } from './account.ts'
-import { type Catalogue, findPlan } from './catalogue.ts'
+import type { Catalogue } from './catalogue.ts'
 import { type ExactAmount, exactAmount, exactCost, minorUnits } from './money.ts'
 import { allowancePeriodAt, type Instant } from './period.ts'
 import type { Plan } from './plan.ts'
+import { planBought } from './plan-version.ts'
+import { remembered } from './remembered.ts'
 import { liveSubscription } from './subscription.ts'
 import type { UsageTotal } from './usage.ts'
 
@@ -22,9 +24,14 @@ export interface Spending {
   readonly spent: ExactAmount
 }
 
-/** Whether any plan limits what use may cost, so that the costs of all services must be at hand. */
-export function limitsSpending({ plans }: Catalogue): boolean {
-  return plans.some(({ spendingLimit }) => spendingLimit !== null)
+/** Whether any plan, as it is sold or was, limits what use may cost, so that the costs of all services must be at hand. */
+export const limitsSpending = remembered(8, ({ plans, versions }: Catalogue): boolean => {
+  const bought = [...(versions?.values() ?? [])].flatMap(({ byId }) => [...byId.values()])
+  return plans.some(isLimited) || bought.some(isLimited)
+})
+
+function isLimited({ spendingLimit }: Plan): boolean {
+  return spendingLimit !== null
 }
 
 /** The most that a user may set: the operator's word, else the plan's; null is no limit. */
@@ -48,13 +55,12 @@ export function spentIn(totals: readonly UsageTotal[], allowanceStart: Instant |
 
 /** How spending stands in the allowance period that begins then; null where nothing limits it. */
 export function spendingIn(
-  catalogue: Catalogue,
+  plan: Plan | null,
   account: Pick<Account, 'totals' | 'spendingLimits'>,
-  planName: string | null,
   allowanceStart: Instant | null,
 ): Spending | null {
   if (allowanceStart === null) return null
-  const limit = limitOf(findPlan(catalogue, planName), account.spendingLimits)
+  const limit = limitOf(plan, account.spendingLimits)
   return limit === null ? null : { limit, spent: spentIn(account.totals, allowanceStart) }
 }
 
@@ -78,7 +84,7 @@ export function crossedThresholds({ limit, spent }: Spending, cost: ExactAmount)
 /** As an answer tells it: of the running allowance period. Without a subscription nothing is spent. */
 export function shownSpending(catalogue: Catalogue, account: Account, now: Instant) {
   const subscription = liveSubscription(account.subscriptions)
-  const plan = findPlan(catalogue, subscription?.planName ?? null)
+  const plan = planBought(catalogue, subscription)
   const spent = subscription === null ? 0n : spentIn(account.totals, allowancePeriodAt(subscription.anchor, now).start)
   const limit = subscription === null ? account.spendingLimits.user : limitOf(plan, account.spendingLimits)
   return { limit, spent: minorUnits(spent), currency: catalogue.currency }

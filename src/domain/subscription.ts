@@ -77,7 +77,14 @@ export interface PendingChange {
 export interface PastTerms {
   readonly until: Instant
   readonly planName: string | null
+  readonly planVersion?: string | null
   readonly anchor: Instant
+}
+
+/** To which terms of its plan a subscription is moved, and from when. */
+export interface PlannedTerms {
+  readonly from: Instant
+  readonly planVersion: string
 }
 
 export type CollectionPause = 'keep_as_draft' | 'mark_uncollectible' | 'void'
@@ -86,6 +93,10 @@ export type CollectionPause = 'keep_as_draft' | 'mark_uncollectible' | 'void'
 export interface Subscription extends ObservedSubscription {
   /** Null when the price is not of our catalogue. */
   readonly planName: string | null
+  /** Under which terms of its plan it was bought; null or left out for the first that are known of it. */
+  readonly planVersion?: string | null
+  /** Other terms of its plan that are to hold. */
+  readonly plannedTerms?: PlannedTerms | null
   readonly statusSince: Instant
   readonly collectionPausedSince: Instant | null
   /** By Stripe's clock, when it was seen like this; null where nobody knows. */
@@ -157,9 +168,15 @@ export function pendingChangeAt(subscription: Subscription | null, at: Instant):
   return pending !== null && (pending.expiresAt ?? Infinity) > at ? pending : null
 }
 
-/** The plan and the anchor that held at a moment: a use counts under what held when it occurred. */
-export function termsHeldAt(subscription: Subscription, at: Instant): Pick<Subscription, 'planName' | 'anchor'> {
-  return subscription.pastTerms.find(({ until }) => at < until) ?? subscription
+/** The plan, its terms and the anchor that hold at a moment: a use counts under what held when it occurred. */
+export function termsHeldAt(
+  subscription: Subscription,
+  at: Instant,
+): Pick<Subscription, 'planName' | 'planVersion' | 'anchor'> {
+  const past = subscription.pastTerms.find(({ until }) => at < until)
+  if (past !== undefined) return past
+  const planned = subscription.plannedTerms
+  return planned && at >= planned.from ? { ...subscription, planVersion: planned.planVersion } : subscription
 }
 
 /** What is used is billed by the month, also where the plan is paid by the year. */
@@ -175,15 +192,26 @@ const REMEMBERED_MS = 36 * DAY_MS
 /** More changes than this within those days are nobody's wish; the oldest are forgotten first. */
 const MOST_PAST_TERMS = 50
 
-/** What held so far joins the past when the plan or the anchor of a subscription that was in use has changed. */
-export function pastTermsOf(known: Subscription, planName: string | null, seen: ObservedSubscription, at: Instant) {
-  if (!isLive(known) || (known.planName === planName && known.anchor === seen.anchor)) return known.pastTerms
-  const past: PastTerms = { until: changedAt(known, seen, at), planName: known.planName, anchor: known.anchor }
+/** What held so far joins the past when plan, terms or anchor of a subscription that was in use have changed. */
+export function pastTermsOf(
+  known: Subscription,
+  { planName, planVersion }: Pick<Subscription, 'planName' | 'planVersion'>,
+  seen: Pick<ObservedSubscription, 'anchor' | 'currentPeriodStart'>,
+  at: Instant,
+): readonly PastTerms[] {
+  const isSame = known.planName === planName && (known.planVersion ?? null) === (planVersion ?? null)
+  if (!isLive(known) || (isSame && known.anchor === seen.anchor)) return known.pastTerms
+  const past: PastTerms = {
+    until: changedAt(known, seen, at),
+    planName: known.planName,
+    ...(known.planVersion ? { planVersion: known.planVersion } : {}),
+    anchor: known.anchor,
+  }
   return [...known.pastTerms.filter(({ until }) => until > at - REMEMBERED_MS), past].slice(-MOST_PAST_TERMS)
 }
 
 /** A change at the turn of a period holds from there, however late it is seen; any other from when it is seen. */
-function changedAt(known: Subscription, seen: ObservedSubscription, at: Instant): Instant {
+function changedAt(known: Subscription, seen: Pick<ObservedSubscription, 'currentPeriodStart'>, at: Instant): Instant {
   return seen.currentPeriodStart > known.currentPeriodStart ? Math.min(seen.currentPeriodStart, at) : at
 }
 

@@ -1,8 +1,9 @@
-import { type Catalogue, findPlan } from './catalogue.ts'
+import type { Catalogue } from './catalogue.ts'
 import { currencyOf, rateIn } from './currency.ts'
 import { exactCost, minorUnits, type Rate } from './money.ts'
 import { allowancePeriodAt, calendarDay, calendarMonth, type Instant, type Period } from './period.ts'
-import type { ServiceTerms } from './plan.ts'
+import type { Plan, ServiceTerms } from './plan.ts'
+import { planBought } from './plan-version.ts'
 import type { Quantity, ServiceType, UsageUnit } from './quantity.ts'
 import { type Subscription, subscriptionAt, termsHeldAt } from './subscription.ts'
 
@@ -63,6 +64,8 @@ export interface DailyUsage extends Omit<UsageTotal, 'month'> {
 /** The terms that hold for a use at a moment, and the allowance period that it counts in. */
 export interface UsageTerms extends ServiceTerms {
   readonly subscription: Subscription | null
+  /** With the terms that were bought. */
+  readonly plan: Plan | null
   readonly planName: string | null
   readonly allowance: Period | null
   /** That of the rate: the subscription's. */
@@ -80,7 +83,7 @@ export function termsAt(
 ): UsageTerms {
   const subscription = subscriptionAt(subscriptions, at)
   const held = subscription && termsHeldAt(subscription, at)
-  const plan = findPlan(catalogue, held?.planName ?? null)
+  const plan = planBought(catalogue, held)
   const terms = plan?.services[service] ?? listed(catalogue, service)
   const currency = currencyOf(catalogue, subscription)
   return {
@@ -88,6 +91,7 @@ export function termsAt(
     rate: rateIn(catalogue, terms, currency),
     currency,
     subscription,
+    plan,
     planName: plan?.name ?? null,
     allowance: held ? allowancePeriodAt(held.anchor, at) : null,
   }

@@ -1,9 +1,10 @@
 import type { Change, UserId } from '../domain/account.ts'
-import { billedServices, findPlan } from '../domain/catalogue.ts'
+import { billedServices } from '../domain/catalogue.ts'
 import type { Difference, JudgedDifference } from '../domain/drift.ts'
 import type { SealedReport } from '../domain/metering.ts'
 import { exactCost, minorUnits } from '../domain/money.ts'
 import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from '../domain/period.ts'
+import { planBought } from '../domain/plan-version.ts'
 import { amountOf, SERVICES, type ServiceType } from '../domain/quantity.ts'
 import { settledAs } from '../domain/reporting.ts'
 import { isLive } from '../domain/subscription.ts'
@@ -53,7 +54,7 @@ async function meteredServices(
   from: Instant,
   to: Instant,
 ): Promise<readonly ServiceType[]> {
-  const plans = (await ports.mirror.subscriptions(user)).map(({ planName }) => findPlan(ports.catalogue, planName))
+  const plans = (await ports.mirror.subscriptions(user)).map((known) => planBought(ports.catalogue, known))
   const billed = new Set(plans.flatMap((plan) => (plan === null ? [] : billedServices(plan))))
   for (const service of new Set(ports.catalogue.plans.flatMap(billedServices)))
     if ((await ports.outbox.sentOrUnknown(user, service, from, to)).length > 0) billed.add(service)
@@ -124,7 +125,7 @@ async function described(
   service: ServiceType,
   { reported, counted }: Sums,
 ): Promise<Difference> {
-  const plans = (await ports.mirror.subscriptions(user)).map(({ planName }) => findPlan(ports.catalogue, planName))
+  const plans = (await ports.mirror.subscriptions(user)).map((known) => planBought(ports.catalogue, known))
   const plan = plans.find((candidate) => candidate !== null && billedServices(candidate).includes(service))
   const rate = plan?.services[service].rate ?? ports.catalogue.rates[service]
   const { unit, unitQuanta } = SERVICES[service]

@@ -1,8 +1,9 @@
 import type { Account, Change, UserId } from '../domain/account.ts'
-import { type Catalogue, findPlan } from '../domain/catalogue.ts'
+import type { Catalogue } from '../domain/catalogue.ts'
 import { invalidField } from '../domain/errors.ts'
 import { moneyText } from '../domain/money.ts'
 import { type Instant, monthsAround } from '../domain/period.ts'
+import { planBought } from '../domain/plan-version.ts'
 import { SERVICE_TYPES } from '../domain/quantity.ts'
 import { allowedLimit, type SpendingLimits, shownSpending } from '../domain/spending.ts'
 import { liveSubscription } from '../domain/subscription.ts'
@@ -64,5 +65,5 @@ function shown(catalogue: Catalogue, account: Account, now: Instant) {
 }
 
 function planOf(catalogue: Catalogue, { subscriptions }: Account) {
-  return findPlan(catalogue, liveSubscription(subscriptions)?.planName ?? null)
+  return planBought(catalogue, liveSubscription(subscriptions))
 }

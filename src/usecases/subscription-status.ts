@@ -1,10 +1,10 @@
 import { accessOf } from '../domain/access.ts'
 import type { Account, UserId } from '../domain/account.ts'
-import { findPlan } from '../domain/catalogue.ts'
 import { shownAccess } from '../domain/entitlements.ts'
 import { minorUnits } from '../domain/money.ts'
 import { calendarMonth, type Instant, isoTimeOrNull, monthsAround } from '../domain/period.ts'
 import { featuresOf, NO_FEATURES } from '../domain/plan.ts'
+import { planBought } from '../domain/plan-version.ts'
 import { perService, SERVICE_TYPES } from '../domain/quantity.ts'
 import { planNote, shownPendingChange } from '../domain/shown-subscription.ts'
 import { shownSpending } from '../domain/spending.ts'
@@ -22,7 +22,7 @@ export async function subscriptionStatus(
   const account = await ports.ledger.account(user, { totals: { services: SERVICE_TYPES, months: monthsAround(now) } })
   const subscription = currentSubscription(account.subscriptions)
   const live = subscription !== null && isLive(subscription) ? subscription : null
-  const plan = findPlan(ports.catalogue, live?.planName ?? null)
+  const plan = planBought(ports.catalogue, live)
   return {
     has_subscription: live !== null,
     plan_name: subscription?.planName ?? null,

@@ -1,9 +1,11 @@
 import type { Account } from '../domain/account.ts'
-import { type Catalogue, findPlan } from '../domain/catalogue.ts'
+import type { Catalogue } from '../domain/catalogue.ts'
 import { meterQuantity } from '../domain/metering.ts'
 import { exactCost, minorUnits } from '../domain/money.ts'
 import { isoTime } from '../domain/period.ts'
+import { planBought } from '../domain/plan-version.ts'
 import { amountOf, SERVICES } from '../domain/quantity.ts'
+import { termsHeldAt } from '../domain/subscription.ts'
 import type { Ports, ReportSetAside } from '../ports.ts'
 
 /** What Stripe refused to count, or no subscription is left to bill, with the money at stake; oldest first. */
@@ -32,7 +34,8 @@ export async function unbilledUsage(
 /** At the rate of the plan under which it was used; of a plan that is gone, at list price. */
 function stakeOf(catalogue: Catalogue, account: Account | undefined, { report }: ReportSetAside): bigint {
   const subscription = account?.subscriptions.find(({ id }) => id === report.subscriptionId)
-  const terms = findPlan(catalogue, subscription?.planName ?? null)?.services[report.service]
+  const held = subscription ? termsHeldAt(subscription, report.occurredAt) : null
+  const terms = planBought(catalogue, held)?.services[report.service]
   return exactCost(report.service, meterQuantity(report), terms?.rate ?? catalogue.rates[report.service])
 }
 

@@ -241,6 +241,19 @@ export function storeContract(name: string, open: () => Store): void {
       expect(await store.records.usersOnPrice('price_old', 'cy', 2)).toEqual(['eve'])
     })
 
+    test('keeps which terms of its plan a subscription has, had and is to have', async () => {
+      const store = open()
+      const kept = async () => (await store.ledger.account('ann', {})).subscriptions[0]
+      const plannedTerms = { from: NOON, planVersion: 'v2' }
+      const bought = { ...subscription, planVersion: 'v1', plannedTerms }
+      await save(store, 'ann', observed(bought))
+      expect(await kept()).toEqual(bought)
+      const pastTerms = [{ until: NOON, planName: 'pro_monthly', planVersion: 'v1', anchor: NOON }]
+      const moved = { ...subscription, planVersion: 'v2', pastTerms }
+      await save(store, 'ann', observed(moved))
+      expect(await kept()).toEqual(moved)
+    })
+
     test('keeps the latest observation of a subscription, the newest subscription first', async () => {
       const store = open()
       const older = { ...subscription, id: 'sub_0', createdAt: NOON - 1 }

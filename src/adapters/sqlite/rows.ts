@@ -19,9 +19,12 @@ import type * as schema from './schema.ts'
 
 type Row<T extends { readonly $inferSelect: unknown }> = T['$inferSelect']
 
-export function toSubscription({ userId: _, seenAt, ...row }: Row<typeof schema.userSubscriptions>): Subscription {
+export function toSubscription(found: Row<typeof schema.userSubscriptions>): Subscription {
+  const { userId: _, seenAt, planVersion, plannedTerms, ...row } = found
   return {
     ...row,
+    ...(planVersion === null ? {} : { planVersion }),
+    ...(plannedTerms === null ? {} : { plannedTerms }),
     status: row.status as SubscriptionStatus,
     collectionPause: row.collectionPause as Subscription['collectionPause'],
     ...sighting(seenAt),

@@ -1,7 +1,13 @@
 import { sql } from 'drizzle-orm'
 import { blob, customType, index, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Discount } from '../../domain/discount.ts'
-import type { MeteredItems, PastTerms, PendingChange, SubscriptionPrice } from '../../domain/subscription.ts'
+import type {
+  MeteredItems,
+  PastTerms,
+  PendingChange,
+  PlannedTerms,
+  SubscriptionPrice,
+} from '../../domain/subscription.ts'
 
 /*
  * Every table is STRICT, those that are read by their primary key alone also WITHOUT ROWID: drizzle-kit can write
@@ -76,10 +82,14 @@ export const userSubscriptions = sqliteTable(
     pendingChange: json<PendingChange>('pending_change'),
     metered: json<MeteredItems>('metered'),
     pastTerms: json<readonly PastTerms[]>('past_terms').notNull().default([]),
+    /** The terms of its plan that were bought; null for the first that are known of it. */
+    planVersion: text('plan_version'),
+    plannedTerms: json<PlannedTerms>('planned_terms'),
   },
   (table) => [
     index('user_subscriptions_user').on(table.userId, table.createdAt),
     index('user_subscriptions_price').on(table.priceId, table.userId),
+    index('user_subscriptions_plan').on(table.planName, table.userId),
   ],
 )
 
@@ -424,3 +434,16 @@ export const stripePrices = sqliteTable('stripe_prices', {
   priceId: text('price_id').notNull(),
   foundAt: integer('found_at').notNull(),
 })
+
+/** The terms under which plans were ever sold: who bought under them keeps them. */
+export const planVersions = sqliteTable(
+  'plan_versions',
+  {
+    planName: text('plan_name').notNull(),
+    id: text('id').notNull(),
+    /** The plan as it was sold, quantities as text. */
+    terms: text('terms').notNull(),
+    since: integer('since').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.planName, table.id] })],
+)

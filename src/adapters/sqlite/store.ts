@@ -1,6 +1,7 @@
 import { SQLiteError } from 'bun:sqlite'
 import { eq } from 'drizzle-orm'
 import type { PriceIds } from '../../domain/catalogue.ts'
+import type { PlanVersion } from '../../domain/plan-version.ts'
 import type { Ports } from '../../ports.ts'
 import { sqliteCrossings } from './crossings.ts'
 import { type Drizzle, migrateDatabase, openDatabase } from './database.ts'
@@ -10,6 +11,7 @@ import { sqliteLedger } from './ledger.ts'
 import { sqliteMessages } from './messages.ts'
 import { sqliteMirror } from './mirror.ts'
 import { sqliteOutbox } from './outbox.ts'
+import { keepPlanVersions, knownPlanVersions } from './plan-versions.ts'
 import { rememberedPrices, rememberPrices } from './prices.ts'
 import { sqliteRecords } from './records.ts'
 import { storeFacts } from './schema.ts'
@@ -23,6 +25,9 @@ export interface Store {
   >
   rememberedPrices(): PriceIds
   rememberPrices(prices: PriceIds, foundAt: number): Promise<void>
+  /** The terms under which plans were ever sold, oldest first. */
+  planVersions(): readonly PlanVersion[]
+  keepPlanVersions(versions: readonly PlanVersion[]): Promise<void>
   /** The Stripe account that this file belongs to; null before the first one was seen. */
   stripeAccount(): string | null
   rememberStripeAccount(id: string): Promise<void>
@@ -56,6 +61,8 @@ export function openStore(file: string, onFatal: (error: unknown) => void): Stor
     },
     rememberedPrices: () => rememberedPrices(database),
     rememberPrices: (prices, foundAt) => rememberPrices(database, writer, prices, foundAt),
+    planVersions: () => knownPlanVersions(database),
+    keepPlanVersions: (versions) => keepPlanVersions(database, writer, versions),
     stripeAccount: () => database.select().from(storeFacts).where(isStripeAccount).get()?.value ?? null,
     async rememberStripeAccount(value) {
       const row = { name: STRIPE_ACCOUNT, value }
