@@ -94,11 +94,13 @@ type TermValue = string | number | boolean | null
 
 function namedServiceTerms(service: ServiceType, terms: ServiceTerms): readonly (readonly [string, TermValue])[] {
   const { unitQuanta } = SERVICES[service]
+  const inCurrencies = Object.entries(terms.currencyOptions ?? {}).toSorted(([one], [other]) => (one < other ? -1 : 1))
   const shown = (quantity: bigint | null) => (quantity === null ? null : amountOf(quantity, unitQuanta))
   return [
     [`${service}.policy`, terms.policy],
     [`${service}.included`, shown(terms.included)],
     [`${service}.rate`, terms.rate],
+    ...inCurrencies.map(([currency, rate]) => [`${service}.rate.${currency}`, rate] as const),
     [`${service}.billing_increment`, shown(terms.increment)],
     [`${service}.minimum`, shown(terms.minimum)],
   ]
@@ -119,9 +121,9 @@ export interface TermChange {
 
 /** What changes for whoever goes from one plan's terms to another's. */
 export function termChanges(from: Plan, to: Plan): readonly TermChange[] {
-  const after = namedTerms(to)
-  return [...namedTerms(from)].flatMap(([term, before]) => {
-    const then = after.get(term) ?? null
-    return before === then ? [] : [{ term, before, after: then }]
+  const [before, after] = [namedTerms(from), namedTerms(to)]
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((term) => {
+    const change = { term, before: before.get(term) ?? null, after: after.get(term) ?? null }
+    return change.before === change.after ? [] : [change]
   })
 }
