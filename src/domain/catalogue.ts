@@ -1,4 +1,4 @@
-import { type CurrencyRates, isRate, type Rate } from './money.ts'
+import { type CurrencyRates, decimalsOf, isRate, type Rate, unchargeable } from './money.ts'
 import type { Pack } from './pack.ts'
 import type { Plan, PlanPrice, ServiceTerms } from './plan.ts'
 import type { KnownVersions } from './plan-version.ts'
@@ -115,14 +115,35 @@ export function catalogueProblems(catalogue: Catalogue): readonly string[] {
     problems.push(`prices: the lookup key ${key} stands there twice; Stripe allows each key once`)
   for (const name of repeated(catalogue.packs.map((pack) => pack.name)))
     problems.push(`packs: ${name} stands there twice; pack names must differ`)
+  for (const { name, price } of catalogue.packs) problems.push(...amountProblems(`${name}.price.amount`, price))
   for (const plan of catalogue.plans) problems.push(...planProblems(catalogue, plan))
   return problems
 }
 
 function planProblems(catalogue: Catalogue, plan: Plan): readonly string[] {
   return [
+    ...plan.prices.flatMap((price, index) => amountProblems(`${plan.name}.prices[${index}].amount`, price)),
+    ...limitProblems(plan),
     ...SERVICE_TYPES.flatMap((service) => termsProblems(plan.name, service, plan.services[service])),
     ...billedServices(plan).flatMap((service) => currencyProblems(catalogue, plan, service)),
+  ]
+}
+
+function amountProblems(
+  place: string,
+  { amount, currency }: Pick<PlanPrice, 'amount' | 'currency'>,
+): readonly string[] {
+  const why = unchargeable(amount, currency)
+  return why === null ? [] : [`${place}: ${why}`]
+}
+
+/** The limit is one number of minor units, whatever the subscription is paid in: 2000 cannot be $20.00 and ¥2,000. */
+function limitProblems(plan: Plan): readonly string[] {
+  const [first, ...others] = currenciesOf(plan)
+  const other = others.find((currency) => decimalsOf(currency) !== decimalsOf(first ?? ''))
+  if (plan.spendingLimit === null || other === undefined) return []
+  return [
+    `${plan.name}.spending_limit: is one number, and would be hundredths in one and not in the other of ${first} and ${other}; make a plan for each`,
   ]
 }
 

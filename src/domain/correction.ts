@@ -1,5 +1,6 @@
 import type { Account, AuditEntry, Change, Decision } from './account.ts'
 import type { Catalogue } from './catalogue.ts'
+import { recordCurrency } from './currency.ts'
 import { BillingError, invalidField } from './errors.ts'
 import { returnTo } from './grant.ts'
 import { type Answered, type IdempotencyKey, replay, storedResult } from './idempotency.ts'
@@ -28,6 +29,7 @@ export interface CorrectUsageAnswer {
   readonly usage_amount: number
   readonly usage_unit: UsageUnit
   readonly cost: number
+  readonly currency: string
   readonly billing_period: string
   readonly overage: number
   /** Minor units that are charged no more. */
@@ -52,7 +54,7 @@ export function correctUsage(
   if (replayed) return { changes: [], result: replayed }
   const record = correctable(account)
   const correction = correctionOf(catalogue, account, record, reported, ids.record, now)
-  const result = answerOf(correction, record.id)
+  const result = answerOf(correction, record.id, recordCurrency(catalogue, account.subscriptions, record))
   const changes: readonly Change[] = [
     { type: 'usage-recorded', record: correction },
     ...returnTo(account.allGrants, -correction.granted).map((draw): Change => ({ type: 'grant-returned', draw })),
@@ -131,7 +133,7 @@ function totalsLike({ service, allowanceStart, rate }: UsageRecord, totals: read
   }
 }
 
-function answerOf(correction: UsageRecord, corrects: string): CorrectUsageAnswer {
+function answerOf(correction: UsageRecord, corrects: string, currency: string): CorrectUsageAnswer {
   const { service, rate, billable } = correction
   const { quanta, unitQuanta } = SERVICES[service]
   return {
@@ -141,6 +143,7 @@ function answerOf(correction: UsageRecord, corrects: string): CorrectUsageAnswer
     usage_amount: amountOf(correction.quantity, quanta[correction.unit] ?? unitQuanta),
     usage_unit: correction.unit,
     cost: costOf(correction),
+    currency,
     billing_period: calendarMonth(correction.occurredAt),
     overage: amountOf(correction.overage, unitQuanta),
     billable_cost: minorUnits(exactCost(service, billable, rate)),

@@ -64,6 +64,24 @@ export function decimalsOf(currency: string): number {
   return DECIMALS[currency] ?? 2
 }
 
+/** They have no minor unit any more, and Stripe still writes them with two decimals (docs.stripe.com/currencies). */
+const WHOLE_ONLY: ReadonlySet<string> = new Set(['isk', 'ugx'])
+
+/** What amounts of a currency must be a multiple of, so that they can be charged: of three decimals cards know two. */
+function chargedStep(currency: string): number {
+  if (WHOLE_ONLY.has(currency)) return 100
+  return decimalsOf(currency) === 3 ? 10 : 1
+}
+
+/** Why an amount in minor units cannot be charged in a currency; null when it can. */
+export function unchargeable(amount: number, currency: string): string | null {
+  const step = chargedStep(currency)
+  if (amount % step === 0) return null
+  const below = Math.floor(amount / step) * step
+  const [least, most] = [below, below + step].map((near) => `${near} (${moneyText(near, currency)})`)
+  return `must be a multiple of ${step}, which is as fine as ${currency.toUpperCase()} can be charged: ${least} or ${most}`
+}
+
 /** An amount in minor units as people write it: `39.00 USD`. */
 export function moneyText(amount: number, currency: string): string {
   const decimals = decimalsOf(currency)

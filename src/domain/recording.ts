@@ -2,6 +2,7 @@ import { accessOf } from './access.ts'
 import type { Account, Change, Decision } from './account.ts'
 import { spendingMessage } from './app-message.ts'
 import type { Catalogue } from './catalogue.ts'
+import { recordCurrency } from './currency.ts'
 import { judgeUse, type ServiceStanding } from './entitlement.ts'
 import { BillingError, invalidField } from './errors.ts'
 import { drawOn, type Grant, grantsLeft, usableGrants } from './grant.ts'
@@ -51,6 +52,8 @@ export interface RecordUsageAnswer {
   readonly usage_unit: UsageUnit
   /** Minor units at list price, whatever of it is charged. */
   readonly cost: number
+  /** The subscription's; of a use without one the catalogue's. */
+  readonly currency: string
   readonly billing_period: string
   readonly remaining: number | null
   /** The part of this use that lies over the allowance. */
@@ -121,7 +124,11 @@ export function recordUsage(
   const replayed = replay<RecordUsageAnswer>(account.answer, key)
   if (replayed) return { changes: [], result: replayed }
   const context = contextOf(catalogue, account, usage)
-  if (account.usage) return answered(200, repeated(account.usage, usage), context, key, now, [])
+  if (account.usage) {
+    const known = repeated(account.usage, usage)
+    const currency = recordCurrency(catalogue, account.subscriptions, known)
+    return answered(200, known, { ...context, terms: { ...context.terms, currency } }, key, now, [])
+  }
   const rated = ratedQuantity(context.terms, usage.quantity)
   if (usage.enforce) mustFit(catalogue, account, context, usage.service, rated, now)
   const { record, draws } = recordOf(usage, context, rated, ids.record, now)
@@ -131,7 +138,7 @@ export function recordUsage(
     ...draws.map((draw): Change => ({ type: 'grant-drawn', draw })),
     ...reportChanges(record, ids.report),
     ...crossings(record, context, context.used + rated, ids.crossing, now),
-    ...spendingCrossings(catalogue, record, context, now),
+    ...spendingCrossings(record, context, now),
   ])
 }
 
@@ -207,9 +214,8 @@ function crossings(
 
 /** The thresholds of the spending limit that a use steps over. */
 function spendingCrossings(
-  { currency }: Catalogue,
   { service, billable, rate }: UsageRecord,
-  { spending, terms: { subscription, allowance } }: Context,
+  { spending, terms: { subscription, allowance, currency } }: Context,
   at: Instant,
 ): readonly Change[] {
   if (spending === null || billable === 0n || subscription === null || allowance === null) return []
@@ -285,6 +291,7 @@ function answered(
     usage_amount: amountOf(record.quantity, quanta[record.unit] ?? unitQuanta),
     usage_unit: record.unit,
     cost: costOf(record),
+    currency: terms.currency,
     billing_period: calendarMonth(record.occurredAt),
     remaining: remaining === null ? null : amountOf(remaining, unitQuanta),
     overage: amountOf(record.overage, unitQuanta),

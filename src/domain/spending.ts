@@ -1,5 +1,6 @@
 import type { Account } from './account.ts'
 import type { Catalogue } from './catalogue.ts'
+import { currencyOf } from './currency.ts'
 import { type ExactAmount, exactAmount, exactCost, minorUnits } from './money.ts'
 import { allowancePeriodAt, type Instant } from './period.ts'
 import type { Plan } from './plan.ts'
@@ -8,7 +9,7 @@ import { remembered } from './remembered.ts'
 import { liveSubscription } from './subscription.ts'
 import type { UsageTotal } from './usage.ts'
 
-/** What use may cost in an allowance period at most, in minor units of the catalogue's currency; null is not set. */
+/** What use may cost in an allowance period at most, in minor units of the currency that the subscription is paid in; null is not set. */
 export interface SpendingLimits {
   /** By the user, up to what the plan or the operator allows. */
   readonly user: number | null
@@ -87,5 +88,5 @@ export function shownSpending(catalogue: Catalogue, account: Account, now: Insta
   const plan = planBought(catalogue, subscription)
   const spent = subscription === null ? 0n : spentIn(account.totals, allowancePeriodAt(subscription.anchor, now).start)
   const limit = subscription === null ? account.spendingLimits.user : limitOf(plan, account.spendingLimits)
-  return { limit, spent: minorUnits(spent), currency: catalogue.currency }
+  return { limit, spent: minorUnits(spent), currency: currencyOf(catalogue, subscription) }
 }

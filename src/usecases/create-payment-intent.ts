@@ -2,6 +2,7 @@ import { type Catalogue, findPack } from '../domain/catalogue.ts'
 import { invalidField } from '../domain/errors.ts'
 import type { Answered } from '../domain/idempotency.ts'
 import type { WishOf } from '../domain/intent.ts'
+import { unchargeable } from '../domain/money.ts'
 import { openWish } from '../domain/subscribing.ts'
 import { fulfil } from './fulfil-wish.ts'
 import { type PaymentAnswer, pursuePayment } from './pursue-payment.ts'
@@ -48,7 +49,10 @@ type Paid = Pick<WishOf<'pay'>, 'amount' | 'currency' | 'description' | 'pack'>
 function whatFor(catalogue: Catalogue, { pack: name, amount, currency, description }: PaymentRequest): Paid {
   if (name === null) {
     if (amount === null) throw invalidField('/amount', 'is required, or the name of a pack')
-    return { amount, currency: currency ?? catalogue.currency, description, pack: null }
+    const paid = { amount, currency: currency ?? catalogue.currency }
+    const why = unchargeable(paid.amount, paid.currency)
+    if (why !== null) throw invalidField('/amount', why)
+    return { ...paid, description, pack: null }
   }
   const pack = findPack(catalogue, name)
   if (pack === null)

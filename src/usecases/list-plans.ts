@@ -1,3 +1,5 @@
+import type { Catalogue } from '../domain/catalogue.ts'
+import type { CurrencyRates } from '../domain/money.ts'
 import { featuresOf, type Plan, type PlanPrice } from '../domain/plan.ts'
 import { perService, SERVICES } from '../domain/quantity.ts'
 import type { Ports } from '../ports.ts'
@@ -15,7 +17,7 @@ export function listPlans(ports: Pick<Ports, 'catalogue' | 'priceIds'>) {
     trial_days: plan.trial?.days ?? 0,
     trial_requires_card: plan.trial?.cardRequired ?? false,
     features: featuresOf(plan),
-    rates: ratesOf(plan),
+    rates: ratesOf(ports.catalogue, plan),
   }))
 }
 
@@ -36,10 +38,18 @@ function shownPrice(price: PlanPrice) {
   return { amount: price.amount, currency: price.currency, interval: price.interval }
 }
 
-function ratesOf(plan: Plan) {
+function ratesOf({ currency }: Catalogue, plan: Plan) {
   return perService((service) => ({
     unit_amount_decimal: plan.services[service].rate,
+    currency,
+    currency_options: currencyOptions(plan.services[service].currencyOptions),
     unit: SERVICES[service].unit,
     policy: plan.services[service].policy,
   }))
+}
+
+function currencyOptions(rates: CurrencyRates = {}) {
+  return Object.fromEntries(
+    Object.entries(rates).map(([currency, unit_amount_decimal]) => [currency, { unit_amount_decimal }]),
+  )
 }

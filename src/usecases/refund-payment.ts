@@ -1,6 +1,7 @@
 import { BillingError, invalidField } from '../domain/errors.ts'
 import type { Answered } from '../domain/idempotency.ts'
 import type { WishOf } from '../domain/intent.ts'
+import { unchargeable } from '../domain/money.ts'
 import type { Payment } from '../domain/payment.ts'
 import { openWish } from '../domain/subscribing.ts'
 import { fulfil } from './fulfil-wish.ts'
@@ -52,4 +53,6 @@ function mustBeRefundable(payment: Payment | undefined, amount: number | null): 
   if (left <= 0) throw invalidField('/payment_id', 'has been given back wholly')
   if (amount !== null && amount > left)
     throw invalidField('/amount', `must be at most what is left of the payment: ${left}`)
+  const why = amount === null ? null : unchargeable(amount, payment.currency)
+  if (why !== null) throw invalidField('/amount', why)
 }

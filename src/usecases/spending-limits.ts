@@ -1,7 +1,8 @@
 import type { Account, Change, UserId } from '../domain/account.ts'
 import type { Catalogue } from '../domain/catalogue.ts'
+import { currencyNow } from '../domain/currency.ts'
 import { invalidField } from '../domain/errors.ts'
-import { moneyText } from '../domain/money.ts'
+import { moneyText, unchargeable } from '../domain/money.ts'
 import { type Instant, monthsAround } from '../domain/period.ts'
 import { planBought } from '../domain/plan-version.ts'
 import { SERVICE_TYPES } from '../domain/quantity.ts'
@@ -17,6 +18,7 @@ type Limiting = Pick<Ports, 'ledger' | 'clock' | 'catalogue' | 'newId'>
  */
 export function setSpendingLimit(ports: Limiting, user: UserId, amount: number | null) {
   return change(ports, user, (account) => {
+    mustBeAmountOf(currencyNow(ports.catalogue, account), amount)
     const most = allowedLimit(planOf(ports.catalogue, account), account.spendingLimits)
     if (amount !== null && most !== null && amount > most)
       throw invalidField('/amount', `must be at most ${most}, which the plan allows; ask support for more`)
@@ -35,13 +37,26 @@ export interface OperatorLimit {
 
 /** The operator's limit for a user, in place of the plan's: below it or beyond. */
 export function setUsersSpendingLimit(ports: Limiting, { user, operator, amount, reason }: OperatorLimit) {
-  const { currency } = ports.catalogue
-  const detail = `${amount === null ? 'As the plan has it' : `${moneyText(amount, currency)} a period`}: ${reason}`
-  const entry = { id: ports.newId('audit'), at: ports.clock.now(), actor: operator, detail }
-  return change(ports, user, (account) => ({
-    limits: { ...account.spendingLimits, operator: amount },
-    audited: [{ type: 'audited', entry: { ...entry, action: 'spending-limit-set' } }],
-  }))
+  const entry = {
+    id: ports.newId('audit'),
+    at: ports.clock.now(),
+    actor: operator,
+    action: 'spending-limit-set',
+  } as const
+  return change(ports, user, (account) => {
+    const currency = currencyNow(ports.catalogue, account)
+    mustBeAmountOf(currency, amount)
+    const detail = `${amount === null ? 'As the plan has it' : `${moneyText(amount, currency)} a period`}: ${reason}`
+    return {
+      limits: { ...account.spendingLimits, operator: amount },
+      audited: [{ type: 'audited', entry: { ...entry, detail } }],
+    }
+  })
+}
+
+function mustBeAmountOf(currency: string, amount: number | null): void {
+  const why = amount === null ? null : unchargeable(amount, currency)
+  if (why !== null) throw invalidField('/amount', why)
 }
 
 interface NewLimits {

@@ -1,5 +1,7 @@
 import { accessOf } from '../domain/access.ts'
 import type { Account, UserId } from '../domain/account.ts'
+import type { Catalogue } from '../domain/catalogue.ts'
+import { currencyOf } from '../domain/currency.ts'
 import { shownAccess } from '../domain/entitlements.ts'
 import { minorUnits } from '../domain/money.ts'
 import { calendarMonth, type Instant, isoTimeOrNull, monthsAround } from '../domain/period.ts'
@@ -10,6 +12,7 @@ import { planNote, shownPendingChange } from '../domain/shown-subscription.ts'
 import { shownSpending } from '../domain/spending.ts'
 import { standingOf } from '../domain/standing.ts'
 import { currentSubscription, isLive, liveSubscription, pendingChangeAt } from '../domain/subscription.ts'
+import { monthCurrency } from '../domain/usage-currencies.ts'
 import type { Ports } from '../ports.ts'
 import { shownDiscount } from './shown-discount.ts'
 
@@ -36,10 +39,17 @@ export async function subscriptionStatus(
     pending_change: shownPendingChange(ports.catalogue, ports.priceIds(), pendingChangeAt(live, now)),
     discount: live && shownDiscount(live),
     access: shownAccess(accessOf(ports.catalogue, account, now)),
+    currency: usedIn(ports.catalogue, account, now),
     current_usage: currentUsage(ports, account, now),
     spending: shownSpending(ports.catalogue, account, now),
     features: plan ? featuresOf(plan) : NO_FEATURES,
   }
+}
+
+/** The currency of what use costs: the subscription's, or that of the calendar month. */
+function usedIn(catalogue: Catalogue, account: Account, now: Instant): string {
+  const live = liveSubscription(account.subscriptions)
+  return live === null ? monthCurrency(catalogue, account, calendarMonth(now)) : currencyOf(catalogue, live)
 }
 
 /** Per service, for the running allowance period; without a subscription for the calendar month. */

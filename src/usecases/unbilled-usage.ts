@@ -1,7 +1,8 @@
 import type { Account } from '../domain/account.ts'
 import type { Catalogue } from '../domain/catalogue.ts'
+import { currencyOf, rateIn } from '../domain/currency.ts'
 import { meterQuantity } from '../domain/metering.ts'
-import { exactCost, minorUnits } from '../domain/money.ts'
+import { type ExactAmount, exactCost, minorUnits } from '../domain/money.ts'
 import { isoTime } from '../domain/period.ts'
 import { planBought } from '../domain/plan-version.ts'
 import { amountOf, SERVICES } from '../domain/quantity.ts'
@@ -23,23 +24,41 @@ export async function unbilledUsage(
     report,
     stake: stakeOf(ports.catalogue, accounts.get(report.user), report),
   }))
+  const currencies = [...new Set(shown.map(({ stake }) => stake.currency))].sort()
+  const own = ports.catalogue.currency
+  const atStake = (currency: string) => minorUnits(sumOf(shown.filter(({ stake }) => stake.currency === currency)))
   return {
     reports: shown.map(({ report, stake }) => shownReport(report, stake)),
-    amount_at_stake: minorUnits(shown.reduce((sum, { stake }) => sum + stake, 0n)),
-    currency: ports.catalogue.currency,
+    amount_at_stake: atStake(own),
+    currency: own,
+    other_currencies: currencies
+      .filter((currency) => currency !== own)
+      .map((currency) => ({ currency, amount_at_stake: atStake(currency) })),
     next_cursor: nextCursor,
   }
 }
 
+interface Stake {
+  readonly exact: ExactAmount
+  readonly currency: string
+}
+
+function sumOf(shown: readonly { readonly stake: Stake }[]): ExactAmount {
+  return shown.reduce((sum, { stake }) => sum + stake.exact, 0n)
+}
+
 /** At the rate of the plan under which it was used; of a plan that is gone, at list price. */
-function stakeOf(catalogue: Catalogue, account: Account | undefined, { report }: ReportSetAside): bigint {
+function stakeOf(catalogue: Catalogue, account: Account | undefined, { report }: ReportSetAside): Stake {
   const subscription = account?.subscriptions.find(({ id }) => id === report.subscriptionId)
   const held = subscription ? termsHeldAt(subscription, report.occurredAt) : null
   const terms = planBought(catalogue, held)?.services[report.service]
-  return exactCost(report.service, meterQuantity(report), terms?.rate ?? catalogue.rates[report.service])
+  const currency = currencyOf(catalogue, subscription ?? null)
+  const listed = { rate: catalogue.rates[report.service], currencyOptions: catalogue.currencyOptions?.[report.service] }
+  const exact = exactCost(report.service, meterQuantity(report), rateIn(catalogue, terms ?? listed, currency))
+  return { exact, currency }
 }
 
-function shownReport({ user, report, state, reason }: ReportSetAside, stake: bigint) {
+function shownReport({ user, report, state, reason }: ReportSetAside, stake: Stake) {
   const { unit, unitQuanta } = SERVICES[report.service]
   return {
     report_id: report.id,
@@ -48,7 +67,8 @@ function shownReport({ user, report, state, reason }: ReportSetAside, stake: big
     subscription_id: report.subscriptionId,
     amount: amountOf(meterQuantity(report), unitQuanta),
     unit,
-    amount_at_stake: minorUnits(stake),
+    amount_at_stake: minorUnits(stake.exact),
+    currency: stake.currency,
     state,
     reason,
     occurred_at: isoTime(report.occurredAt),

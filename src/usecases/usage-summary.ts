@@ -1,5 +1,5 @@
 import type { Account, Needs, UserId } from '../domain/account.ts'
-import { currencyOf } from '../domain/currency.ts'
+import { currencyNow } from '../domain/currency.ts'
 import { minorUnits } from '../domain/money.ts'
 import {
   addMonths,
@@ -14,7 +14,8 @@ import {
 import { amountOf, perService, SERVICE_TYPES, SERVICES } from '../domain/quantity.ts'
 import { standingOf } from '../domain/standing.ts'
 import { liveSubscription } from '../domain/subscription.ts'
-import { type DailyUsage, sumUsage } from '../domain/usage.ts'
+import type { DailyUsage, UsageSum } from '../domain/usage.ts'
+import { monthCurrency, otherCurrencies, sumUsageIn } from '../domain/usage-currencies.ts'
 import type { Ports } from '../ports.ts'
 
 export interface SummaryRequest {
@@ -26,7 +27,8 @@ export interface SummaryRequest {
 
 /**
  * What was used in a period, per service and in all, out of one snapshot. The running allowance period shows what is
- * included and left; a calendar month does not, since it belongs to no allowance.
+ * included and left; a calendar month does not, since it belongs to no allowance. Its use may have been paid in several
+ * currencies: the costs are those in one of them, and what was used in others is listed apart.
  */
 export async function usageSummary(ports: Pick<Ports, 'ledger' | 'clock' | 'catalogue'>, request: SummaryRequest) {
   const now = ports.clock.now()
@@ -34,11 +36,16 @@ export async function usageSummary(ports: Pick<Ports, 'ledger' | 'clock' | 'cata
   const account = await ports.ledger.account(request.user, needsOf(request, now))
   const live = isCurrent ? liveSubscription(account.subscriptions) : null
   const month = live ? null : isCurrent ? calendarMonth(now) : request.period
+  const currency =
+    month === null ? currencyNow(ports.catalogue, account) : monthCurrency(ports.catalogue, account, month)
   return {
     period: request.period,
     ...totalsOf(ports, account, now, month, isCurrent),
-    currency: currencyOf(ports.catalogue, live),
-    ...(request.byDay ? { days: daysOf(account, month, live && allowancePeriodAt(live.anchor, now)) } : {}),
+    currency,
+    other_currencies: month === null ? [] : otherCurrencies(ports.catalogue, account, month, currency),
+    ...(request.byDay
+      ? { days: daysOf(ports, account, month, live && allowancePeriodAt(live.anchor, now), currency) }
+      : {}),
   }
 }
 
@@ -76,17 +83,30 @@ function totalsOf(
 }
 
 /** One entry for each day on which something was used. */
-function daysOf(account: Account, month: string | null, allowance: Period | null) {
+function daysOf(
+  { catalogue }: Pick<Ports, 'catalogue'>,
+  account: Account,
+  month: string | null,
+  allowance: Period | null,
+  currency: string,
+) {
+  const sumOf = (entries: readonly DailyUsage[]) => sumUsageIn(catalogue, account.subscriptions, entries, currency)
   const entries = account.days.filter((entry) =>
     month === null ? entry.allowanceStart === allowance?.start : entry.day.startsWith(month),
   )
   const days = [...new Set(entries.map((entry) => entry.day))].sort()
-  return days.map((day) => ({ day, services: dayServices(entries.filter((entry) => entry.day === day)) }))
+  return days.map((day) => ({
+    day,
+    services: dayServices(
+      entries.filter((entry) => entry.day === day),
+      sumOf,
+    ),
+  }))
 }
 
-function dayServices(entries: readonly DailyUsage[]) {
+function dayServices(entries: readonly DailyUsage[], sumOf: (entries: readonly DailyUsage[]) => UsageSum) {
   return perService((service) => {
-    const sum = sumUsage(entries.filter((entry) => entry.service === service))
+    const sum = sumOf(entries.filter((entry) => entry.service === service))
     return {
       amount: amountOf(sum.quantity, SERVICES[service].unitQuanta),
       unit: SERVICES[service].unit,

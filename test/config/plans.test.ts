@@ -223,6 +223,22 @@ describe('a plans file', () => {
     ).toContain('rates.sms.currency_options.Euro is not a field here')
   })
 
+  test('has only amounts that can be charged in their currency', () => {
+    const prices = [{ amount: 2_755, currency: 'kwd', interval: 'month' }]
+    const pack = { ...minutes, price: { amount: 150, currency: 'isk' } }
+    expect(problems(file([starter({ prices })], { packs: [pack] }))).toEqual([
+      'minutes_100.price.amount: must be a multiple of 100, which is as fine as ISK can be charged: 100 (1.00 ISK) or 200 (2.00 ISK)',
+      'starter.prices[0].amount: must be a multiple of 10, which is as fine as KWD can be charged: 2750 (2.750 KWD) or 2760 (2.760 KWD)',
+    ])
+  })
+
+  test('has no spending limit that would be dollars in one currency and yen in the other', () => {
+    const prices = ['eur', 'jpy'].map((currency) => ({ amount: 500, currency, interval: 'month' }))
+    expect(problems(file([starter({ prices, spending_limit: 2_000 })]))).toEqual([
+      'starter.spending_limit: is one number, and would be hundredths in one and not in the other of eur and jpy; make a plan for each',
+    ])
+  })
+
   test('names every error with its place, however many there are', () => {
     const bad = starter({
       plan_name: 'Starter Plan',

@@ -52,6 +52,7 @@ describe('recording usage', () => {
         usage_amount: 23,
         usage_unit: 'minutes',
         cost: 115,
+        currency: 'usd',
         billing_period: '2026-06',
         remaining: 477,
         overage: 0,

@@ -49,6 +49,7 @@ export const CORRECTION = {
     usage_amount: -5,
     usage_unit: 'minutes',
     cost: -25,
+    currency: 'usd',
     billing_period: '2026-11',
     overage: -5,
     billable_cost: -25,
@@ -66,6 +67,7 @@ export const UNBILLED = {
         amount: 12,
         unit: 'minutes',
         amount_at_stake: 60,
+        currency: 'usd',
         state: 'unbilled',
         reason: 'No subscription is left that could bill it.',
         occurred_at: AT,
@@ -73,6 +75,7 @@ export const UNBILLED = {
     ],
     amount_at_stake: 60,
     currency: 'usd',
+    other_currencies: [],
     next_cursor: null,
   }),
 }

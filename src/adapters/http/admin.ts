@@ -200,6 +200,7 @@ const correction = t.Object({
   usage_amount: t.Number({ description: 'Negative, as all that follows' }),
   usage_unit: usageUnit,
   cost: minorUnits,
+  currency: t.String(),
   billing_period: t.String({ description: 'The calendar month, `YYYY-MM`' }),
   overage: quantity,
   billable_cost: t.Number({ multipleOf: 1, description: 'What is charged no more, in minor units' }),
@@ -215,13 +216,18 @@ const unbilled = t.Object({
       amount: quantity,
       unit: usageUnit,
       amount_at_stake: minorUnits,
+      currency: t.String(),
       state: t.Union([t.Literal('rejected'), t.Literal('unbilled')]),
       reason: nullable(t.String()),
       occurred_at: time,
     }),
   ),
-  amount_at_stake: t.Number({ multipleOf: 1, description: 'Of all on this page, in minor units' }),
+  amount_at_stake: t.Number({
+    multipleOf: 1,
+    description: 'Of all on this page in the catalogue’s currency, in minor units',
+  }),
   currency: t.String(),
+  other_currencies: t.Array(t.Object({ currency: t.String(), amount_at_stake: minorUnits })),
   next_cursor: nextCursor,
 })
 

@@ -47,6 +47,10 @@ export const features = t.Object({
 
 const rate = t.Object({
   unit_amount_decimal: t.String({ description: 'A decimal number of minor units for one unit' }),
+  currency: t.String(),
+  currency_options: t.Record(t.String(), t.Object({ unit_amount_decimal: t.String() }), {
+    description: 'The rate of subscriptions that are paid in another currency',
+  }),
   unit: usageUnit,
   policy: t.Union([t.Literal('block'), t.Literal('bill'), t.Literal('allow')], {
     description: 'What happens beyond what is included',
@@ -83,6 +87,7 @@ const planList = t.Object({
   publishable_key: nullable(t.String({ description: 'For Stripe.js in the app' })),
 })
 
+const DOLLARS = { currency: 'usd', currency_options: {} }
 const MONTHLY = { amount: 3900, currency: 'usd', interval: 'month' }
 const PRICE_ID = 'price_1QpQqLKxYt3mVd0a'
 const EXAMPLE = {
@@ -106,11 +111,11 @@ const EXAMPLE = {
         white_label: false,
       },
       rates: {
-        voice_call: { unit_amount_decimal: '5', unit: 'minutes', policy: 'block' },
-        transcription: { unit_amount_decimal: '2', unit: 'minutes', policy: 'allow' },
-        sms: { unit_amount_decimal: '1', unit: 'messages', policy: 'block' },
-        custom_scenario: { unit_amount_decimal: '500', unit: 'scenarios', policy: 'block' },
-        api_call: { unit_amount_decimal: '0', unit: 'calls', policy: 'allow' },
+        voice_call: { unit_amount_decimal: '5', ...DOLLARS, unit: 'minutes', policy: 'block' },
+        transcription: { unit_amount_decimal: '2', ...DOLLARS, unit: 'minutes', policy: 'allow' },
+        sms: { unit_amount_decimal: '1', ...DOLLARS, unit: 'messages', policy: 'block' },
+        custom_scenario: { unit_amount_decimal: '500', ...DOLLARS, unit: 'scenarios', policy: 'block' },
+        api_call: { unit_amount_decimal: '0', ...DOLLARS, unit: 'calls', policy: 'allow' },
       },
     },
   ],

@@ -72,6 +72,7 @@ export const STATUS = {
     pending_change: null,
     discount: DISCOUNT,
     access: { allowed: true, reason: 'active', since: PERIOD.current_period_start, until: null },
+    currency: 'usd',
     current_usage: {
       voice_call: { ...UNUSED, amount: 23, cost: 115, unit: 'minutes', included: 500, remaining: 477 },
       transcription: { ...UNUSED, amount: 45, cost: 90, unit: 'minutes', included: null, remaining: null },

@@ -178,6 +178,7 @@ const status = t.Object({
   pending_change: nullable(pendingChange),
   discount: nullable(discount),
   access,
+  currency: t.String({ description: 'Of all costs below: the subscription’s, without one the catalogue’s' }),
   current_usage: perService(t.Object(standing)),
   spending: t.Object(spending),
   features,

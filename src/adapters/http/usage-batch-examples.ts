@@ -33,6 +33,7 @@ export const RESULTS = {
         usage_amount: 23,
         usage_unit: 'minutes',
         cost: 115,
+        currency: 'usd',
         billing_period: '2026-11',
         remaining: 477,
         overage: 0,

@@ -46,7 +46,7 @@ export const REQUESTS = {
   }),
 }
 
-const RECORD = { usage_unit: 'minutes', billing_period: '2026-11', overage: 0, limit_reached: false }
+const RECORD = { usage_unit: 'minutes', currency: 'usd', billing_period: '2026-11', overage: 0, limit_reached: false }
 
 export const RECORDED = {
   transcription: example('45 transcription minutes', {
@@ -82,5 +82,6 @@ export const SUMMARY = {
     total_cost: 205,
     billable_total: 0,
     currency: 'usd',
+    other_currencies: [],
   }),
 }

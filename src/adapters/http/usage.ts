@@ -77,7 +77,13 @@ const summary = t.Object({
   services: perService(t.Object(standing)),
   total_cost: minorUnits,
   billable_total: minorUnits,
-  currency: t.String(),
+  currency: t.String({
+    description:
+      'The subscription’s. Of a calendar month that of all its use; where there are several, or none, that of today',
+  }),
+  other_currencies: t.Array(t.Object({ currency: t.String(), total_cost: minorUnits, billable_total: minorUnits }), {
+    description: 'What use of a calendar month cost in other currencies, which is in none of the costs above',
+  }),
   days: t.Optional(
     t.Array(
       t.Object({

@@ -43,6 +43,7 @@ export const recordedUsage = t.Object({
   usage_amount: quantity,
   usage_unit: usageUnit,
   cost: t.Number({ multipleOf: 1, description: 'Amount × list rate, in minor units, whatever of it is charged' }),
+  currency: t.String({ description: 'The subscription’s; of a use without one the catalogue’s' }),
   billing_period: t.String({ description: 'The calendar month, `YYYY-MM`' }),
   remaining: nullable(t.Number({ description: 'What is left of the allowance; null is without limit' })),
   overage: t.Number({ description: 'What of this use lies over the allowance' }),
