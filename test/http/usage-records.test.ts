@@ -46,6 +46,7 @@ test('uses are shown newest first, in pages, as they were recorded', async () =>
         event_id: 'event-CA1',
         corrects: null,
         cost: 8,
+        currency: 'usd',
         overage: 1.5,
         billable_cost: 0,
         plan_name: null,
