@@ -99,6 +99,7 @@ describe('usage that Stripe does not bill', () => {
       reports: [],
       amount_at_stake: 0,
       currency: 'usd',
+      other_currencies: [],
       next_cursor: null,
     })
     for (const kept of http.ports.store.reportsOf('ann'))
