@@ -105,13 +105,13 @@ function nothingToChange(): BillingError {
 }
 
 /** Stripe reckons with paid invoices: with one unpaid, a change would give back what was never paid. */
-function mustBePayable({ status }: Subscription): void {
+function mustBePayable({ status, collectionPause }: Subscription): void {
   if (status === 'past_due' || status === 'unpaid')
     throw new BillingError(
       'payment_overdue',
       'An invoice is unpaid. Pay it first (GET /payments/billing-history has its link), then change the plan.',
     )
-  if (status === 'paused')
+  if (status === 'paused' || collectionPause !== null)
     throw new BillingError(
       'payment_overdue',
       'The subscription is paused. POST /payments/resume-subscription lets it go on; then change the plan.',

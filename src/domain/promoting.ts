@@ -37,7 +37,7 @@ export function openApplyCode<R>(
         'There is no subscription to put the code on. Send it as promotion_code with create-subscription.',
       )
     const isOn = promotion !== null && subscription.discount?.promotionCodeId === promotion.id
-    const { id } = isOn ? promotion : usableCode(promotion, purchase)
+    const { id } = isOn ? promotion : usableCode(promotion, purchase, '/code')
     return { ...intent.wish, subscriptionId: subscription.id, promotionCodeId: id }
   })
 }

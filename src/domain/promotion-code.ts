@@ -68,12 +68,16 @@ export function refusalOf(promotion: PromotionCode | null, purchase: Purchase): 
   return promotion.coversPrice ? null : 'other_plan'
 }
 
-/** The code, for use with this purchase. Refuses with `promotion_code_invalid`. */
-export function usableCode(promotion: PromotionCode | null, purchase: Purchase): PromotionCode {
+/** The code, for use with this purchase. Refuses with `promotion_code_invalid` at the field that the code came in. */
+export function usableCode(
+  promotion: PromotionCode | null,
+  purchase: Purchase,
+  path = '/promotion_code',
+): PromotionCode {
   const refusal = refusalOf(promotion, purchase)
   if (promotion !== null && refusal === null) return promotion
   const message = WORDS[refusal ?? 'not_found']
-  throw new BillingError('promotion_code_invalid', message, { fields: [{ path: '/promotion_code', message }] })
+  throw new BillingError('promotion_code_invalid', message, { fields: [{ path, message }] })
 }
 
 /** Whether a code can be used, and what it takes off. */

@@ -77,7 +77,7 @@ export async function createPortalSession(
   if (customerId === null)
     throw new BillingError(
       'no_subscription',
-      'There is nothing to look after yet: this user has never bought anything.',
+      'There is nothing to look after: this user is no customer at Stripe. POST /payments/create-subscription makes one.',
     )
   return { url: await ports.gateway.openPortal(customerId, returnUrl) }
 }

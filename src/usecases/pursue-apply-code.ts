@@ -13,8 +13,8 @@ export async function pursueApplyCode(
   const { subscription, refusal } = await ports.gateway.applyCode(intent)
   const seen = subscription ? [{ type: 'subscription', subscription } as const] : []
   if (refusal !== null) {
-    const { path, message } = refusal
-    const error = new BillingError('promotion_code_invalid', message, { fields: [{ path, message }] })
+    const { message } = refusal
+    const error = new BillingError('promotion_code_invalid', message, { fields: [{ path: '/code', message }] })
     return settle(ports, user, intent, seen, { refusal: error })
   }
   if (subscription === null) {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { toInvoiceEntry } from '../../src/adapters/stripe/translate.ts'
 import { addMonths, DAY_MS, HOUR_MS } from '../../src/domain/period.ts'
 import type { ChangeRequest } from '../../src/usecases/change-plan.ts'
 import { openSandboxStage, type SandboxStage } from '../support/sandbox-ports.ts'
@@ -133,4 +134,12 @@ test('a subscription that is paused goes on when its new period is paid, and not
   expect((await status()).status).toBe('paused')
   // The card on file has come back.
   expect(await resume(null)).toBe('active')
+})
+
+test('the history says what an upgrade was paid for, and not what was taken off', async () => {
+  const subscription = await subscribe('basic_monthly')
+  await change('pro_monthly')
+  const [latest] = (await stage.stripe.invoices.list({ subscription })).data
+  if (latest === undefined) throw new Error('There is no invoice.')
+  expect(toInvoiceEntry(latest, 0).description).toStartWith('Remaining time on Pro Monthly')
 })

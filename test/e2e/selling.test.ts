@@ -230,3 +230,15 @@ describe('a promotion code at Stripe', () => {
     })
   })
 })
+
+test('a card of somebody else is answered as one that does not exist', async () => {
+  const [rita, sid] = [await tokenOf('rita'), await tokenOf('sid')]
+  await subscribe(rita, { plan_name: 'plain', payment_method_id: 'pm_card_visa' })
+  const kept = await server.call('POST', '/payments/payment-method', rita, { payment_method_id: 'pm_card_visa' })
+  const problem = async (payment_method_id: string) => {
+    const answer = await subscribe(sid, { plan_name: 'plain', payment_method_id })
+    const { request_id, ...body } = answer.body
+    return { ...body, request_id: typeof request_id }
+  }
+  expect(await problem(kept.body.payment_method_id)).toEqual(await problem('pm_none'))
+})

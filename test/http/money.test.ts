@@ -64,6 +64,11 @@ describe('a spending limit', () => {
       expect([problemCode(answer), complaints(answer)]).toEqual(['422 validation_failed', ['/amount']])
     },
   )
+
+  test('that is none is told what would be one', async () => {
+    const { body } = await put(startHttp(), { amount: -1 })
+    expect(body.detail).toBe('amount must be a whole number of minor units from 0 to 99999999, or null.')
+  })
 })
 
 test('somebody else’s entry of the history is as one that does not exist', async () => {

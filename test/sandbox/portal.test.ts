@@ -55,6 +55,33 @@ test('the portal shows plan, card and invoices', async () => {
   }
 })
 
+test('a year whose use is billed by the month is renewed when the year is over', async () => {
+  const { stripe } = await started()
+  const { customer } = await readyToSubscribe(stripe)
+  const meter = await stripe.billing.meters.create({
+    display_name: 'Minutes',
+    event_name: 'minutes',
+    default_aggregation: { formula: 'sum' },
+  })
+  const product_data = { name: 'Pro' }
+  const [year, use] = await Promise.all([
+    stripe.prices.create({ currency: 'usd', unit_amount: 39_000, product_data, recurring: { interval: 'year' } }),
+    stripe.prices.create({
+      currency: 'usd',
+      unit_amount: 5,
+      product_data,
+      recurring: { interval: 'month', usage_type: 'metered', meter: meter.id },
+    }),
+  ])
+  const subscription = await stripe.subscriptions.create({
+    customer: customer.id,
+    items: [{ price: year.id, quantity: 1 }, { price: use.id }],
+  })
+  const end = subscription.items.data.find(({ price }) => price.id === year.id)?.current_period_end ?? 0
+  const session = await stripe.billingPortal.sessions.create({ customer: customer.id })
+  expect(await look(session)).toContain(`renews on ${new Date(end * 1000).toISOString().slice(0, 10)}`)
+})
+
 test('a subscription is cancelled at the end of its period and taken up again', async () => {
   const { stripe } = await started()
   const { customer, subscription, configuration } = await subscribed(stripe)

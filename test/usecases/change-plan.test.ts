@@ -194,6 +194,8 @@ describe('a change of plan', () => {
     expect(await refusal(preview('pro_monthly'))).toBe('payment_overdue')
     await atStripe({ status: 'paused' })
     expect(await refusal(change('pro_monthly'))).toBe('payment_overdue')
+    await atStripe({ status: 'active', collectionPause: 'void' })
+    expect(await refusal(change('pro_monthly'))).toBe('payment_overdue')
   })
 
   test('during a trial takes effect at once, keeps the trial, and costs nothing', async () => {

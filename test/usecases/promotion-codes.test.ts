@@ -139,7 +139,8 @@ describe('a discount', () => {
     sell()
     expect(await refusal(apply())).toMatchObject({ code: 'no_subscription' })
     await subscribe()
-    expect(await refusal(apply('NOSUCH'))).toMatchObject({ code: 'promotion_code_invalid' })
+    const unknown = { code: 'promotion_code_invalid', fields: [{ path: '/code' }] }
+    expect(await refusal(apply('NOSUCH'))).toMatchObject(unknown)
     // Withdrawn between our look and Stripe's.
     ports.stripe.failLater(1, 'before')
     expect(await refusal(apply())).toMatchObject({ code: 'stripe_unavailable' })

@@ -24,8 +24,13 @@ function isValueError(entry: object): entry is ValueError {
 function expectationOf({ type, schema }: ValueError): string {
   if (type === ValueErrorType.ObjectAdditionalProperties) return 'is not a field of this request'
   if (type === ValueErrorType.ObjectRequiredProperty) return 'is required'
-  if (typeof schema.rule === 'string') return schema.rule
-  return ruleOf(schema)
+  return wordsOf(schema) ?? ruleOf(schema)
+}
+
+/** A union, as of what may also be null, is told in the words of its part that has some. */
+function wordsOf(schema: TSchema): string | undefined {
+  const parts: readonly TSchema[] = [schema, ...(schema.anyOf ?? [])]
+  return parts.map(({ rule }) => rule).find((rule) => typeof rule === 'string')
 }
 
 /** For the schemas that say it all themselves. */

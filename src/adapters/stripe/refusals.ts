@@ -48,9 +48,14 @@ function addressRequired(cause: unknown): BillingError {
 }
 
 /** In our own words: Stripe's may repeat what was sent, or speak of objects that are nobody's business. */
-function wordsFor({ code, param }: Stripe.errors.StripeInvalidRequestError): string {
+function wordsFor({ code, param, message }: Stripe.errors.StripeInvalidRequestError): string {
   if (param === 'discounts[0][promotion_code]') return 'The promotion code can no longer be used for this.'
-  return WORDS[code ?? ''] ?? 'Stripe will not take this request; the operator finds the reason in the log.'
+  // Stripe gives no code for a card of another customer; nobody is to learn from our words that it is there.
+  const isSomebodyElses = message.includes('already been attached to a customer')
+  return (
+    WORDS[isSomebodyElses ? 'resource_missing' : (code ?? '')] ??
+    'Stripe will not take this request; the operator finds the reason in the log.'
+  )
 }
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -64,7 +69,7 @@ const WORDS: Readonly<Record<string, string>> = {
 
 function fieldOf(error: Stripe.errors.StripeInvalidRequestError): string {
   if (AMOUNT_CODES.has(error.code ?? '')) return '/amount'
-  if (error.message.includes('PaymentMethod')) return '/payment_method_id'
+  if (/payment ?method/i.test(error.message)) return '/payment_method_id'
   return FIELDS[error.param ?? ''] ?? ''
 }
 

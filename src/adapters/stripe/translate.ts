@@ -194,6 +194,11 @@ function taxOf({ total_taxes: taxes }: Stripe.Invoice): number {
   return (taxes ?? []).reduce((sum, { amount }) => sum + amount, 0)
 }
 
+/** Of an upgrade Stripe names first what it takes off. */
+function whatIsPaidFor({ lines: { data } }: Stripe.Invoice): string | null {
+  return (data.find(({ amount }) => amount > 0) ?? data[0])?.description ?? null
+}
+
 /** `refunded`: minor units given back of what was paid for it. */
 export function toInvoiceEntry(invoice: Stripe.Invoice, refunded: number): Payment {
   return {
@@ -203,7 +208,7 @@ export function toInvoiceEntry(invoice: Stripe.Invoice, refunded: number): Payme
     amount: invoice.status === 'paid' ? invoice.amount_paid : invoice.amount_due,
     currency: invoice.currency,
     status: invoice.status === null ? 'draft' : known(INVOICE_STATUS, invoice.status),
-    description: invoice.description ?? invoice.lines.data[0]?.description ?? null,
+    description: invoice.description ?? whatIsPaidFor(invoice),
     invoiceNumber: invoice.number,
     hostedInvoiceUrl: invoice.hosted_invoice_url ?? null,
     invoicePdf: invoice.invoice_pdf ?? null,

@@ -64,11 +64,17 @@ function planCard(turn: Turn, account: PortalAccount, subscription: Subscription
   const rows = subscription.items.data.map(
     ({ price, quantity }) => html`<strong>${productName(turn, price)}</strong> ${termsOf(price, quantity ?? null)}<br>`,
   )
-  const end = Math.min(...subscription.items.data.map((item) => item.current_period_end))
+  const end = endOfPeriod(subscription)
   const until = isEnding(subscription)
     ? `ends on ${dateText(subscription.cancel_at ?? end)}`
     : `renews on ${dateText(end)}`
   return html`<div class="card">${rows}<small>${subscription.status}, ${until}</small><div>${actions(turn, account, subscription)}</div></div>`
+}
+
+/** Use may be billed by the month within a paid year: renewed is what has a price of its own. */
+function endOfPeriod({ items: { data } }: Subscription): number {
+  const licensed = data.filter(({ price }) => price.recurring?.usage_type === 'licensed')
+  return Math.min(...(licensed.length > 0 ? licensed : data).map((item) => item.current_period_end))
 }
 
 function actions(turn: Turn, account: PortalAccount, subscription: Subscription): readonly Html[] {
