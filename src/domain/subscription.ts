@@ -130,7 +130,7 @@ export function isOwing({ status }: Pick<Subscription, 'status'>): boolean {
 }
 
 export function liveSubscription(subscriptions: readonly Subscription[]): Subscription | null {
-  return newest(subscriptions.filter(isLive))
+  return newestOfPlan(subscriptions.filter(isLive))
 }
 
 export function incompleteSubscription(subscriptions: readonly Subscription[]): Subscription | null {
@@ -159,7 +159,7 @@ export function subscriptionAt(subscriptions: readonly Subscription[], at: Insta
       subscription.startedAt - CLOCK_SKEW_MS <= at &&
       (subscription.endedAt === null || at < subscription.endedAt),
   )
-  return newest(held.filter(({ startedAt }) => startedAt <= at)) ?? newest(held)
+  return newestOfPlan(held.filter(({ startedAt }) => startedAt <= at)) ?? newestOfPlan(held)
 }
 
 /** What is to come of a subscription: a change that was not paid in time is none, even before Stripe tells. */
@@ -213,6 +213,11 @@ export function pastTermsOf(
 /** A change at the turn of a period holds from there, however late it is seen; any other from when it is seen. */
 function changedAt(known: Subscription, seen: Pick<ObservedSubscription, 'currentPeriodStart'>, at: Instant): Instant {
   return seen.currentPeriodStart > known.currentPeriodStart ? Math.min(seen.currentPeriodStart, at) : at
+}
+
+/** An extra that somebody is sold by hand at Stripe is no plan, and does not hide the one beside it. */
+function newestOfPlan(subscriptions: readonly Subscription[]): Subscription | null {
+  return newest(subscriptions.filter(({ planName }) => planName !== null)) ?? newest(subscriptions)
 }
 
 function newest(subscriptions: readonly Subscription[]): Subscription | null {

@@ -49,7 +49,8 @@ export function sortedEntries(entries: readonly TrueEntry[]): readonly TrueEntry
 const LIVE = ['trialing', 'active', 'past_due', 'unpaid', 'paused']
 
 function trueStatus(newestFirst: readonly Stripe.Subscription[]): StripeTruth['status'] {
-  const live = newestFirst.find(({ status }) => LIVE.includes(status))
+  const living = newestFirst.filter(({ status }) => LIVE.includes(status))
+  const live = living.find((one) => planNameOf(one) !== null) ?? living[0]
   const spoken = live ?? newestFirst[0]
   const item = live?.items.data.find(isLicensed) ?? live?.items.data[0]
   const ending = live?.cancel_at_period_end === true ? item?.current_period_end : null
@@ -108,7 +109,7 @@ async function trueInvoices(stripe: Stripe, customer: string): Promise<readonly 
     })
 }
 
-/** One-time payments that were made, and all that was given back. */
+/** One-time payments that were made or have failed, and all that was given back. */
 async function truePayments(stripe: Stripe, customer: string): Promise<readonly TrueEntry[]> {
   const { data: intents } = await stripe.paymentIntents.list({ customer, limit: 100, expand: ['data.latest_charge'] })
   const entries: TrueEntry[] = []
@@ -118,9 +119,12 @@ async function truePayments(stripe: Stripe, customer: string): Promise<readonly 
       entries.push({ id, kind: 'refund', amount, status: String(status), refunded_amount: 0 })
     const payment = { type: 'payment_intent', payment_intent: intent.id } as const
     const isOfInvoice = (await stripe.invoicePayments.list({ payment, limit: 1 })).data.length > 0
-    if (isOfInvoice || intent.status !== 'succeeded') continue
-    const refunded_amount = refunds.data.reduce((sum, { amount }) => sum + amount, 0)
-    entries.push({ id: intent.id, kind: 'payment', amount: intent.amount, status: 'paid', refunded_amount })
+    const isPaid = intent.status === 'succeeded'
+    if (isOfInvoice || (!isPaid && intent.last_payment_error === null)) continue
+    const given = refunds.data.filter(({ status }) => status !== 'failed' && status !== 'canceled')
+    const refunded_amount = given.reduce((sum, { amount }) => sum + amount, 0)
+    const status = isPaid ? 'paid' : 'failed'
+    entries.push({ id: intent.id, kind: 'payment', amount: intent.amount, status, refunded_amount })
   }
   return entries
 }
