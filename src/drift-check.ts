@@ -1,3 +1,4 @@
+import { operatorReason } from './domain/errors.ts'
 import type { DriftCheck, DriftRun } from './ports.ts'
 import { type Reconciling, reconcile } from './usecases/reconcile.ts'
 
@@ -20,7 +21,7 @@ export function createDriftCheck(ports: Comparing): DriftCheck & { stop(): Promi
       await reconcile({ ...ports, onProgress }, { mender, withMeters: true })
       last = { id: begun.id, failure: null }
     } catch (error) {
-      last = { id: begun.id, failure: error instanceof Error ? error.message : 'Something unknown went wrong.' }
+      last = { id: begun.id, failure: operatorReason(error) }
       if (!isStopping) ports.onFailure(error)
     } finally {
       running = null

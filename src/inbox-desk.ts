@@ -1,9 +1,7 @@
 import { askServer } from './adapters/process/ask-server.ts'
+import { COMMAND_LINE } from './mirror-commands.ts'
 import type { Ports } from './ports.ts'
 import { type EventsRequest, listEvents, replayDeadEvents, replayEvents, showEvent } from './usecases/webhook-events.ts'
-
-/** Whoever may use the socket is the operator of this machine. */
-const OPERATOR = 'operator:cli'
 
 /** The inbox for whoever sits at the command line. */
 export type Desk = ReturnType<typeof deskOf>
@@ -17,8 +15,8 @@ export function deskOf(ports: Inbox, close: () => Promise<void>) {
     show: (eventId: string) => showEvent(ports, eventId),
     replay: (events: readonly string[] | 'dead', reason: string | null) =>
       events === 'dead'
-        ? replayDeadEvents(ports, { operator: OPERATOR, reason })
-        : replayEvents(ports, events, { operator: OPERATOR, reason }),
+        ? replayDeadEvents(ports, { operator: COMMAND_LINE, reason })
+        : replayEvents(ports, events, { operator: COMMAND_LINE, reason }),
     close,
   }
 }

@@ -33,12 +33,12 @@ function eventCheck(
   const detail = [
     ...(dead > 0
       ? [
-          `${dead} events were given up; "webhooks list --state dead" says why, "webhooks replay --dead" tries them again.`,
+          `${dead === 1 ? '1 event was' : `${dead} events were`} given up; "webhooks list --state dead" says why, "webhooks replay --dead" tries again.`,
         ]
       : []),
     waitingSince === null
       ? 'All events are applied.'
-      : `${waiting} events wait to be applied, the oldest since ${isoTime(waitingSince)}.`,
+      : `${waiting === 1 ? '1 event waits' : `${waiting} events wait`} to be applied, the oldest since ${isoTime(waitingSince)}.`,
     ...(parkedSince === null
       ? []
       : [`Parked for customers who are linked to no user: ${parked}, the oldest since ${isoTime(parkedSince)}.`]),

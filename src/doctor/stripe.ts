@@ -5,6 +5,7 @@ import { createStripe } from '../adapters/stripe/client.ts'
 import { examineEndpoints, misfitsAtStripe } from '../adapters/stripe/setup.ts'
 import { stripeWebhookUrl } from '../config/addresses.ts'
 import type { Config } from '../config/config.ts'
+import { operatorReason } from '../domain/errors.ts'
 import { type Finding, ok, problem, warning } from '../domain/finding.ts'
 
 /** Keys and account, clocks, prices and meters, and whether events come here. */
@@ -14,7 +15,9 @@ export async function stripeFindings(config: Config): Promise<readonly Finding[]
   const stripe = createStripe(config.stripe)
   const account = await seen(() => lookAtAccount(stripe))
   if (account instanceof Error)
-    return [problem('stripe', account.message, 'Check the key and the way to Stripe; usage is recorded meanwhile.')]
+    return [
+      problem('stripe', operatorReason(account), 'Check the key and the way to Stripe; usage is recorded meanwhile.'),
+    ]
   return [
     accountFinding(account, config.stripe.livemode),
     ...ownerFindings(account, config.databaseFile),
@@ -86,7 +89,7 @@ async function deliveryFindings(stripe: Stripe, config: Config): Promise<readonl
 function unseen(name: string, error: Error): Finding {
   return warning(
     name,
-    `Could not be looked at: ${error.message}`,
+    `Could not be looked at: ${operatorReason(error)}`,
     'Give the key the right to read it, or look there yourself.',
   )
 }

@@ -16,8 +16,10 @@ export function differencesOf(ours: OurHoldings, theirs: StripeHoldings, knowled
     ...theirs.subscriptions.flatMap((seen) => subscriptionDifferences(ours, known.get(seen.id), seen, knowledge)),
     ...theirs.unknownSubscriptions.flatMap((id) => unknownSubscription(ours, known.get(id), knowledge)),
     ...doubleSubscription(ours, theirs, knowledge),
-    ...theirs.entries.flatMap((entry) => entryDifferences(ours, entry)),
-    ...theirs.paymentIntents.flatMap(({ entry }) => (entry === null ? [] : entryDifferences(ours, entry))),
+    ...theirs.entries.flatMap((entry) => entryDifferences(ours, entry, theirs.entries)),
+    ...theirs.paymentIntents.flatMap(({ entry }) =>
+      entry === null ? [] : entryDifferences(ours, entry, theirs.entries),
+    ),
     ...theirs.disputes.flatMap((dispute) => disputeDifferences(ours, dispute)),
   ]
 }
@@ -250,11 +252,15 @@ const DIFFERS: Record<PaymentKind, DriftKind> = {
   refund: 'refund_differs',
 }
 
-function entryDifferences({ user, customerId, payments }: OurHoldings, seen: Payment): readonly Difference[] {
+function entryDifferences(
+  { user, customerId, payments }: OurHoldings,
+  seen: Payment,
+  entries: readonly Payment[],
+): readonly Difference[] {
   const known = payments.get(seen.id)
   const isRefundKnown = known?.refundedAmount === seen.refundedAmount
   if (isEntryKnown(known, seen) && isRefundKnown) return []
-  const amount = known === undefined ? moneyIn(seen) : differenceIn(known, seen)
+  const amount = differenceIn(known, seen) + untoldRefund(known, seen, payments, entries)
   return [
     {
       kind: (known === undefined ? MISSING : DIFFERS)[seen.kind],
@@ -281,9 +287,23 @@ function moneyIn({ kind, status, amount }: Payment): number {
   return status === 'paid' ? amount : 0
 }
 
-function differenceIn(known: Payment, seen: Payment): number {
-  if (known.currency !== seen.currency) return moneyIn(seen)
-  return Math.abs(moneyIn(known) - moneyIn(seen)) + Math.abs(known.refundedAmount - seen.refundedAmount)
+function differenceIn(known: Payment | undefined, seen: Payment): number {
+  if (known === undefined || known.currency !== seen.currency) return moneyIn(seen)
+  return Math.abs(moneyIn(known) - moneyIn(seen))
+}
+
+/** What was given back of it hangs on the refunds, where they differ too: the same money is counted once. */
+function untoldRefund(
+  known: Payment | undefined,
+  seen: Payment,
+  payments: OurHoldings['payments'],
+  entries: readonly Payment[],
+): number {
+  if (known === undefined || known.currency !== seen.currency) return 0
+  const told = entries
+    .filter(({ refundOf }) => refundOf === seen.id)
+    .reduce((sum, refund) => sum + differenceIn(payments.get(refund.id), refund), 0)
+  return Math.max(0, Math.abs(known.refundedAmount - seen.refundedAmount) - told)
 }
 
 /** A decided one stays decided, so that only a state that we would take over is a difference. */

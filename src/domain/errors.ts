@@ -40,6 +40,8 @@ interface Circumstances {
   readonly fields?: readonly FieldError[]
   /** Seconds after which trying again makes sense; for the codes that mean "not now". */
   readonly retryAfterSeconds?: number
+  /** The same in words for the operator, who made no request that could be repeated or mended. */
+  readonly operatorDetail?: string
   /** What brought it about, for the log alone. */
   readonly cause?: unknown
   /** True when this refusal is the stored answer of an earlier request under the same idempotency key. */
@@ -54,6 +56,7 @@ export class BillingError extends Error {
   readonly code: ErrorCode
   readonly fields: readonly FieldError[]
   readonly retryAfterSeconds: number | undefined
+  readonly operatorDetail: string
   readonly replayed: boolean
 
   constructor(code: ErrorCode, detail: string, circumstances: Circumstances = {}) {
@@ -62,6 +65,7 @@ export class BillingError extends Error {
     this.code = code
     this.fields = circumstances.fields ?? []
     this.retryAfterSeconds = circumstances.retryAfterSeconds
+    this.operatorDetail = circumstances.operatorDetail ?? detail
     this.replayed = circumstances.replayed ?? false
   }
 }
@@ -73,6 +77,12 @@ export class CustomerGone extends BillingError {
     super('no_subscription', words, { cause })
     this.name = 'CustomerGone'
   }
+}
+
+/** Why something failed, to be read by the operator. */
+export function operatorReason(error: unknown): string {
+  if (error instanceof BillingError) return error.operatorDetail
+  return error instanceof Error ? error.message : String(error)
 }
 
 const OUTAGES: ReadonlySet<ErrorCode> = new Set(['stripe_unavailable', 'storage_unavailable', 'in_progress'])

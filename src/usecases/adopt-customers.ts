@@ -58,7 +58,7 @@ async function adoptOne(ports: Adopting, adoption: Adoption, dryRun: boolean): P
     return await ports.lanes.run(adoption.user, () => adopt(ports, adoption, dryRun))
   } catch (error) {
     if (!(error instanceof BillingError) || !isOutage(error)) throw error
-    return refused(error.code === 'storage_unavailable' ? error.code : 'stripe_unavailable', error.message)
+    return refused(error.code === 'storage_unavailable' ? error.code : 'stripe_unavailable', error.operatorDetail)
   }
 }
 

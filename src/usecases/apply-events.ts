@@ -1,4 +1,4 @@
-import { isOutage } from '../domain/errors.ts'
+import { isOutage, operatorReason } from '../domain/errors.ts'
 import { nextTryAt, type ReceivedEvent } from '../domain/webhook-event.ts'
 import { type Applying, type Look, settleByItself, settleByLook, type Unproven } from './apply-event.ts'
 
@@ -92,7 +92,7 @@ async function orPostpone(
   } catch (error) {
     const nextTry = nextTryAt(attempts + 1, isOutage(error), ports.clock.wall())
     ports.onFailure(event, error, nextTry === null)
-    await ports.inbox.fail(event.id, error instanceof Error ? error.message : 'unknown error', nextTry)
+    await ports.inbox.fail(event.id, operatorReason(error), nextTry)
   }
 }
 

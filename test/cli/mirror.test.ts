@@ -75,17 +75,17 @@ describe('reconcile', () => {
     expect(out).toStartWith(
       'differs  subscription status  ann  sub_1  39.00 USD\n  here       status active\n  at Stripe  status canceled\n  We grant what Stripe does not.\n',
     )
-    expect(out).toEndWith('1 differences. 39.00 USD hang on them. --repair mends what can be mended.\n')
+    expect(out).toEndWith('1 difference. The money that hangs on it: 39.00 USD. --repair mends what can be mended.\n')
   })
 
   test('that mended everything ends with 0', async () => {
     const { code, out } = await reconcile(MENDED, ' --repair')
-    expect([code, out.split('\n').at(-2)]).toEqual([0, '1 differences, all mended. 39.00 USD hung on them.'])
+    expect([code, out.split('\n').at(-2)]).toEqual([0, '1 difference, mended. 39.00 USD hung on it.'])
   })
 
   test('that left something to be decided ends with 1', async () => {
     const { code, out } = await reconcile({ ...ONE, repair: true }, ' --repair')
-    expect([code, out]).toEqual([1, expect.stringContaining('1 of them left for you to decide')])
+    expect([code, out]).toEqual([1, expect.stringContaining('1 difference, left for you to decide')])
   })
 
   test('names whom it does not know, and does not count them', async () => {

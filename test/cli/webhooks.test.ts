@@ -87,7 +87,7 @@ describe('webhooks replay', () => {
     expect([code, out, complaints]).toEqual([1, '1 event was put back.\n', 'Not in the inbox: evt_9\n'])
     expect((await ports.inbox.due(TEST_START, 10)).map(({ event }) => event.id)).toEqual(['evt_1', 'evt_2'])
     expect((await ports.records.auditLog(10, null)).items).toMatchObject([
-      { actor: 'operator:cli', action: 'event-replayed', detail: 'Event evt_1' },
+      { actor: 'operator:command-line', action: 'event-replayed', detail: 'Event evt_1' },
     ])
   })
 

@@ -1,3 +1,4 @@
+import { operatorReason } from '../../domain/errors.ts'
 import { readArguments } from './arguments.ts'
 import { type Command, complain, DONE, FOUND_WRONG, USED_WRONGLY } from './command.ts'
 import { doctorCommand } from './doctor.ts'
@@ -132,14 +133,10 @@ function tell(error: unknown, terminal: Terminal): number {
     terminal.complaints(printProblems(problems, terminal.complaintColours))
     return USED_WRONGLY
   }
-  terminal.complaints(`speech-billing: ${isFault(error) ? error.stack : messageOf(error)}\n`)
+  terminal.complaints(`speech-billing: ${isFault(error) ? error.stack : operatorReason(error)}\n`)
   return FOUND_WRONG
 }
 
 function isFault(error: unknown): error is Error {
   return error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

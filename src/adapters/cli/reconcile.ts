@@ -77,12 +77,17 @@ function summary(report: DriftReport, paint: Paint): readonly string[] {
 }
 
 function verdict(total: number, left: number, repair: boolean, money: string, paint: Paint): string {
-  const worth = money === '' ? 'No money hangs on them' : `${money} hang on them`
+  const differences = total === 1 ? '1 difference' : `${counted(total)} differences`
+  const subject = total === 1 ? 'it' : 'them'
   if (total === 0) return paint('green', 'Nothing differs.')
-  if (!repair) return paint('red', `${counted(total)} differences. ${worth}. --repair mends what can be mended.`)
-  if (left === 0)
-    return paint('green', `${counted(total)} differences, all mended. ${worth.replace(/hangs?/, 'hung')}.`)
-  return paint('red', `${counted(total)} differences, ${counted(left)} of them left for you to decide. ${worth}.`)
+  if (repair && left === 0) {
+    const worth = money === '' ? `No money hung on ${subject}` : `${money} hung on ${subject}`
+    return paint('green', `${differences}, ${total === 1 ? '' : 'all '}mended. ${worth}.`)
+  }
+  const worth = money === '' ? `No money hangs on ${subject}.` : `The money that hangs on ${subject}: ${money}.`
+  if (!repair) return paint('red', `${differences}. ${worth} --repair mends what can be mended.`)
+  const rest = total === 1 ? 'left' : `${counted(left)} of them left`
+  return paint('red', `${differences}, ${rest} for you to decide. ${worth}`)
 }
 
 function counted(count: number): string {

@@ -1,5 +1,6 @@
 import { lstatSync, rmSync } from 'node:fs'
 import type { Socket, UnixSocketListener } from 'bun'
+import { operatorReason } from '../../domain/errors.ts'
 import { isSocketPath } from './command-path.ts'
 import { type LineEnd, lineFrom, newLineEnd, sendLine, sendRest } from './line-socket.ts'
 
@@ -74,7 +75,7 @@ async function replyTo(line: string, handlers: CommandHandlers): Promise<string>
       throw new Error('The running server does not know this command: it is of another version.')
     return JSON.stringify({ result: (await handler(request.args)) ?? null })
   } catch (error) {
-    return JSON.stringify({ error: error instanceof Error ? error.message : String(error) })
+    return JSON.stringify({ error: operatorReason(error) })
   }
 }
 

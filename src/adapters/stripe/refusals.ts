@@ -82,6 +82,7 @@ export function unavailable(error: unknown): unknown {
       'Stripe refuses the key of this service. Its operator has to mend that.',
       {
         retryAfterSeconds: 60,
+        operatorDetail: 'Stripe refuses the key in STRIPE_SECRET_KEY; "speech-billing doctor" tells more.',
         cause: error,
       },
     )
@@ -93,12 +94,21 @@ export function unavailable(error: unknown): unknown {
     return new BillingError(
       'stripe_unavailable',
       'Stripe did not answer as it should. Repeat the request, under the same Idempotency-Key if it had one.',
-      { retryAfterSeconds: 5, cause: error },
+      { retryAfterSeconds: 5, operatorDetail: outageOf(error), cause: error },
     )
   if (isCustomerGone(error)) return new CustomerGone(error)
   if (error instanceof Stripe.errors.StripeInvalidRequestError)
-    return new BillingError('validation_failed', wordsFor(error), { cause: error })
+    return new BillingError('validation_failed', wordsFor(error), {
+      operatorDetail: `Stripe refused this: ${error.message}`,
+      cause: error,
+    })
   return error
+}
+
+function outageOf({ statusCode }: Stripe.errors.StripeError): string {
+  if (statusCode === undefined) return 'Stripe could not be reached.'
+  if (statusCode === 429) return 'Stripe wants fewer calls at present (429).'
+  return `Stripe answered with an error of its own (${statusCode}).`
 }
 
 /** Runs a call whose only expected failure is that Stripe cannot be reached. */
