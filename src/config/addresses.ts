@@ -1,3 +1,4 @@
+import type { StripeAccess } from './stripe-keys.ts'
 import { listOf, portOf, type Report, textOf, type Variables } from './variables.ts'
 
 /** Where the program listens, and the addresses under which it is known. */
@@ -23,9 +24,19 @@ export function readAddresses(variables: Variables, production: boolean, report:
   }
 }
 
-/** Where Stripe reaches this program; null where it cannot: on one's own machine. */
-export function stripeWebhookUrl({ publicUrl }: Pick<Addresses, 'publicUrl'>): string | null {
-  return publicUrl === null || isLoopback(new URL(publicUrl)) ? null : `${publicUrl}/payments/stripe-webhook`
+/** Where Stripe reaches this program; null where it cannot: on one's own machine, unless a simulator there is asked for. */
+export function stripeWebhookUrl({
+  publicUrl,
+  port,
+  stripe,
+}: Pick<Addresses, 'publicUrl' | 'port'> & { readonly stripe: StripeAccess }): string | null {
+  const base = publicUrl ?? `http://localhost:${port}`
+  const isReached = !isLoopback(new URL(base)) || (isOnThisMachine(stripe) && new URL(base).port !== '0')
+  return isReached ? `${base}/payments/stripe-webhook` : null
+}
+
+function isOnThisMachine(stripe: StripeAccess): boolean {
+  return stripe.kind === 'stripe' && stripe.apiBase !== null && isLoopback(new URL(stripe.apiBase))
 }
 
 /** Plain http is for this machine only: what goes over a network must be encrypted. */

@@ -19,10 +19,6 @@ type Mode = 'test' | 'live'
 const SECRET_KEY = /^(?:sk|rk)_(test|live)_\w+$/
 const PUBLISHABLE_KEY = /^pk_(test|live)_\w+$/
 const WEBHOOK_SECRET = /^whsec_[\w+/=-]+$/
-const WEBHOOK_CURE =
-  'In development run "stripe listen --forward-to localhost:8000/payments/stripe-webhook" and take the secret it prints; ' +
-  'otherwise run "speech-billing stripe setup", or take the signing secret of your endpoint from the Stripe Dashboard, under ' +
-  'Developers > Webhooks.'
 
 export function readStripe(variables: Variables, production: boolean, report: Report): StripeAccess {
   const secretKey = textOf(variables, 'STRIPE_SECRET_KEY')
@@ -31,7 +27,7 @@ export function readStripe(variables: Variables, production: boolean, report: Re
   const apiBase = readApiBase(variables, report)
   checkPublishableKey(publishableKey, secretKey, production, report)
   if (secretKey === null && !production) return sandbox(variables, webhookSecrets, report)
-  if (webhookSecrets.length === 0) reportMissingWebhookSecret(secretKey, report)
+  if (webhookSecrets.length === 0) reportMissingWebhookSecret(secretKey, variables, report)
   const mode = checkSecretKey(secretKey, report)
   if (mode !== null) checkMode(mode, variables, production, report)
   return {
@@ -131,14 +127,28 @@ function checkPublishableKey(key: string | null, secretKey: string | null, produ
 function readWebhookSecrets(variables: Variables, report: Report): readonly string[] {
   const secrets = listOf(variables, 'STRIPE_WEBHOOK_SECRET')
   if (secrets.some((secret) => !WEBHOOK_SECRET.test(secret)))
-    report('STRIPE_WEBHOOK_SECRET', 'is not of the form whsec_…', `Several are separated by commas. ${WEBHOOK_CURE}`)
+    report(
+      'STRIPE_WEBHOOK_SECRET',
+      'is not of the form whsec_…',
+      `Several are separated by commas. ${webhookCure(variables)}`,
+    )
   return secrets
 }
 
-function reportMissingWebhookSecret(secretKey: string | null, report: Report): void {
+function reportMissingWebhookSecret(secretKey: string | null, variables: Variables, report: Report): void {
   const reason =
     secretKey === null ? '' : ' beside STRIPE_SECRET_KEY: no event of Stripe could be told from a forged one'
-  report('STRIPE_WEBHOOK_SECRET', `is missing${reason}`, WEBHOOK_CURE)
+  report('STRIPE_WEBHOOK_SECRET', `is missing${reason}`, webhookCure(variables))
+}
+
+function webhookCure(variables: Variables): string {
+  const port = portOf(variables, 'PORT', 8000, () => undefined)
+  const own = textOf(variables, 'STRIPE_API_BASE') === null ? '' : ', also for a simulator'
+  return (
+    `In development run "stripe listen --forward-to localhost:${port}/payments/stripe-webhook" and take the secret it prints; ` +
+    `otherwise${own} run "speech-billing stripe setup", or take the signing secret of your endpoint from the Stripe Dashboard, ` +
+    'under Developers > Webhooks.'
+  )
 }
 
 function readApiBase(variables: Variables, report: Report): string | null {

@@ -138,6 +138,7 @@ describe('Stripe in development', () => {
       expect.stringContaining('STRIPE_WEBHOOK_SECRET is missing beside STRIPE_SECRET_KEY'),
     ])
     expect(cures(variables)).toContain('stripe listen --forward-to localhost:8000/payments/stripe-webhook')
+    expect(cures({ ...variables, PORT: '9000' })).toContain('--forward-to localhost:9000/')
     expect(cures(variables)).toContain('Dashboard')
   })
 

@@ -79,14 +79,19 @@ test('plans check names what Stripe lacks, stripe setup makes it, and then both 
   await running.stop()
 }, 30_000)
 
-test('on ones own machine no endpoint is made, and the command says how events come there', async () => {
-  const { code, out } = await runCommand('stripe setup --dry-run', folder, {
-    ...keys,
-    PUBLIC_URL: 'http://localhost:8000',
-  })
+test('a simulator on ones own machine gets the endpoint there, without PUBLIC_URL too', async () => {
+  for (const place of [{ PUBLIC_URL: 'http://localhost:8000' }, { PUBLIC_URL: '' }, { PUBLIC_URL: '', PORT: '9000' }]) {
+    const { code, out } = await runCommand('stripe setup --dry-run', folder, { ...keys, ...place })
+    const url = `http://localhost:${place.PORT ?? 8000}/payments/stripe-webhook`
+    expect([code, out]).toEqual([0, expect.stringContaining(`webhook endpoint   ${url}`)])
+  }
+})
+
+test('where the port is any free one no endpoint is made, and the command says how events come there', async () => {
+  const { code, out } = await runCommand('stripe setup --dry-run', folder, { ...keys, PUBLIC_URL: '', PORT: '0' })
   expect(code).toBe(0)
   expect(out).not.toContain('webhook endpoint   ')
-  expect(out).toContain('stripe listen --forward-to localhost:8000/payments/stripe-webhook')
+  expect(out).toContain('stripe listen --forward-to localhost:0/payments/stripe-webhook')
 })
 
 test('without a key there is nothing to set up', async () => {
@@ -103,7 +108,7 @@ test('the words of a key that Stripe does not know, and of a Stripe that is not 
   })
   expect(live).toMatchObject({ code: 1, complaints: expect.stringContaining('Stripe does not know the key') })
   const nobody = await runCommand('plans check', folder, { ...keys, STRIPE_API_BASE: 'http://127.0.0.1:9' })
-  expect(nobody).toMatchObject({ code: 1, complaints: expect.stringContaining('Stripe did not answer') })
+  expect(nobody).toMatchObject({ code: 1, complaints: expect.stringContaining('Stripe could not be reached.') })
 }, 30_000)
 
 describe('doctor', () => {
