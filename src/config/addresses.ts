@@ -35,7 +35,8 @@ export function stripeWebhookUrl({
   return isReached ? `${base}/payments/stripe-webhook` : null
 }
 
-function isOnThisMachine(stripe: StripeAccess): boolean {
+/** Such a Stripe is a simulator, and goes by the clock of this machine. */
+export function isOnThisMachine(stripe: StripeAccess): boolean {
   return stripe.kind === 'stripe' && stripe.apiBase !== null && isLoopback(new URL(stripe.apiBase))
 }
 

@@ -143,7 +143,7 @@ function reportMissingWebhookSecret(secretKey: string | null, variables: Variabl
 
 function webhookCure(variables: Variables): string {
   const port = portOf(variables, 'PORT', 8000, () => undefined)
-  const own = textOf(variables, 'STRIPE_API_BASE') === null ? '' : ', also for a simulator'
+  const own = textOf(variables, 'STRIPE_API_BASE') === null ? '' : ', also for a simulator,'
   return (
     `In development run "stripe listen --forward-to localhost:${port}/payments/stripe-webhook" and take the secret it prints; ` +
     `otherwise${own} run "speech-billing stripe setup", or take the signing secret of your endpoint from the Stripe Dashboard, ` +

@@ -160,6 +160,12 @@ describe('doctor', () => {
     expect(await look()).toMatchObject({ code: 1, notable: ['problem event types'] })
   }, 20_000)
 
+  test('has nothing against a simulator whose clock was moved', async () => {
+    await fetch(`${sandbox.url}/_sim/clock`, { method: 'POST', body: new URLSearchParams({ advance: '4d' }) })
+    const { findings } = await look()
+    expect(findings.find(({ name }) => name === 'clock')?.status).toBe('ok')
+  }, 20_000)
+
   test('names what is wrong with the configuration and looks at the rest', async () => {
     const { code, notable } = await look({
       JWT_SECRET: 'short',
