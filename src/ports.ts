@@ -65,6 +65,8 @@ export interface Records {
   userOfCustomer(customerId: string): Promise<UserId | null>
   /** Users with a live subscription to a price, in the order of their ids, behind `after`. */
   usersOnPrice(priceId: string, after: UserId | null, limit: number): Promise<readonly UserId[]>
+  /** Users with a live subscription to a plan, in the order of their ids, behind `after`. */
+  usersOnPlan(planName: string, after: UserId | null, limit: number): Promise<readonly UserId[]>
   /** Users with wishes whose outcome was never saved: what a crash leaves behind. */
   usersWithOpenIntents(): Promise<readonly UserId[]>
 }

@@ -76,6 +76,8 @@ export type Wish =
       readonly planName: string
       readonly priceId: string
       readonly meteredPriceIds: readonly string[]
+      /** The price stays, and only what is billed by use gets other prices. */
+      readonly isOfTerms?: true
       /** To be paid in; left out in wishes of earlier versions. */
       readonly currency?: string
       readonly when: ChangeMoment

@@ -4,9 +4,16 @@ import { type Catalogue, type PriceIds, planOfPrice } from './catalogue.ts'
 import { disputeAfter, type ObservedDispute } from './dispute.ts'
 import { boughtGrant } from './pack.ts'
 import type { ObservedPaymentIntent, Payment } from './payment.ts'
-import type { Instant } from './period.ts'
+import { DAY_MS, type Instant } from './period.ts'
 import { currentVersion } from './plan-version.ts'
-import { isEnded, isOwing, type ObservedSubscription, pastTermsOf, type Subscription } from './subscription.ts'
+import {
+  isEnded,
+  isOwing,
+  type ObservedSubscription,
+  type PlannedTerms,
+  pastTermsOf,
+  type Subscription,
+} from './subscription.ts'
 import { disputedAmount, takenBackAmount, takingBack } from './taking-back.ts'
 import { claimsOf } from './trial.ts'
 import { undo, undoSecond } from './undoing.ts'
@@ -36,6 +43,8 @@ export interface Knowledge {
   readonly priceIds: PriceIds
   /** Business time of the observation. */
   readonly at: Instant
+  /** By Stripe's clock, when it was so; left out where nobody knows. */
+  readonly seenAt?: Instant | null
   /**
    * Everything of the customer was looked at for this in the user's lane. Stripe revives no subscription: if one that has
    * ended here has not at Stripe, it is we who are wrong.
@@ -165,7 +174,7 @@ function observeSubscription(
 ): readonly Change[] {
   const known = account.subscriptions.find((subscription) => subscription.id === seen.id)
   if (known && isEnded(known) && !isEnded(seen) && knowledge.isCompared !== true) return []
-  const subscription = { ...keptSubscription(known, seen, knowledge), seenAt }
+  const subscription = { ...keptSubscription(known, seen, { ...knowledge, seenAt }), seenAt }
   return [
     { type: 'subscription-observed', subscription },
     ...messagesAbout(knowledge.catalogue, account, known, subscription, knowledge.at),
@@ -191,7 +200,7 @@ export function keptSubscription(
 ): Subscription {
   const plan = seen.priceId === null ? null : planOfPrice(knowledge.catalogue, knowledge.priceIds, seen.priceId)
   const planName = plan?.name ?? (known?.priceId === seen.priceId ? (known?.planName ?? null) : null)
-  const bought = boughtAfter(known, planName, seen, knowledge.catalogue)
+  const bought = boughtAfter(known, planName, seen, knowledge)
   return {
     ...seen,
     ...bought,
@@ -207,13 +216,27 @@ function boughtAfter(
   known: Subscription | undefined,
   planName: string | null,
   seen: ObservedSubscription,
-  catalogue: Catalogue,
+  { catalogue, seenAt }: Knowledge,
 ): Pick<Subscription, 'planName' | 'planVersion' | 'plannedTerms'> {
   if (known === undefined || known.planName !== planName || known.priceId !== seen.priceId)
     return { planName, ...versioned(currentVersion(catalogue, planName)) }
   const { planVersion, plannedTerms: planned } = known
-  if (planned && seen.currentPeriodStart >= planned.from) return { planName, planVersion: planned.planVersion }
-  return { planName, ...versioned(planVersion ?? null), ...(planned ? { plannedTerms: planned } : {}) }
+  const kept = { planName, ...versioned(planVersion ?? null) }
+  if (!planned) return kept
+  const fate = fateOf(planned, seen, seenAt ?? seen.currentPeriodStart)
+  if (fate === 'holds') return { planName, planVersion: planned.planVersion }
+  return fate === 'waits' ? { ...kept, plannedTerms: planned } : kept
+}
+
+/** What has become of terms that were planned. Those with other rates hold when Stripe bills by them. */
+function fateOf(planned: PlannedTerms, seen: ObservedSubscription, seenAt: Instant): 'waits' | 'holds' | 'lapses' {
+  // Whoever cancels or changes his plan withdraws at Stripe what was planned there.
+  if (seen.cancelAt !== null || seen.pendingChange !== null) return 'lapses'
+  const { from, meteredPriceIds } = planned
+  if (meteredPriceIds === undefined) return seen.currentPeriodStart >= from ? 'holds' : 'waits'
+  const billed = seen.metered?.priceIds ?? []
+  if (billed.length === meteredPriceIds.length && billed.every((id) => meteredPriceIds.includes(id))) return 'holds'
+  return seenAt > from + DAY_MS ? 'lapses' : 'waits'
 }
 
 function versioned(planVersion: string | null) {

@@ -52,6 +52,8 @@ export interface MeteredItems {
    * nothing is billed by use.
    */
   readonly periodStart: Instant | null
+  /** Left out where there are none, or where an earlier version looked. */
+  readonly priceIds?: readonly string[]
 }
 
 export interface SubscriptionPrice {
@@ -85,6 +87,8 @@ export interface PastTerms {
 export interface PlannedTerms {
   readonly from: Instant
   readonly planVersion: string
+  /** What Stripe is to bill use by then, where that changes: the terms hold once it does. */
+  readonly meteredPriceIds?: readonly string[]
 }
 
 export type CollectionPause = 'keep_as_draft' | 'mark_uncollectible' | 'void'

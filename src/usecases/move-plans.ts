@@ -1,17 +1,18 @@
 import type { AuditEntry, UserId } from '../domain/account.ts'
-import { type Catalogue, findPlan, type PriceIds } from '../domain/catalogue.ts'
 import { BillingError, isOutage } from '../domain/errors.ts'
 import type { ChangeMoment } from '../domain/intent.ts'
 import { isoTime } from '../domain/period.ts'
 import { decideMove, type MoveDecision, type MoveTarget, moveTarget } from '../domain/plan-move.ts'
-import type { Subscription } from '../domain/subscription.ts'
 import type { Ports } from '../ports.ts'
 import { changePlan } from './change-plan.ts'
+import { moveTerms } from './move-terms.ts'
 import { previewPlanChange } from './preview-plan-change.ts'
+import { movedPrice, refusedMove, shownMove } from './shown-move.ts'
 import type { Selling } from './wishes.ts'
 
 export interface MoveRequest {
-  readonly fromPriceId: string
+  /** Null: those who are on earlier terms of the plan that `to` names. */
+  readonly fromPriceId: string | null
   /** A plan's name, a lookup key or a price id. */
   readonly to: string
   readonly when: ChangeMoment
@@ -22,15 +23,22 @@ export interface MoveRequest {
   readonly limit: number
 }
 
+type FromPrice = MoveRequest & { readonly fromPriceId: string }
 type Moving = Selling & Pick<Ports, 'records'>
 type Planned = Extract<MoveDecision, { type: 'move' }>
 
 /**
- * Moves those who are on a price to another, a page of users at a time. Who is moved is off the price, so that going through
+ * Moves those who are on a price to another, or those on earlier terms of a plan to today's, a page of users at a time. Who is moved is off the price, so that going through
  * it again goes on where it was left; what customers have planned themselves is left alone. Each has an outcome of his own.
  */
 export async function movePlans(ports: Moving, request: MoveRequest) {
   const target = moveTarget(ports.catalogue, ports.priceIds(), request.to)
+  const { fromPriceId } = request
+  if (fromPriceId === null) return moveTerms(ports, { ...request, planName: target.planName })
+  return moveFromPrice(ports, { ...request, fromPriceId }, target)
+}
+
+async function moveFromPrice(ports: Moving, request: FromPrice, target: MoveTarget) {
   const users = await ports.records.usersOnPrice(request.fromPriceId, request.cursor, request.limit)
   const results = []
   for (const user of users) {
@@ -42,33 +50,32 @@ export async function movePlans(ports: Moving, request: MoveRequest) {
 
 export type PlanMoves = Awaited<ReturnType<typeof movePlans>>
 
-async function moveOne(ports: Moving, request: MoveRequest, target: MoveTarget, user: UserId) {
+async function moveOne(ports: Moving, request: FromPrice, target: MoveTarget, user: UserId) {
   const account = await ports.ledger.account(user, {})
   const now = ports.clock.now()
   try {
     const decision = decideMove(ports.catalogue, ports.priceIds(), account, { ...target, ...request }, now)
     if (decision.type === 'gone') return null
-    if (decision.type === 'left') return shown(user, decision.subscription, { outcome: 'left', detail: decision.why })
+    if (decision.type === 'left')
+      return shownMove(user, decision.subscription, { outcome: 'left', detail: decision.why })
     return request.isPreview ? await preview(ports, user, decision) : await move(ports, request, user, decision)
   } catch (error) {
     // An outage is no answer for this user, and would be none for the next.
     if (!(error instanceof BillingError) || isOutage(error)) throw error
-    return { user_id: user, ...NOTHING, outcome: 'refused' as const, detail: error.message }
+    return refusedMove(user, error.message)
   }
 }
 
-const NOTHING = { subscription_id: null, from: null, to: null, effective_at: null, amount_due_now: null } as const
-
 async function preview(ports: Moving, user: UserId, { subscription, wish }: Planned) {
-  const to = priceOf(ports.catalogue, ports.priceIds(), wish.planName, wish.priceId)
+  const to = movedPrice(ports.catalogue, ports.priceIds(), wish.planName, wish.priceId)
   if (wish.when === 'period_end' || subscription.status === 'trialing') {
     const effective_at = isoTime(subscription.trialEnd ?? subscription.currentPeriodEnd)
-    return shown(user, subscription, { outcome: 'would_move', to, effective_at, amount_due_now: 0 })
+    return shownMove(user, subscription, { outcome: 'would_move', to, effective_at, amount_due_now: 0 })
   }
   const { planName, priceId, when } = wish
   const asked = { user, planName, priceId, when, promotionCode: null }
   const { effective_at, amount_due_now } = await previewPlanChange(ports, asked)
-  return shown(user, subscription, { outcome: 'would_move', to, effective_at, amount_due_now })
+  return shownMove(user, subscription, { outcome: 'would_move', to, effective_at, amount_due_now })
 }
 
 async function move(ports: Moving, { operator }: MoveRequest, user: UserId, { subscription, wish }: Planned) {
@@ -86,42 +93,7 @@ async function move(ports: Moving, { operator }: MoveRequest, user: UserId, { su
   }
   await ports.ledger.change(user, {}, () => ({ changes: [{ type: 'audited', entry }], result: undefined }))
   const pending = result.pending_change
-  const to = priceOf(ports.catalogue, ports.priceIds(), planName, priceId)
+  const to = movedPrice(ports.catalogue, ports.priceIds(), planName, priceId)
   const outcome = pending === null ? 'moved' : pending.effective_at === null ? 'waiting' : 'planned'
-  return shown(user, subscription, { outcome, to, effective_at: pending?.effective_at ?? null })
-}
-
-interface Outcome {
-  readonly outcome: 'would_move' | 'moved' | 'planned' | 'waiting' | 'left' | 'refused'
-  readonly detail?: string
-  readonly to?: ReturnType<typeof priceOf>
-  readonly effective_at?: string | null
-  /** Null where Stripe was not asked. */
-  readonly amount_due_now?: number | null
-}
-
-function shown(user: UserId, { id, planName, priceId, price }: Subscription, outcome: Outcome) {
-  const { to = null, effective_at = null, amount_due_now = null, detail = null } = outcome
-  const amounts = {
-    amount: price?.amount ?? null,
-    currency: price?.currency ?? null,
-    interval: price?.interval ?? null,
-  }
-  const from = { plan_name: planName, price_id: priceId, ...amounts }
-  return {
-    user_id: user,
-    subscription_id: id,
-    outcome: outcome.outcome,
-    detail,
-    from,
-    to,
-    effective_at,
-    amount_due_now,
-  }
-}
-
-function priceOf(catalogue: Catalogue, priceIds: PriceIds, planName: string, priceId: string) {
-  const price = findPlan(catalogue, planName)?.prices.find(({ lookupKey }) => priceIds.get(lookupKey) === priceId)
-  const { amount = null, currency = null, interval = null } = price ?? {}
-  return { plan_name: planName, price_id: priceId, amount, currency, interval }
+  return shownMove(user, subscription, { outcome, to, effective_at: pending?.effective_at ?? null })
 }

@@ -11,6 +11,7 @@ const result = (user_id: string, outcome: string, changes: Partial<MoveOutcome> 
   to: price(4_900),
   effective_at: '2026-12-22T10:56:08.000Z',
   amount_due_now: null,
+  terms: [],
   ...changes,
 })
 
@@ -61,9 +62,33 @@ test('plans move ends with 1 when somebody was refused, and tells machines all o
   expect(asked).toEqual([{ from: 'price_1', to: 'pro_monthly', when: 'now', dryRun: true, cursor: null }])
 })
 
+test('plans move with a plan alone tells what each loses or gains of its terms', async () => {
+  const terms = [
+    { term: 'voice_call.included', before: 500, after: 400 },
+    { term: 'spending_limit', before: null, after: 900 },
+  ]
+  const { asked, movePlans } = moving([
+    result('ann', 'would_move', { terms }),
+    result('bob', 'left', { detail: 'It is planned already.' }),
+  ])
+  expect((await runLine('plans move pro_monthly --dry-run', { movePlans })).out).toBe(
+    [
+      'would_move  ann  voice_call.included 500 → 400, spending_limit none → 900 on 2026-12-22',
+      'left        bob  It is planned already.',
+      '',
+      '1 would_move, 1 left',
+      '',
+    ].join('\n'),
+  )
+  expect(asked).toEqual([{ from: null, to: 'pro_monthly', when: 'period_end', dryRun: true, cursor: null }])
+})
+
 test('plans move says when nobody is there, and how it is used', async () => {
   expect((await runLine('plans move price_1 pro_monthly', moving([]))).out).toBe('Nobody is on this price.\n')
-  expect((await runLine('plans move price_1', moving([]))).code).toBe(2)
+  expect((await runLine('plans move', moving([]))).code).toBe(2)
+  expect((await runLine('plans move pro_monthly', moving([]))).out).toBe(
+    'Nobody is on other terms than those of today.\n',
+  )
   expect((await runLine('plans move a b c', moving([]))).code).toBe(2)
   expect((await runLine('plans move a b --at noon', moving([]))).code).toBe(2)
 })

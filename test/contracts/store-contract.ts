@@ -229,6 +229,17 @@ export function storeContract(name: string, open: () => Store): void {
       expect(await store.records.usersWithOpenIntents()).toEqual([])
     })
 
+    test('finds who is on a plan with a live subscription, in pages by user', async () => {
+      const store = open()
+      const on = (id: string, changes: object) => observed({ ...subscription, id, planName: 'team', ...changes })
+      await save(store, 'cy', on('sub_c', {}))
+      await save(store, 'ann', on('sub_a', { status: 'past_due' }))
+      await save(store, 'bob', on('sub_b', { status: 'canceled' }))
+      await save(store, 'dan', on('sub_d', { planName: 'other' }))
+      expect(await store.records.usersOnPlan('team', null, 1)).toEqual(['ann'])
+      expect(await store.records.usersOnPlan('team', 'ann', 2)).toEqual(['cy'])
+    })
+
     test('finds who is on a price with a live subscription, in pages by user', async () => {
       const store = open()
       const at = (id: string, changes: object) => observed({ ...subscription, id, priceId: 'price_old', ...changes })

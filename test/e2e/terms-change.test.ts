@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -89,6 +89,26 @@ async function advance(by: string): Promise<void> {
   await fetch(`${server.simulator}/_sim/clock`, { method: 'POST', body: new URLSearchParams({ advance: by }) })
 }
 
+/** The newest first, when there are so many. */
+async function invoicedTo(user: string, count: number): Promise<readonly number[]> {
+  const { body } = await eventually(
+    async () => server.call('GET', '/payments/billing-history', await tokenOf(user)),
+    ({ payments }) =>
+      payments.length === count && payments.every(({ status }: { status: string }) => status === 'paid'),
+  )
+  return body.payments.map(({ amount }: { amount: number }) => amount)
+}
+
+const upcoming = async (user: string) => server.call('GET', '/payments/upcoming-invoice', await tokenOf(user))
+
+async function allReported(user: string) {
+  await advance('2h')
+  return eventually(
+    () => upcoming(user),
+    (body) => body.upcoming_invoice.unreported_usage === 0,
+  )
+}
+
 async function aMonthLater(): Promise<void> {
   const before = (await statusOf('old')).body.current_period_end
   await advance('31d')
@@ -114,18 +134,11 @@ test('who bought keeps what is included, features and rates when the plans file 
 }, 30_000)
 
 test('Stripe bills what was shown, and the renewal brings the same terms again', async () => {
-  const upcoming = async () => server.call('GET', '/payments/upcoming-invoice', await tokenOf('old'))
-  expect((await upcoming()).body.upcoming_invoice).toMatchObject({ total: 9_950, unreported_usage: 50 })
-  await advance('2h')
-  const told = await eventually(upcoming, (body) => body.upcoming_invoice.unreported_usage === 0)
-  expect(told.body.upcoming_invoice.total).toBe(9_950)
+  expect((await upcoming('old')).body.upcoming_invoice).toMatchObject({ total: 9_950, unreported_usage: 50 })
+  expect((await allReported('old')).body.upcoming_invoice.total).toBe(9_950)
   await aMonthLater()
   expect(await voiceOf('old')).toEqual({ included: 500, billable_cost: 0, support: true })
-  const { body } = await eventually(
-    async () => server.call('GET', '/payments/billing-history', await tokenOf('old')),
-    ({ payments }) => payments.length === 2,
-  )
-  expect(body.payments.map(({ amount }: { amount: number }) => amount)).toEqual([9_950, 9_900])
+  expect(await invoicedTo('old', 2)).toEqual([9_950, 9_900])
 }, 30_000)
 
 test('a plan that is not sold any more holds for whoever has it', async () => {
@@ -137,3 +150,70 @@ test('a plan that is not sold any more holds for whoever has it', async () => {
   await sellInstead({ included: 400, rate: '8', support: false })
   expect(await voiceOf('old')).toMatchObject({ included: 500, support: true })
 }, 30_000)
+
+describe('moving who has earlier terms to those of today', () => {
+  const move = async (changes: object) => {
+    const wish = { to: 'team_monthly', ...changes }
+    return (await server.call('POST', '/admin/plan-moves', await tokenOf('alice', 'operator'), wish)).body
+  }
+  const terms = [
+    { term: 'voice_call.included', before: 500, after: 400 },
+    { term: 'voice_call.rate', before: '5', after: '8' },
+    { term: 'priority_support', before: true, after: false },
+  ]
+
+  test('is previewed: who, and what he loses or gains', async () => {
+    const { results, next_cursor } = await move({ dry_run: true })
+    expect(results).toMatchObject([{ user_id: 'old', outcome: 'would_move', amount_due_now: 0, terms }])
+    expect(next_cursor).toBeNull()
+    expect(await voiceOf('old')).toMatchObject({ included: 500 })
+  })
+
+  test('is refused at once where the rates differ', async () => {
+    expect((await move({ when: 'now' })).results).toMatchObject([{ outcome: 'left' }])
+  })
+
+  test('holds with the next period, here and at Stripe, is audited, and begun again changes nothing', async () => {
+    expect((await move({})).results).toMatchObject([{ user_id: 'old', outcome: 'planned', terms }])
+    expect((await move({})).results).toMatchObject([{ outcome: 'left', detail: 'It is planned already.' }])
+    const audit = await server.call('GET', '/admin/audit-log', await tokenOf('alice', 'operator'))
+    expect(audit.body.entries[0]).toMatchObject({ action: 'plan-moved', user_id: 'old', actor: 'operator:alice' })
+    await call('old', 'before-the-move', 520)
+    expect(await voiceOf('old')).toEqual({ included: 500, billable_cost: 20 * 5, support: true })
+    await allReported('old')
+    await aMonthLater()
+    await eventually(
+      () => statusOf('old'),
+      ({ features }) => features.priority_support === false,
+    )
+    expect(await voiceOf('old')).toEqual({ included: 400, billable_cost: 0, support: false })
+    expect(await invoicedTo('old', 3)).toEqual([9_900 + 20 * 5, 9_950, 9_900])
+    await call('old', 'after-the-move', 410)
+    expect(await voiceOf('old')).toMatchObject({ billable_cost: 10 * 8 })
+    await allReported('old')
+    await aMonthLater()
+    expect((await invoicedTo('old', 4))[0]).toBe(9_900 + 10 * 8)
+    expect(await move({})).toEqual({ results: [], next_cursor: null })
+  }, 60_000)
+
+  test('at once where Stripe bills as before; what was used before keeps its terms', async () => {
+    await sellInstead({ included: 300, rate: '8', support: true })
+    expect((await move({ when: 'now', limit: 1 })).results).toMatchObject([{ user_id: 'new', outcome: 'moved' }])
+    expect((await move({ when: 'now' })).results).toMatchObject([{ user_id: 'old', outcome: 'moved' }])
+    expect(await voiceOf('old')).toEqual({ included: 300, billable_cost: 0, support: true })
+    expect(await move({ when: 'now' })).toEqual({ results: [], next_cursor: null })
+  }, 30_000)
+
+  test('whoever leaves is let go, and to leave withdraws what is planned', async () => {
+    await sellInstead({ included: 200, rate: '9', support: true })
+    expect((await move({})).results).toHaveLength(2)
+    const leave = await server.call('POST', '/payments/cancel-subscription', await tokenOf('new'), {})
+    expect(leave.body.cancel_at).toBeString()
+    expect((await move({})).results).toMatchObject([
+      { user_id: 'new', outcome: 'left', detail: expect.stringContaining('It ends on') },
+      { user_id: 'old', outcome: 'left', detail: 'It is planned already.' },
+    ])
+    await server.call('POST', '/payments/resume-subscription', await tokenOf('new'), {})
+    expect((await move({})).results[0]).toMatchObject({ user_id: 'new', outcome: 'planned' })
+  }, 30_000)
+})

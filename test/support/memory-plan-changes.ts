@@ -47,7 +47,7 @@ export function memoryPlanChanges(stage: Stage): Changing {
     stage.invoiced.push(invoice.total)
     const price = priceOf(stage, wish.priceId)
     const begun = wish.restarts ? periodFrom(wholeSecond(clock.now()), price) : {}
-    const metered = { periodStart: wish.meteredPriceIds.length > 0 ? subscription.currentPeriodStart : null }
+    const metered = meteredOf(wish, subscription.currentPeriodStart)
     const planned = { pendingChange: null, cancelAt: null }
     return keep({ ...subscription, ...begun, ...planned, priceId: wish.priceId, price, metered })
   }
@@ -99,7 +99,9 @@ export function memoryPlanChanges(stage: Stage): Changing {
           if (pendingChange?.effectiveAt === null && pendingChange.priceId === wish.priceId && !wish.isQuoted)
             if (wish.paymentMethodId === null) return waits(found)
           const present = keep({ ...found, pendingChange: null })
-          if (present.priceId === wish.priceId) return settled(keep({ ...present, cancelAt: null }))
+          if (wish.isOfTerms === true && wish.when === 'period_end') return settled(present)
+          if (present.priceId === wish.priceId && wish.isOfTerms !== true)
+            return settled(keep({ ...present, cancelAt: null }))
           if (wish.when === 'now')
             return changeNow(present, wish, wish.paymentMethodId ?? stage.cards.get(present.id) ?? null)
           const planned = { priceId: wish.priceId, effectiveAt: present.currentPeriodEnd, expiresAt: null }
@@ -118,6 +120,10 @@ export function memoryPlanChanges(stage: Stage): Changing {
         }),
       ),
   }
+}
+
+function meteredOf({ meteredPriceIds: priceIds }: ChangeWish, periodStart: number) {
+  return priceIds.length === 0 ? { periodStart: null } : { periodStart, priceIds }
 }
 
 function previewOf(stage: Stage, subscription: ObservedSubscription, wish: ChangeWish) {

@@ -320,6 +320,15 @@ export function memoryStore(): MemoryStore {
     },
   }
 
+  function usersWith(isWanted: (one: Subscription) => boolean, after: string | null, limit: number) {
+    const isOn = (books: Books) => [...books.subscriptions.values()].some((one) => isWanted(one) && isLive(one))
+    const found = [...users].filter(([user, books]) => isOn(books) && (after === null || user > after))
+    return found
+      .map(([user]) => user)
+      .toSorted((one, other) => (one < other ? -1 : 1))
+      .slice(0, limit)
+  }
+
   const records: Records = {
     async payments(user, limit, cursor) {
       const newestFirst = [...(users.get(user)?.payments.values() ?? [])].sort(
@@ -365,15 +374,8 @@ export function memoryStore(): MemoryStore {
       return { items, nextCursor: newestFirst.length > start + limit ? (items.at(-1)?.id ?? null) : null }
     },
     userOfCustomer: async (customerId) => owners.get(customerId) ?? null,
-    async usersOnPrice(priceId, after, limit) {
-      const isOn = (books: Books) =>
-        [...books.subscriptions.values()].some((one) => one.priceId === priceId && isLive(one))
-      const found = [...users].filter(([user, books]) => isOn(books) && (after === null || user > after))
-      return found
-        .map(([user]) => user)
-        .toSorted((one, other) => (one < other ? -1 : 1))
-        .slice(0, limit)
-    },
+    usersOnPrice: async (priceId, after, limit) => usersWith((one) => one.priceId === priceId, after, limit),
+    usersOnPlan: async (planName, after, limit) => usersWith((one) => one.planName === planName, after, limit),
     usersWithOpenIntents: async () => [...users].filter(([, books]) => books.intents.size > 0).map(([user]) => user),
   }
 

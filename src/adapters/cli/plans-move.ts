@@ -6,15 +6,16 @@ const MOMENTS = { renewal: 'period_end', now: 'now' } as const
 
 export const plansMoveCommand: Command = {
   name: 'plans move',
-  summary: 'Move customers from one price to another',
+  summary: 'Move customers to a price or the terms of today',
   description:
-    'Whoever bought keeps his price when the catalogue changes. This moves those who are on a Stripe price to a plan of the\n' +
-    'catalogue or one of its prices: with their next period, or at once with a proration. --dry-run tells who and how much. The\n' +
-    'running server does it; interrupted, the same command goes on where it stopped. Customers who have planned an end or\n' +
-    'another change are left alone.',
+    'Whoever bought keeps his price and his terms when the catalogue changes. With FROM_PRICE this moves those who are on a\n' +
+    'Stripe price to a plan of the catalogue or one of its prices: with their next period, or at once with a proration. With\n' +
+    'a plan alone it moves those who bought it under earlier terms to its terms of today, at the price that they pay.\n' +
+    '--dry-run tells who, how much, and what each loses or gains. The running server does it; interrupted, the same command\n' +
+    'goes on where it stopped. Customers who have planned an end or another change are left alone.',
   argument: {
-    name: 'FROM_PRICE TO',
-    summary: 'The id of the price they are on; a plan, lookup key or price id',
+    name: '[FROM_PRICE] TO',
+    summary: 'The id of the price they are on, if it is the price; a plan, lookup key or price id',
     many: true,
   },
   options: [
@@ -25,17 +26,23 @@ export const plansMoveCommand: Command = {
   examples: [
     'speech-billing plans move price_1AbC pro_monthly --dry-run',
     'speech-billing plans move price_1AbC pro_monthly --at renewal',
+    'speech-billing plans move pro_monthly --dry-run',
   ],
   async run(given, program, terminal) {
-    const [from, to, ...more] = (valueOfOption(given, 'FROM_PRICE TO') ?? '').split(' ').filter((word) => word !== '')
+    const words = (valueOfOption(given, '[FROM_PRICE] TO') ?? '').split(' ').filter((word) => word !== '')
+    const [to, from = null, ...more] = words.toReversed()
     const at = valueOfOption(given, 'at') ?? 'renewal'
-    if (from === undefined || to === undefined || more.length > 0)
-      return complain(terminal, 'plans move', 'it takes two things: the price that they are on, and where to.')
+    if (to === undefined || more.length > 0)
+      return complain(
+        terminal,
+        'plans move',
+        'it takes where to: a plan for its terms, or a price that they are on and where to from it.',
+      )
     if (at !== 'renewal' && at !== 'now') return complain(terminal, 'plans move', '--at takes renewal or now.')
     const wish = { from, to, when: MOMENTS[at], dryRun: given['dry-run'] === true }
     const results = await moveAll(wish, program, terminal)
     if (given.json) printJson(terminal, { dry_run: wish.dryRun, results, totals: totalsOf(results) })
-    else terminal.out(reportText(results))
+    else terminal.out(reportText(results, from))
     return results.some(({ outcome }) => outcome === 'refused') ? FOUND_WRONG : DONE
   },
 }
@@ -70,8 +77,9 @@ function totalsOf(results: readonly MoveOutcome[]) {
   return Object.fromEntries(totals)
 }
 
-function reportText(results: readonly MoveOutcome[]): string {
-  if (results.length === 0) return 'Nobody is on this price.\n'
+function reportText(results: readonly MoveOutcome[], from: string | null): string {
+  if (results.length === 0)
+    return from === null ? 'Nobody is on other terms than those of today.\n' : 'Nobody is on this price.\n'
   const width = Math.max(...results.map(({ user_id }) => user_id.length))
   const lines = results.map(
     (result) => `${result.outcome.padEnd(10)}  ${result.user_id.padEnd(width)}  ${wordsFor(result)}`,
@@ -81,12 +89,23 @@ function reportText(results: readonly MoveOutcome[]): string {
       `${customers} customers: ${money(before, currency)} before, ${money(after, currency)} after` +
       `${due_now === 0 ? '' : `, ${money(due_now, currency)} due now`}`,
   )
-  return `${[...lines, '', ...totals].join('\n').trimEnd()}\n`
+  const sums = from === null ? [countsText(results)] : totals
+  return `${[...lines, '', ...sums].join('\n').trimEnd()}\n`
 }
 
-function wordsFor({ detail, from, to, effective_at, amount_due_now }: MoveOutcome): string {
+/** Who keeps his price pays as before: there is nothing to add up but heads. */
+function countsText(results: readonly MoveOutcome[]): string {
+  const byOutcome = Map.groupBy(results, ({ outcome }) => outcome)
+  return [...byOutcome].map(([outcome, { length }]) => `${length} ${outcome}`).join(', ')
+}
+
+function termsText(terms: MoveOutcome['terms']): string {
+  return terms.map(({ term, before, after }) => `${term} ${before ?? 'none'} → ${after ?? 'none'}`).join(', ')
+}
+
+function wordsFor({ detail, from, to, effective_at, amount_due_now, terms }: MoveOutcome): string {
   if (detail !== null) return detail
-  const prices = `${priceText(from)} → ${priceText(to)}`
+  const prices = terms.length > 0 ? termsText(terms) : `${priceText(from)} → ${priceText(to)}`
   const when = effective_at === null ? '' : ` on ${effective_at.slice(0, 10)}`
   return `${prices}${when}${amount_due_now ? `, ${money(amount_due_now, to?.currency ?? '')} due now` : ''}`
 }

@@ -34,9 +34,9 @@ export interface Program {
   openSetup(): Promise<StripeSetup>
   /** Checks a plans file, or the catalogue that is configured; where there are keys, also against Stripe. */
   checkPlans(file: string | null): Promise<PlansReport>
-  /** Moves a page of those who are on a price; the running server does it. */
+  /** Moves a page of those who are on a price, or without one on earlier terms of a plan; the running server does it. */
   movePlans(wish: {
-    readonly from: string
+    readonly from: string | null
     readonly to: string
     readonly when: 'now' | 'period_end'
     readonly dryRun: boolean
@@ -179,6 +179,12 @@ export interface MoveOutcome {
   readonly to: MovedPrice | null
   readonly effective_at: string | null
   readonly amount_due_now: number | null
+  /** What changes for a customer who keeps plan and price. */
+  readonly terms: readonly {
+    readonly term: string
+    readonly before: string | number | boolean | null
+    readonly after: string | number | boolean | null
+  }[]
 }
 
 export interface MigrationReport {

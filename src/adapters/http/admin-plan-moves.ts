@@ -11,7 +11,7 @@ export function adminPlanMoves({ billing }: { readonly billing: Billing }, guard
     '/admin/plan-moves',
     ({ body, caller }) =>
       billing.movePlans({
-        fromPriceId: body.from_price_id,
+        fromPriceId: body.from_price_id ?? null,
         to: body.to,
         when: body.when ?? 'period_end',
         isPreview: body.dry_run ?? false,
@@ -26,15 +26,21 @@ export function adminPlanMoves({ billing }: { readonly billing: Billing }, guard
       response: t.NoValidate(moves),
       detail: describe({
         tag: 'Admin',
-        summary: 'Move customers from one price to another',
+        summary: 'Move customers to a price or the terms of today',
         description:
-          'Whoever bought keeps his price when the catalogue changes; this moves those who are on one, a page of them at a call: go on with `cursor` until `next_cursor` is null. With `dry_run` it tells who would be moved, and what for how much. Interrupted, it is begun again: who is moved is no longer on the price. Customers who have planned an end or another change are left alone. Each has an outcome of his own: `would_move`, `moved`, `planned` (for the end of the period), `waiting` (for a payment to be confirmed), `left`, `refused`.',
+          'Whoever bought keeps his price and his terms when the catalogue changes. This moves those who are on a price (`from_price_id`), or without it those who bought the plan that `to` names under earlier terms: they keep their price, and `terms` tells what each loses or gains. Other rates can only hold from a new period on. It moves a page of them at a call: go on with `cursor` until `next_cursor` is null. With `dry_run` it tells who would be moved, and what for how much. Interrupted, it is begun again: who is moved is no longer on the price. Customers who have planned an end or another change are left alone. Each has an outcome of his own: `would_move`, `moved`, `planned` (for the end of the period), `waiting` (for a payment to be confirmed), `left`, `refused`.',
         refusals: ['validation_failed', 'stripe_unavailable'],
         requests: {
           look: example('Who and how much', { from_price_id: 'price_1Old', to: 'pro_monthly', dry_run: true }),
+          terms: example('Whom other terms would meet', { to: 'pro_monthly', dry_run: true }),
           move: example('From the next period on', { from_price_id: 'price_1Old', to: 'pro_monthly' }),
         },
-        answers: { 200: { description: 'What came of each', examples: { moved: example('One of them', MOVES) } } },
+        answers: {
+          200: {
+            description: 'What came of each',
+            examples: { moved: example('One of them', MOVES), terms: example('Other terms', TERMS) },
+          },
+        },
       }),
     },
   )
@@ -44,7 +50,7 @@ const USUAL_LIMIT = 20
 const MOST_AT_ONCE = 50
 
 const wish = exactly({
-  from_price_id: text(255, 'The Stripe price that they are on'),
+  from_price_id: t.Optional(text(255, 'The Stripe price that they are on; left out for earlier terms of the plan')),
   to: text(255, 'A plan of the catalogue, or one of its prices by id or lookup key'),
   when: t.Optional(
     t.Union([t.Literal('now'), t.Literal('period_end')], {
@@ -67,6 +73,8 @@ const price = t.Object({
   interval: nullable(t.String()),
 })
 
+const value = t.Union([t.String(), t.Number(), t.Boolean()])
+
 const moves = t.Object({
   results: t.Array(
     t.Object({
@@ -78,6 +86,14 @@ const moves = t.Object({
       to: nullable(price),
       effective_at: nullable(time),
       amount_due_now: nullable(minorUnits),
+      terms: t.Array(
+        t.Object({
+          term: t.String({ description: 'As in the plans file; what is counted, in the unit of its service' }),
+          before: nullable(value),
+          after: nullable(value),
+        }),
+        { description: 'What changes for a customer who keeps plan and price; null is without limit, or none' },
+      ),
     }),
   ),
   next_cursor: nextCursor,
@@ -94,6 +110,26 @@ const MOVES = {
       to: { plan_name: 'pro_monthly', price_id: 'price_1New', amount: 4_900, currency: 'usd', interval: 'month' },
       effective_at: '2026-12-22T10:56:08.000Z',
       amount_due_now: null,
+      terms: [],
+    },
+  ],
+  next_cursor: null,
+}
+
+const SAME = { plan_name: 'pro_monthly', price_id: 'price_1Now', amount: 4_900, currency: 'usd', interval: 'month' }
+
+const TERMS = {
+  results: [
+    {
+      user_id: 'user_123',
+      subscription_id: 'sub_1Example',
+      outcome: 'would_move',
+      detail: null,
+      from: SAME,
+      to: SAME,
+      effective_at: '2026-12-22T10:56:08.000Z',
+      amount_due_now: 0,
+      terms: [{ term: 'voice_call.included', before: 500, after: 400 }],
     },
   ],
   next_cursor: null,

@@ -1,4 +1,5 @@
-import { and, asc, desc, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
+import type { UserId } from '../../domain/account.ts'
 import { invalidField } from '../../domain/errors.ts'
 import type { Payment } from '../../domain/payment.ts'
 import { LIVE_STATUSES } from '../../domain/subscription.ts'
@@ -22,6 +23,19 @@ export function sqliteRecords(database: Drizzle): Records {
     .from(customers)
     .where(eq(customers.customerId, sql.placeholder('customerId')))
     .prepare()
+
+  function usersWith(isWanted: SQL, after: UserId | null, limit: number): readonly UserId[] {
+    const isBehind = after === null ? undefined : gt(subscriptions.userId, after)
+    return database
+      .selectDistinct({ user: subscriptions.userId })
+      .from(subscriptions)
+      .where(and(isWanted, isBehind, inArray(subscriptions.status, [...LIVE_STATUSES])))
+      .orderBy(asc(subscriptions.userId))
+      .limit(limit)
+      .all()
+      .map(({ user }) => user)
+  }
+
   return {
     async payments(user, limit, cursor) {
       const rows = database
@@ -71,22 +85,8 @@ export function sqliteRecords(database: Drizzle): Records {
     async userOfCustomer(customerId) {
       return userOfCustomer.get({ customerId })?.userId ?? null
     },
-    async usersOnPrice(priceId, after, limit) {
-      const rows = database
-        .selectDistinct({ user: subscriptions.userId })
-        .from(subscriptions)
-        .where(
-          and(
-            eq(subscriptions.priceId, priceId),
-            after === null ? undefined : gt(subscriptions.userId, after),
-            inArray(subscriptions.status, [...LIVE_STATUSES]),
-          ),
-        )
-        .orderBy(asc(subscriptions.userId))
-        .limit(limit)
-        .all()
-      return rows.map(({ user }) => user)
-    },
+    usersOnPrice: async (priceId, after, limit) => usersWith(eq(subscriptions.priceId, priceId), after, limit),
+    usersOnPlan: async (planName, after, limit) => usersWith(eq(subscriptions.planName, planName), after, limit),
     async usersWithOpenIntents() {
       const rows = database.selectDistinct({ user: intents.userId }).from(intents).where(isNull(intents.closedAt)).all()
       return rows.map((row) => row.user)

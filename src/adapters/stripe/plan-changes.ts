@@ -50,7 +50,7 @@ async function change(stripe: Stripe, found: Stripe.Subscription, intent: Change
   if (goesOnWaiting(found, intent)) return { ...seen(found), outcome: WAITING }
   const present = await withdrawPlans(stripe, found, intent)
   // It is withdrawn, was made by an earlier try, or was paid in this very moment.
-  if (hasPrice(present, wish.priceId)) return settled(await keepSubscription(stripe, present, intent))
+  if (isMade(present, wish)) return settled(await keepSubscription(stripe, present, intent))
   if (wish.when === 'now') return changeNow(stripe, present, intent)
   const kept = await keepSubscription(stripe, present, intent)
   return settled(await planAtPeriodEnd(stripe, kept, intent))
@@ -138,6 +138,14 @@ async function paymentOutcome(stripe: Stripe, subscription: Stripe.Subscription)
   const { status, last_payment_error: failure } = await reached(stripe.paymentIntents.retrieve(payment))
   if (status !== 'requires_payment_method') return WAITING
   return { type: 'declined', message: failure?.message ?? 'The card was declined.' }
+}
+
+/** A change of terms alone is made when what is billed by use has the prices of the new ones. */
+function isMade(present: Stripe.Subscription, { priceId, meteredPriceIds, isOfTerms }: WishOf<'change'>): boolean {
+  if (!hasPrice(present, priceId)) return false
+  if (isOfTerms !== true) return true
+  const metered = present.items.data.filter((item) => !isLicensed(item)).map(({ price }) => price.id)
+  return metered.length === meteredPriceIds.length && metered.every((id) => meteredPriceIds.includes(id))
 }
 
 function hasPrice(subscription: Stripe.Subscription, priceId: string): boolean {

@@ -6,6 +6,7 @@ import type { ObservedPaymentIntent, ObservedRefund, Payment, PaymentIntentStatu
 import type { BillingInterval } from '../../domain/plan.ts'
 import type {
   CollectionPause,
+  MeteredItems,
   ObservedSubscription,
   PendingChange,
   SubscriptionPrice,
@@ -127,8 +128,10 @@ export function isLicensed({ price }: Pick<Stripe.SubscriptionItem, 'price'>): b
   return price.recurring?.usage_type !== 'metered'
 }
 
-function toMetered([item]: readonly Stripe.SubscriptionItem[]) {
-  return { periodStart: item === undefined ? null : milliseconds(item.current_period_start) }
+function toMetered(items: readonly Stripe.SubscriptionItem[]): MeteredItems {
+  const [item] = items
+  if (item === undefined) return { periodStart: null }
+  return { periodStart: milliseconds(item.current_period_start), priceIds: items.map(({ price }) => price.id) }
 }
 
 /** A price made by hand may be for buyers of several currencies, and shows the amount of one. */
