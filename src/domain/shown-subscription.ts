@@ -66,12 +66,13 @@ export function shownPendingChange(
 export function planNote(
   catalogue: Catalogue,
   priceIds: PriceIds,
-  { priceId, planName, price }: Pick<Subscription, 'priceId' | 'planName' | 'price'>,
+  { priceId, planName, price, plannedTerms }: Pick<Subscription, 'priceId' | 'planName' | 'price' | 'plannedTerms'>,
 ): string | null {
   if (priceId === null) return 'It was put together at Stripe by hand and has no single price, so that no plan holds.'
   const quantity = price?.quantity ?? 1
   if (quantity !== 1)
     return `Its quantity was set at Stripe by hand: the plan is charged ${quantity} times and holds once.`
+  if (plannedTerms) return `From ${isoTime(plannedTerms.from)} on, the terms hold under which the plan is sold now.`
   if (planOfPrice(catalogue, priceIds, priceId) !== null) return null
   return planName === null
     ? 'Its price was set at Stripe by hand and belongs to no plan of the catalogue, so that no plan holds.'

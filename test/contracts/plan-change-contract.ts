@@ -252,6 +252,18 @@ export function planChangeContract(name: string, open: () => Promise<PlanChanges
       expect((await under.lastInvoice(basic.id)) ?? 0).toBe(-paid)
     })
 
+    test('what is billed by use changes with the renewal at the price that is paid, and is no change of plan', async () => {
+      const pro = await begin('pro_monthly')
+      const change = changeTo(pro, 'pro_monthly', {
+        when: 'period_end',
+        metered: [under.priceOf('usage_based.voice_call')],
+      })
+      const ofTerms = { ...change, wish: { ...change.wish, isOfTerms: true as const } }
+      const { outcome, subscription } = await under.gateway.changePlan(ofTerms)
+      expect([outcome.type, subscription]).toEqual(['settled', pro])
+      expect((await under.gateway.changePlan({ ...ofTerms, tries: 2 })).outcome.type).toBe('settled')
+    })
+
     test('the plan in use withdraws what is planned', async () => {
       const pro = await begin('pro_monthly')
       await under.gateway.changePlan(changeTo(pro, 'basic_monthly', { when: 'period_end' }))

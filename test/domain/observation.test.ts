@@ -2,8 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import type { Account } from '../../src/domain/account.ts'
 import { observe } from '../../src/domain/observation.ts'
+import { DAY_MS } from '../../src/domain/period.ts'
+import type { Plan } from '../../src/domain/plan.ts'
 import { NO_SPENDING_LIMITS } from '../../src/domain/spending.ts'
-import type { Subscription } from '../../src/domain/subscription.ts'
+import { type Subscription, termsHeldAt } from '../../src/domain/subscription.ts'
 
 const at = Date.UTC(2026, 5, 10)
 const knowledge = { catalogue: BUILT_IN_PLANS, priceIds: new Map([['pro_monthly', 'price_pro']]), at }
@@ -89,6 +91,76 @@ describe('an observed subscription', () => {
     expect(seen(accountWith(active), active)).toMatchObject([{ subscription: { statusSince: active.statusSince } }])
     const [change] = seen(accountWith(active), { ...active, status: 'past_due' })
     expect(change).toMatchObject({ subscription: { statusSince: at } })
+  })
+})
+
+describe('the terms of a plan', () => {
+  const version = (id: string) => [id, BUILT_IN_PLANS.plans.find(({ name }) => name === 'pro_monthly') as Plan] as const
+  const [first, second] = [version('v1'), version('v2')]
+  const versions = new Map([['pro_monthly', { current: 'v2', first: first[1], byId: new Map([first, second]) }]])
+  const priceIds = new Map([
+    ['pro_monthly', 'price_pro'],
+    ['pro_yearly', 'price_year'],
+  ])
+  const look = (known: Subscription | null, subscription: Subscription, seenAt = at) => {
+    const { planVersion: _, plannedTerms: __, ...shown } = subscription
+    const catalogue = { ...BUILT_IN_PLANS, versions }
+    const account = known === null ? accountWith() : accountWith(known)
+    const [change] = observe(
+      account,
+      { type: 'subscription', subscription: shown, seenAt },
+      { ...knowledge, catalogue, priceIds },
+    )
+    return change?.type === 'subscription-observed' ? change.subscription : null
+  }
+  const bought: Subscription = { ...active, planVersion: 'v1' }
+  const renewed = { currentPeriodStart: active.currentPeriodEnd, currentPeriodEnd: active.currentPeriodEnd + 9_000 }
+  const planned = { from: active.currentPeriodEnd, planVersion: 'v2' }
+
+  test('are bought when it is first seen, and kept through renewals', () => {
+    expect(look(null, active)?.planVersion).toBe('v2')
+    expect(look(bought, { ...active, ...renewed })).toMatchObject({ planVersion: 'v1', pastTerms: [] })
+    expect(look(active, active)).not.toHaveProperty('planVersion')
+  })
+
+  test('are those of today when the customer changes plan or price, and what was used before keeps its own', () => {
+    expect(look({ ...bought, priceId: 'price_before' }, active)).toMatchObject({
+      planVersion: 'v2',
+      pastTerms: [{ until: at, planName: 'pro_monthly', planVersion: 'v1' }],
+    })
+  })
+
+  test('that are planned hold from the renewal on', () => {
+    expect(look({ ...bought, plannedTerms: planned }, active)).toMatchObject({
+      planVersion: 'v1',
+      plannedTerms: planned,
+    })
+    const after = look({ ...bought, plannedTerms: planned }, { ...active, ...renewed })
+    expect(after).toMatchObject({ planVersion: 'v2' })
+    expect(after).not.toHaveProperty('plannedTerms')
+  })
+
+  test('that are planned are seen before the renewal is', () => {
+    const waiting = { ...bought, plannedTerms: planned }
+    expect(termsHeldAt(waiting, planned.from - 1).planVersion).toBe('v1')
+    expect(termsHeldAt(waiting, planned.from).planVersion).toBe('v2')
+  })
+
+  test('with other rates hold when Stripe bills by them, and lapse where it never does', () => {
+    const waiting = { ...bought, plannedTerms: { ...planned, meteredPriceIds: ['price_8'] } }
+    const billedBy = (...ids: string[]) => ({ metered: { periodStart: planned.from, priceIds: ids } })
+    const turned = { ...active, ...renewed, ...billedBy('price_5') }
+    expect(look(waiting, turned)).toMatchObject({ planVersion: 'v1', plannedTerms: { planVersion: 'v2' } })
+    expect(look(waiting, { ...turned, ...billedBy('price_8') })).toMatchObject({ planVersion: 'v2' })
+    const days = look(waiting, turned, planned.from + 2 * DAY_MS)
+    expect(days).toMatchObject({ planVersion: 'v1' })
+    expect(days).not.toHaveProperty('plannedTerms')
+  })
+
+  test('that are planned lapse when the customer is to leave', () => {
+    const leaving = look({ ...bought, plannedTerms: planned }, { ...active, cancelAt: active.currentPeriodEnd })
+    expect(leaving).toMatchObject({ planVersion: 'v1' })
+    expect(leaving).not.toHaveProperty('plannedTerms')
   })
 })
 
