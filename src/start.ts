@@ -32,7 +32,7 @@ import { deskCommands, deskOf } from './inbox-desk.ts'
 import { COMMAND_LINE, mirrorCommands } from './mirror-commands.ts'
 import type { Ports } from './ports.ts'
 import { readinessOf } from './readiness.ts'
-import { withSoldTerms } from './sold-terms.ts'
+import { keepSoldTerms, withSoldTerms } from './sold-terms.ts'
 import { openStripe, type StripeAccess } from './stripe-access.ts'
 import { foreignDatabase, missingPrice, type StripeProblem } from './stripe-problems.ts'
 import { type ImportBatch, importUsage } from './usecases/import-usage.ts'
@@ -74,7 +74,8 @@ export async function start(config: Config, log: Log): Promise<Running> {
   const access = await openStripe(config, (line) => log.debug(line))
   // With port 0 it is known only once the server listens.
   const publicUrl = () => config.publicUrl ?? `http://localhost:${app.server?.port ?? config.port}`
-  const ports = assemble(config, store, access, publicUrl, log)
+  const catalogue = await keepSoldTerms(config.catalogue, store, wallClock().wall())
+  const ports = assemble({ ...config, catalogue }, store, access, publicUrl, log)
   const refreshPrices = () => void ports.priceBook.refresh().catch(() => {})
   const workers = startWorkers(config, ports, access.livemode, log, refreshPrices)
   const readiness = () => readinessNow(ports, store)
@@ -122,8 +123,8 @@ export function openBooks(config: Config) {
   const lock = acquireLock(config.databaseFile)
   // A disk that fails is told to whoever records.
   const store = openStore(config.databaseFile, () => {})
-  const clock = wallClock()
-  const ports = { ...store.ports, clock, newId, catalogue: withSoldTerms(config.catalogue, store, clock.wall()) }
+  const catalogue = withSoldTerms(config.catalogue, store)
+  const ports = { ...store.ports, clock: wallClock(), newId, catalogue }
   const close = async () => {
     await store.close()
     lock.release()
@@ -141,7 +142,8 @@ export async function openAlone(config: Config, log: Log) {
   const access = await openStripe(config, (line) => log.debug(line))
   // Nobody is led back anywhere: there is no server.
   const publicUrl = () => config.publicUrl ?? `http://localhost:${config.port}`
-  const ports = assemble(config, store, access, publicUrl, log)
+  const catalogue = await keepSoldTerms(config.catalogue, store, wallClock().wall())
+  const ports = assemble({ ...config, catalogue }, store, access, publicUrl, log)
   return {
     ports,
     problems: await askStripe(access.stripe, store, ports.priceBook, log),
@@ -181,7 +183,7 @@ function assemble(
     stripeBooks: stripeBooks(stripe, listCallsPerSecond),
     clock,
     newId,
-    catalogue: withSoldTerms(config.catalogue, store, clock.wall()),
+    catalogue: config.catalogue,
     priceBook,
     priceIds: priceBook.current,
     lanes: createLanes(),
