@@ -2,6 +2,7 @@ import type { Stripe } from 'stripe'
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import { BillingError } from '../../src/domain/errors.ts'
 import type { Lanes } from '../../src/ports.ts'
+import { resumeWishes } from '../../src/usecases/resume-wishes.ts'
 import { openSandboxStage, type SandboxStage } from './sandbox-ports.ts'
 import { stripeTruth } from './stripe-truth.ts'
 
@@ -19,7 +20,8 @@ const PLANS = ['basic_monthly', 'pro_monthly', 'enterprise_monthly', 'usage_base
 const CARDS = ['pm_card_visa', 'pm_card_visa', 'pm_card_authenticationRequired', 'pm_card_chargeCustomerFail', null]
 
 /**
- * Eight tabs of one user each do something else at once, again and again: subscribe, change, cancel, resume, confirm. After
+ * Eight tabs of one user each do something else at once, again and again: subscribe, change, cancel, resume, confirm, pay on
+ * a hosted page. After
  * every round what we tell must be what Stripe shows, and nothing may be left over there. The twin lets them all talk with
  * Stripe at the same time.
  */
@@ -38,7 +40,7 @@ export async function tryTabs(rounds: number, random: () => number, isTwin: bool
         const told = await Promise.all(chosen.map(([name, act]) => named(name, act(stage, user, choose))))
         for (const outcome of told) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
         acts += TABS
-        if (chosen.some(([name]) => name === 'portal')) await observeAll(stage, user)
+        if (chosen.some(([name]) => AT_STRIPE.has(name))) await settle(stage, user)
         const trouble = await differences(stage, user)
         if (trouble.length > 0) wrong.push(`round ${round}: ${told.join(', ')}\n        ${trouble.join('; ')}`)
       }
@@ -64,7 +66,10 @@ const ACTS: readonly (readonly [string, Act])[] = [
   ['preview', preview],
   ['confirm', confirm],
   ['portal', inPortal],
+  ['checkout', onHostedPage],
 ]
+/** What happens on Stripe's own pages is known here by webhook alone. */
+const AT_STRIPE: ReadonlySet<string> = new Set(['portal', 'checkout'])
 
 function whoever(user: string) {
   return { user, person: { email: null, name: null }, key: null }
@@ -122,6 +127,32 @@ async function inPortal({ stripe, ports }: SandboxStage, user: string, choose: C
   await stripe.subscriptions.update(live.id, update).catch((error: Error) => {
     if (!/schedule|canceled/.test(error.message)) throw error
   })
+}
+
+/** Opens a hosted page and pays there, if nobody has closed it by then. */
+async function onHostedPage(stage: SandboxStage, user: string, choose: Choose) {
+  const opened = await stage.billing.createCheckoutSession({
+    ...whoever(user),
+    planName: choose(PLANS),
+    priceId: null,
+    promotionCode: null,
+    trial: false,
+    successUrl: 'https://app.example.com/welcome',
+    cancelUrl: 'https://app.example.com/plans',
+  })
+  const { url } = opened.result
+  if (url !== null) await fetch(url, { method: 'POST', body: new URLSearchParams(CARD_ON_PAGE), redirect: 'manual' })
+}
+const CARD_ON_PAGE = { test_card: '4242424242424242' }
+
+/** The webhooks of it all come, and what they make us wish for is done. */
+async function settle(stage: SandboxStage, user: string): Promise<void> {
+  const onFailure = (_user: string, error: unknown) => {
+    throw error
+  }
+  await observeAll(stage, user)
+  await resumeWishes({ ...stage.ports, onFailure })
+  await observeAll(stage, user)
 }
 
 async function observeAll({ stripe, ports, observe }: SandboxStage, user: string): Promise<void> {
