@@ -1,14 +1,17 @@
-import type { AuditEntry, UserId } from '../domain/account.ts'
+import type { Account, UserId } from '../domain/account.ts'
 import { BillingError, isOutage } from '../domain/errors.ts'
-import type { ChangeMoment } from '../domain/intent.ts'
+import type { ChangeMoment, WishOf } from '../domain/intent.ts'
 import { isoTime } from '../domain/period.ts'
 import { decideMove, type MoveDecision, type MoveTarget, moveTarget } from '../domain/plan-move.ts'
+import type { ShownSubscription } from '../domain/shown-subscription.ts'
+import { openWish } from '../domain/subscribing.ts'
 import type { Ports } from '../ports.ts'
-import { changePlan } from './change-plan.ts'
+import { fulfil } from './fulfil-wish.ts'
 import { moveTerms } from './move-terms.ts'
 import { previewPlanChange } from './preview-plan-change.ts'
+import { pursueChange } from './pursue-change.ts'
 import { movedPrice, refusedMove, shownMove } from './shown-move.ts'
-import type { Selling } from './wishes.ts'
+import { newIntent, type Selling } from './wishes.ts'
 
 export interface MoveRequest {
   /** Null: those who are on earlier terms of the plan that `to` names. */
@@ -28,8 +31,9 @@ type Moving = Selling & Pick<Ports, 'records'>
 type Planned = Extract<MoveDecision, { type: 'move' }>
 
 /**
- * Moves those who are on a price to another, or those on earlier terms of a plan to today's, a page of users at a time. Who is moved is off the price, so that going through
- * it again goes on where it was left; what customers have planned themselves is left alone. Each has an outcome of his own.
+ * Moves those who are on a price to another, or those on earlier terms of a plan to today's, a page of users at a time. Who
+ * is moved is off the price, so that going through it again goes on where it was left; what customers have planned
+ * themselves is left alone. Each has an outcome of his own.
  */
 export async function movePlans(ports: Moving, request: MoveRequest) {
   const target = moveTarget(ports.catalogue, ports.priceIds(), request.to)
@@ -48,22 +52,28 @@ async function moveFromPrice(ports: Moving, request: FromPrice, target: MoveTarg
   return { results, next_cursor: users.length < request.limit ? null : (users.at(-1) ?? null) }
 }
 
-export type PlanMoves = Awaited<ReturnType<typeof movePlans>>
-
 async function moveOne(ports: Moving, request: FromPrice, target: MoveTarget, user: UserId) {
-  const account = await ports.ledger.account(user, {})
-  const now = ports.clock.now()
+  const [priceIds, now] = [ports.priceIds(), ports.clock.now()]
+  const decide = (account: Account) => decideMove(ports.catalogue, priceIds, account, { ...target, ...request }, now)
   try {
-    const decision = decideMove(ports.catalogue, ports.priceIds(), account, { ...target, ...request }, now)
+    const decision = decide(await ports.ledger.account(user, {}))
     if (decision.type === 'gone') return null
     if (decision.type === 'left')
       return shownMove(user, decision.subscription, { outcome: 'left', detail: decision.why })
-    return request.isPreview ? await preview(ports, user, decision) : await move(ports, request, user, decision)
+    return request.isPreview
+      ? await preview(ports, user, decision)
+      : await move(ports, request, user, decision, (account) => stillToMove(decide(account)).wish)
   } catch (error) {
     // An outage is no answer for this user, and would be none for the next.
     if (!(error instanceof BillingError) || isOutage(error)) throw error
     return refusedMove(user, error.message)
   }
+}
+
+/** In the user's turn it is decided anew: what the customer did himself a moment before is not overruled. */
+function stillToMove(decision: MoveDecision): Planned {
+  if (decision.type === 'move') return decision
+  throw new BillingError('plan_unchanged', decision.type === 'left' ? decision.why : 'It is no longer on that price.')
 }
 
 async function preview(ports: Moving, user: UserId, { subscription, wish }: Planned) {
@@ -78,20 +88,21 @@ async function preview(ports: Moving, user: UserId, { subscription, wish }: Plan
   return shownMove(user, subscription, { outcome: 'would_move', to, effective_at, amount_due_now })
 }
 
-async function move(ports: Moving, { operator }: MoveRequest, user: UserId, { subscription, wish }: Planned) {
+async function move(
+  ports: Moving,
+  { operator, fromPriceId }: FromPrice,
+  user: UserId,
+  { subscription, wish }: Planned,
+  decide: (account: Account) => WishOf<'change'>,
+) {
   const { planName, priceId, when } = wish
-  const person = { email: null, name: null }
-  const asked = { planName, priceId, when, prorationDate: null, paymentMethodId: null, promotionCode: null }
-  const { result } = await changePlan(ports, { user, person, key: null, ...asked })
-  const detail = `From ${subscription.priceId} to ${priceId} (${planName}).`
-  const entry: AuditEntry = {
-    id: ports.newId('audit'),
-    at: ports.clock.now(),
-    actor: operator,
-    action: 'plan-moved',
-    detail,
-  }
-  await ports.ledger.change(user, {}, () => ({ changes: [{ type: 'audited', entry }], result: undefined }))
+  const asked = { planName, priceId, when }
+  const intent = newIntent(ports, { user, person: { email: null, name: null }, key: null }, wish, asked)
+  const { result } = await fulfil<WishOf<'change'>, ShownSubscription>(ports, user, intent, {
+    open: (account) => openWish(account, intent, () => ({ ...decide(account), move: { operator, fromPriceId } })),
+    pursue: (opened) => pursueChange(ports, user, opened),
+    revive: async (answered) => answered,
+  })
   const pending = result.pending_change
   const to = movedPrice(ports.catalogue, ports.priceIds(), planName, priceId)
   const outcome = pending === null ? 'moved' : pending.effective_at === null ? 'waiting' : 'planned'

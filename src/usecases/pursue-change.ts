@@ -1,4 +1,4 @@
-import type { Account, UserId } from '../domain/account.ts'
+import type { Account, Change, UserId } from '../domain/account.ts'
 import { changeWish } from '../domain/changing-plan.ts'
 import { BillingError, invalidField } from '../domain/errors.ts'
 import type { Intent, WishOf } from '../domain/intent.ts'
@@ -19,7 +19,22 @@ export async function pursueChange(
 ): Promise<Settled<ShownSubscription>> {
   if (intent.wish.subscriptionId === null) return beginInstead(ports, user, intent)
   const attempt = await ports.gateway.changePlan(intent)
-  return settleAttempt(ports, user, intent, attempt, (account) => staleChange(ports, account, intent))
+  return settleAttempt(
+    ports,
+    user,
+    intent,
+    attempt,
+    (account) => staleChange(ports, account, intent),
+    moved(ports, intent),
+  )
+}
+
+/** The customer did not ask for it: who did, is noted with it. */
+function moved(ports: Selling, { wish: { move, priceId, planName } }: ChangeIntent): readonly Change[] {
+  if (move === undefined) return []
+  const detail = `From ${move.fromPriceId} to ${priceId} (${planName}).`
+  const entry = { id: ports.newId('audit'), at: ports.clock.now(), actor: move.operator, detail }
+  return [{ type: 'audited', entry: { ...entry, action: 'plan-moved' } }]
 }
 
 /** Where nothing is in use yet, the change goes the way of a first subscription. */
@@ -48,6 +63,7 @@ export async function settleAttempt(
   intent: Intent,
   { subscription, outcome, clientSecret }: ChangeAttempt,
   stale: (account: Account) => BillingError,
+  changes: readonly Change[] = [],
 ): Promise<Settled<ShownSubscription>> {
   const seen: readonly Observation[] = subscription === null ? [] : [{ type: 'subscription', subscription }]
   const refuse = (refusal: BillingError) => settle<ShownSubscription>(ports, user, intent, seen, { refusal })
@@ -58,7 +74,7 @@ export async function settleAttempt(
   if (outcome.type === 'stale' || subscription === null) return refuse(stale(withSeen(ports, account, subscription)))
   const kept = keptIn(ports, account, subscription)
   const result = shownSubscription(ports.catalogue, ports.priceIds(), kept, clientSecret)
-  return settle(ports, user, intent, seen, { status: 200, result, stored: { ...result, client_secret: null } })
+  return settle(ports, user, intent, seen, { status: 200, result, stored: { ...result, client_secret: null }, changes })
 }
 
 /** The account as it will be when what was seen is saved. */
