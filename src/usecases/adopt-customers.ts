@@ -1,4 +1,5 @@
 import type { Change, UserId } from '../domain/account.ts'
+import { planOfPrice } from '../domain/catalogue.ts'
 import type { StripeHoldings } from '../domain/drift.ts'
 import { BillingError, isOutage } from '../domain/errors.ts'
 import { type Knowledge, needsOf, type Observation, observe } from '../domain/observation.ts'
@@ -31,7 +32,7 @@ export type AdoptionOutcome =
       readonly kind: 'adopted'
       readonly subscriptions: number
       readonly payments: number
-      /** Of live subscriptions that no plan sells: they are kept without one. */
+      /** Of live subscriptions, those that were never of a plan: they are kept without one. */
       readonly unknownPrices: readonly string[]
     }
   | { readonly kind: 'known' }
@@ -140,13 +141,12 @@ async function takeOver(
 }
 
 function adopted(theirs: StripeHoldings, { catalogue, priceIds }: Knowledge): AdoptionOutcome {
-  const sold = new Set(catalogue.plans.flatMap(({ prices }) => prices.map(({ lookupKey }) => priceIds.get(lookupKey))))
-  const prices = theirs.subscriptions.filter(isLive).map(({ priceId }) => priceId)
+  const prices = theirs.subscriptions.filter(isLive).flatMap(({ priceId }) => priceId ?? [])
   return {
     kind: 'adopted',
     subscriptions: theirs.subscriptions.length,
     payments: paymentsOf(theirs),
-    unknownPrices: prices.filter((id) => id !== null && !sold.has(id)).map(String),
+    unknownPrices: prices.filter((id) => planOfPrice(catalogue, priceIds, id) === null),
   }
 }
 

@@ -32,11 +32,11 @@ export async function refundPayment(ports: Selling, request: RefundRequest): Pro
   const takeBack = request.takeBack ?? ports.catalogue.refundsTakeBack
   const wish: WishOf<'refund'> = { kind: 'refund', paymentId, amount, reason, takeBack, operator, note }
   const intent = newIntent(ports, { ...request, person: NOBODY }, wish, wish)
-  const { payments } = await ports.ledger.account(user, { payments: [paymentId] })
   return fulfil(ports, user, intent, {
+    needs: { payments: [paymentId] },
     open: (account) =>
       openWish<WishOf<'refund'>, RefundAnswer>(account, intent, () => {
-        mustBeRefundable(payments[0], amount)
+        mustBeRefundable(account.payments[0], amount)
         return wish
       }),
     pursue: (opened) => pursueRefund(ports, user, opened),

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
+import { pastPriceKey } from '../../src/domain/catalogue.ts'
 import { BillingError } from '../../src/domain/errors.ts'
 import { type Adoption, adoptCustomers } from '../../src/usecases/adopt-customers.ts'
 import { applyDueEvents } from '../../src/usecases/apply-events.ts'
@@ -67,6 +68,15 @@ describe('a customer is adopted', () => {
     sellAt('price_of_old')
     expect(await adopt('ann', 'cus_old')).toMatchObject([{ unknownPrices: ['price_of_old'] }])
     expect(await subscriptionStatus(ports, 'ann')).toMatchObject({ plan_name: null, status: 'active' })
+  })
+
+  test('with a price that was a plan’s once, whose plan it keeps', async () => {
+    sellAt('price_of_before')
+    const past = [pastPriceKey('pro_monthly', 'price_of_before'), 'price_of_before'] as const
+    const priceIds = new Map([...ports.priceIds(), past])
+    ports = { ...ports, priceIds: () => priceIds }
+    expect(await adopt('ann', 'cus_old')).toMatchObject([{ unknownPrices: [] }])
+    expect(await subscriptionStatus(ports, 'ann')).toMatchObject({ plan_name: 'pro_monthly', status: 'active' })
   })
 
   test('and events that waited for it are applied', async () => {

@@ -107,6 +107,14 @@ describe('a refund', () => {
     expect(await codeOf(refund())).toBe('validation_failed')
   })
 
+  test('that waited for another one is judged by what that one left', async () => {
+    const both = await Promise.allSettled([refund({ amount: 300 }), refund({ amount: 250 })])
+    const refusal = both.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+    expect(refusal.map(({ fields }) => fields)).toEqual([
+      [{ path: '/amount', message: 'must be at most what is left of the payment: 200' }],
+    ])
+  })
+
   test('leaves what it bought when the operator says so, also when it is seen again', async () => {
     await refund({ amount: 200, takeBack: false })
     expect(await grant()).toEqual({ remaining: 100, taken_back: 0 })
