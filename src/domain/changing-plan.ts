@@ -65,7 +65,7 @@ export function changeWish(
 }
 
 /** What is paid now: as it was seen at Stripe, or as the catalogue has it. */
-export function presentPrice(
+function presentPrice(
   catalogue: Catalogue,
   priceIds: PriceIds,
   { price, priceId, planName }: Subscription,
@@ -135,13 +135,13 @@ function momentOf(
   }
   if (wanted !== null) return wanted
   if (present?.interval === 'month' && target.interval === 'year' && planName === plan.name) return 'now'
-  return monthly(target) < monthly(present) ? 'period_end' : 'now'
+  return yearly(target) < yearly(present) ? 'period_end' : 'now'
 }
 
-/** What a month of it costs. A price of unknown amount counts as nothing: then a change is more, and is shown before. */
-function monthly(price: Pick<SubscriptionPrice, 'amount' | 'interval'> | null): number {
+/** What a year of it costs. A price of unknown amount counts as nothing: then a change is more, and is shown before. */
+function yearly(price: Pick<SubscriptionPrice, 'amount' | 'interval'> | null): number {
   const amount = price?.amount ?? 0
-  return price?.interval === 'year' ? amount / 12 : amount
+  return price?.interval === 'year' ? amount : amount * 12
 }
 
 /** The plan that is in use is a change only where it withdraws another one, or the end. */

@@ -1,4 +1,4 @@
-import type { Catalogue } from './catalogue.ts'
+import { type Catalogue, findPrice } from './catalogue.ts'
 import { isDecided, type ObservedDispute } from './dispute.ts'
 import type { Difference, DriftKind, OurHoldings, StripeHoldings } from './drift.ts'
 import { moneyText } from './money.ts'
@@ -193,8 +193,7 @@ function atStake(kind: DriftKind, known: Subscription, seen: ObservedSubscriptio
 }
 
 function priceOf(priceId: string | null, { catalogue, priceIds }: Pick<Knowledge, 'catalogue' | 'priceIds'>): Stake {
-  const prices = catalogue.plans.flatMap((plan) => plan.prices)
-  const price = prices.find(({ lookupKey }) => priceId !== null && priceIds.get(lookupKey) === priceId)
+  const price = priceId === null ? null : findPrice(catalogue, priceIds, priceId)
   return { amount: price?.amount ?? 0, currency: price?.currency ?? catalogue.currency }
 }
 

@@ -111,7 +111,7 @@ export function openCheckout<R>(
   wish: () => WishOf<'subscribe'>,
 ): Decision<Opened<WishOf<'checkout'>, R>> {
   const allowance = account.trialClaims.some(({ claim }) => claim === allowanceOf(account.user))
-  const { changes, result } = openWish<WishOf<'checkout'>, R>(account, intent, () => {
+  return openWish<WishOf<'checkout'>, R>(account, intent, () => {
     const { kind: _, planName: _name, paymentMethodId: _card, ...priced } = wish()
     const { trial } = priced
     if (trial !== null) mustBeFirstTrial(account.trialClaims, account.user)
@@ -119,7 +119,6 @@ export function openCheckout<R>(
     const trialAllowed = trial !== null && allowance
     return { ...intent.wish, ...priced, trialAllowed }
   })
-  return { changes, result }
 }
 
 function claimTrial(account: Account, { id, openedAt }: Intent, claims: readonly string[]): readonly Change[] {

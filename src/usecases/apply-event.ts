@@ -1,7 +1,7 @@
 import type { Account, Change, UserId } from '../domain/account.ts'
 import { trialWillEnd } from '../domain/app-message.ts'
 import { outcomeOf } from '../domain/event-outcome.ts'
-import { customerOf, needsOf, type Observation, observe } from '../domain/observation.ts'
+import { customerOf, type Knowledge, needsOf, type Observation, observe } from '../domain/observation.ts'
 import type { Instant } from '../domain/period.ts'
 import { type Judgement, judge, type Told } from '../domain/telling.ts'
 import {
@@ -102,13 +102,14 @@ function takeTold(
 ): Promise<string | null> {
   const told = isReplayed ? null : tellingOf(ports, event, body, customerId)
   const needs = { event: event.id, intents: true, ...needsOf(told?.observations ?? []) } as const
+  const moment = momentNow(ports)
   return ports.ledger.change(user, needs, (account) => {
     if (account.eventApplied) return { changes: [], result: null }
     const judgement: Judgement = isReplayed
       ? { lookBecause: 'an operator wanted it applied anew' }
       : judge(account, event, told)
     if ('lookBecause' in judgement) return { changes: [], result: judgement.lookBecause }
-    const changes = effects(ports, account, event, judgement.news, 'Told by the event itself.')
+    const changes = effects(account, event, judgement.news, 'Told by the event itself.', moment)
     if (changes.some(isWish)) return { changes: [], result: 'something has to be undone at Stripe' }
     return { changes, result: null }
   })
@@ -137,8 +138,9 @@ async function takeLook(
   const seen = (await look(event)).filter((observation) => customerOf(observation) === customerId)
   const how =
     seen.length === 0 ? 'Stripe has nothing of this customer there.' : `Looked up at Stripe, since ${because}.`
+  const moment = momentNow(ports)
   const opensWish = await ports.ledger.change(user, { event: event.id, ...needsOf(seen) }, (account) => {
-    const changes = account.eventApplied ? [] : effects(ports, account, event, seen, how)
+    const changes = account.eventApplied ? [] : effects(account, event, seen, how, moment)
     return { changes, result: changes.some(isWish) }
   })
   if (opensWish) ports.onWishOpened?.()
@@ -149,14 +151,28 @@ function isWish({ type }: Change): boolean {
   return type === 'intent-opened'
 }
 
-function effects(ports: Applying, account: Account, event: StripeEvent, seen: readonly Observation[], how: string) {
-  const knowledge = { catalogue: ports.catalogue, priceIds: ports.priceIds(), at: ports.clock.now() }
-  const changes = [
+interface Moment {
+  readonly knowledge: Knowledge
+  readonly wallTime: Instant
+}
+
+function momentNow({ catalogue, priceIds, clock }: Applying): Moment {
+  return { knowledge: { catalogue, priceIds: priceIds(), at: clock.now() }, wallTime: clock.wall() }
+}
+
+function effects(
+  account: Account,
+  event: StripeEvent,
+  seen: readonly Observation[],
+  how: string,
+  { knowledge, wallTime }: Moment,
+): readonly Change[] {
+  const changes: readonly Change[] = [
     ...seen.flatMap((observation) => observe(account, observation, knowledge)),
     ...reminders(event, seen, account, knowledge.at),
   ]
   const outcome = `${outcomeOf(account, changes)} ${how}`
-  return [...changes, { type: 'event-applied', eventId: event.id, at: ports.clock.wall(), outcome } as const]
+  return [...changes, { type: 'event-applied', eventId: event.id, at: wallTime, outcome }]
 }
 
 /** Stripe rings three days before the end of a trial; the app may want to write to its user. */

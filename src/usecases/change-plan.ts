@@ -28,7 +28,8 @@ export async function changePlan(ports: Selling, request: ChangeRequest): Promis
   return fulfil(ports, user, intent, {
     prepare: async () => {
       const wanted = await withPromotionCodeId(ports, user, asked)
-      return { open: (account) => openWish(account, intent, () => wishFor(ports, account, wanted)) }
+      const decide = wishAt(ports)
+      return { open: (account) => openWish(account, intent, () => decide(account, wanted)) }
     },
     pursue: (opened) => pursueChange(ports, user, opened),
     revive: (answered) => withClientSecret(ports, answered),
@@ -37,8 +38,11 @@ export async function changePlan(ports: Selling, request: ChangeRequest): Promis
 
 type Deciding = Pick<Selling, 'ledger' | 'observatory' | 'clock' | 'catalogue' | 'priceIds'>
 
-export function wishFor(ports: Deciding, account: Account, wanted: PlanChange): WishOf<'change'> {
-  return changeWish(ports.catalogue, ports.priceIds(), account, wanted, ports.clock.now())
+/** What the rules make of a change at this moment, whenever the account is at hand. */
+export function wishAt(ports: Pick<Deciding, 'clock' | 'catalogue' | 'priceIds'>) {
+  const [priceIds, now] = [ports.priceIds(), ports.clock.now()]
+  return (account: Account, wanted: PlanChange): WishOf<'change'> =>
+    changeWish(ports.catalogue, priceIds, account, wanted, now)
 }
 
 /** A code that was typed is looked up for the price that the change comes to; one that is on already is not used again. */
@@ -50,7 +54,7 @@ export async function withPromotionCodeId(
   const without: PlanChange = { ...asked, promotionCodeId: null }
   if (code === null) return without
   const account = await ports.ledger.account(user, {})
-  const { planName, priceId } = wishFor(ports, account, without)
+  const { planName, priceId } = wishAt(ports)(account, without)
   const { promotion, purchase } = await judged(ports, account, { user, code, planName, priceId })
   const isOn = promotion !== null && liveSubscription(account.subscriptions)?.discount?.promotionCodeId === promotion.id
   return isOn ? without : { ...asked, promotionCodeId: usableCode(promotion, purchase).id }

@@ -40,6 +40,7 @@ export async function createCheckoutSession(
   return fulfil(ports, user, intent, {
     prepare: async () => {
       const promotionCodeId = promotionCode === null ? null : await usableFor(ports, request, promotionCode)
+      const priceIds = ports.priceIds()
       const claims = claimsOf({ user, email: person.email, cardFingerprint: null })
       return {
         needs: { trialClaims: [...claims, allowanceOf(user)] },
@@ -47,7 +48,7 @@ export async function createCheckoutSession(
           openCheckout<CheckoutAnswer>(account, intent, () => {
             // The card is given on the page: a trial that needs one gets it there.
             const priced = { planName, priceId, paymentMethodId: 'on the page', trial }
-            return subscribeWish(ports.catalogue, ports.priceIds(), priced, promotionCodeId)
+            return subscribeWish(ports.catalogue, priceIds, priced, promotionCodeId)
           }),
       }
     },

@@ -19,7 +19,7 @@ import { pursueUndo } from './pursue-undo.ts'
 import { type Selling, type Settled, settle } from './wishes.ts'
 
 /** How long a second wish waits for the first one of the same user before it is told `in_progress`. */
-const PATIENCE_MS = 10_000
+export const PATIENCE_MS = 10_000
 
 /** How a wish is opened. */
 interface Opening<W extends Wish, R> {

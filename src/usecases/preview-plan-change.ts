@@ -3,7 +3,8 @@ import type { PlanChange } from '../domain/changing-plan.ts'
 import { BillingError } from '../domain/errors.ts'
 import { isoTime } from '../domain/period.ts'
 import type { Ports } from '../ports.ts'
-import { wishFor, withPromotionCodeId } from './change-plan.ts'
+import { wishAt, withPromotionCodeId } from './change-plan.ts'
+import { PATIENCE_MS } from './fulfil-wish.ts'
 
 export interface PreviewRequest extends Pick<PlanChange, 'planName' | 'priceId' | 'when'> {
   readonly user: UserId
@@ -47,12 +48,11 @@ export async function previewPlanChange(ports: Previewing, request: PreviewReque
 async function previewInTurn(ports: Previewing, request: PreviewRequest) {
   const account = await ports.ledger.account(request.user, {})
   const asked = { ...request, prorationDate: null, paymentMethodId: ANY_CARD }
-  const wish = wishFor(ports, account, await withPromotionCodeId(ports, request.user, asked))
+  const wanted = await withPromotionCodeId(ports, request.user, asked)
+  const wish = wishAt(ports)(account, wanted)
   if (account.customerId === null) throw new BillingError('no_subscription', 'There is no subscription to change.')
   return { wish, preview: await ports.gateway.previewChange(account.customerId, wish) }
 }
-
-const PATIENCE_MS = 10_000
 
 /** Which card will pay is asked with the change itself. */
 const ANY_CARD = 'any'
