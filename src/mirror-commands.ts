@@ -6,7 +6,7 @@ export const START_DRIFT_CHECK = 'start-drift-check'
 export const DRIFT_STATE = 'drift-state'
 export const ADOPT_COMMAND = 'adopt-customers'
 
-/** Whoever sits at the command line, as the audit log names them. */
+/** Whoever sits at the command line, as the audit log names them: who may use the socket is the operator of the machine. */
 export const COMMAND_LINE = 'operator:command-line'
 
 export interface ReconcileWish {
@@ -19,6 +19,6 @@ export function mirrorCommands(ports: Ports) {
     [START_DRIFT_CHECK]: async (wish: unknown) =>
       ports.driftCheck.start((wish as ReconcileWish).repair ? COMMAND_LINE : null),
     [DRIFT_STATE]: () => ports.driftCheck.state(),
-    [ADOPT_COMMAND]: (batch: unknown) => adoptCustomers(ports, batch as AdoptionBatch),
+    [ADOPT_COMMAND]: (batch: unknown) => adoptCustomers(ports, { ...(batch as AdoptionBatch), operator: COMMAND_LINE }),
   }
 }

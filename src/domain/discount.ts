@@ -1,5 +1,6 @@
-import type { Instant } from './period.ts'
+import { type Instant, isoTimeOrNull } from './period.ts'
 import { divideHalfUp } from './quantity.ts'
+import type { ObservedSubscription } from './subscription.ts'
 
 /** What a coupon takes off, and for how long. Either a percentage or an amount, the other is null. */
 export interface DiscountTerms {
@@ -28,19 +29,32 @@ export function taken({ percentOff, amountOff }: DiscountTerms, amount: number):
   return Number(divideHalfUp(BigInt(amount) * hundredths, 10_000n))
 }
 
-/** A discount as it is shown: what it saves in each period, and until when. */
-export function shownDiscount(
-  discount: Discount,
-  price: { readonly amount: number; readonly currency: string } | null,
-  currentPeriodEnd: Instant,
-) {
+/** A discount as it is shown. */
+export interface ShownDiscount {
+  readonly code: string | null
+  readonly percent_off: number | null
+  readonly amount_off: number | null
+  readonly currency: string | null
+  /** Minor units off each period's base price; null where it is not known. */
+  readonly saves: number | null
+  readonly ends_at: string | null
+}
+
+/** What the discount of a subscription saves in each period, and until when; null when there is none. */
+export function shownDiscount({
+  discount,
+  price,
+  currentPeriodEnd,
+}: Pick<ObservedSubscription, 'discount' | 'price' | 'currentPeriodEnd'>): ShownDiscount | null {
+  if (discount === null) return null
   const { code, percentOff, amountOff, currency, duration, endsAt } = discount
+  const amount = price?.amount ?? null
   return {
     code,
     percent_off: percentOff,
     amount_off: amountOff,
-    currency: price?.currency ?? currency,
-    saves: price === null ? null : taken(discount, price.amount),
-    ends_at: duration === 'once' ? (endsAt ?? currentPeriodEnd) : endsAt,
+    currency: (amount === null ? null : price?.currency) ?? currency,
+    saves: amount === null ? null : taken(discount, amount),
+    ends_at: isoTimeOrNull(duration === 'once' ? (endsAt ?? currentPeriodEnd) : endsAt),
   }
 }

@@ -143,6 +143,7 @@ export function whatWaits(missing: readonly string[]): readonly string[] {
     return absent.length === 0 ? [] : [`without ${absent.join(', ')}: ${without}`]
   })
 }
+
 /** About objects that are followed, and yet nothing of theirs concerns an account: another event tells what does. */
 export const QUIET_TYPES: ReadonlySet<string> = new Set([
   'customer.created',

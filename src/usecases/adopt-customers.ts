@@ -19,6 +19,11 @@ export interface AdoptionBatch {
   readonly dryRun: boolean
 }
 
+export interface AdoptionRequest extends AdoptionBatch {
+  /** Who has it done, as the audit log names them. */
+  readonly operator: string
+}
+
 export type AdoptionRefusal =
   | 'customer_unknown'
   | 'customer_deleted'
@@ -45,25 +50,26 @@ type Adopting = Examining & Pick<Ports, 'records'>
  * is never made, nor moved from one user to another. The link is saved last and together with what was taken over, so that a
  * line that is known is done.
  */
-export async function adoptCustomers(
-  ports: Adopting,
-  { adoptions, dryRun }: AdoptionBatch,
-): Promise<readonly AdoptionOutcome[]> {
+export async function adoptCustomers(ports: Adopting, request: AdoptionRequest): Promise<readonly AdoptionOutcome[]> {
   const outcomes: AdoptionOutcome[] = []
-  for (const adoption of adoptions) outcomes.push(await adoptOne(ports, adoption, dryRun))
+  for (const adoption of request.adoptions) outcomes.push(await adoptOne(ports, adoption, request))
   return outcomes
 }
 
-async function adoptOne(ports: Adopting, adoption: Adoption, dryRun: boolean): Promise<AdoptionOutcome> {
+async function adoptOne(ports: Adopting, adoption: Adoption, request: AdoptionRequest): Promise<AdoptionOutcome> {
   try {
-    return await ports.lanes.run(adoption.user, () => adopt(ports, adoption, dryRun))
+    return await ports.lanes.run(adoption.user, () => adopt(ports, adoption, request))
   } catch (error) {
     if (!(error instanceof BillingError) || !isOutage(error)) throw error
     return refused(error.code === 'storage_unavailable' ? error.code : 'stripe_unavailable', error.operatorDetail)
   }
 }
 
-async function adopt(ports: Adopting, adoption: Adoption, dryRun: boolean): Promise<AdoptionOutcome> {
+async function adopt(
+  ports: Adopting,
+  adoption: Adoption,
+  { dryRun, operator }: AdoptionRequest,
+): Promise<AdoptionOutcome> {
   const { user, customerId } = adoption
   const here = await standingHere(ports, adoption)
   if (here !== null) return here
@@ -73,7 +79,7 @@ async function adopt(ports: Adopting, adoption: Adoption, dryRun: boolean): Prom
   const knowledge = knowledgeNow(ports)
   if (!dryRun) {
     if (theirs.customer?.user !== user) await ports.stripeBooks.nameCustomer(customerId, user)
-    await takeOver(ports, adoption, theirs, knowledge)
+    await takeOver(ports, adoption, theirs, knowledge, operator)
   }
   return adopted(theirs, knowledge)
 }
@@ -115,6 +121,7 @@ async function takeOver(
   { user, customerId }: Adoption,
   theirs: StripeHoldings,
   knowledge: Knowledge,
+  operator: string,
 ): Promise<void> {
   const observations: readonly Observation[] = [
     ...theirs.subscriptions.map((subscription): Observation => ({ type: 'subscription', subscription })),
@@ -125,7 +132,7 @@ async function takeOver(
   const entry = {
     id: ports.newId('audit'),
     at: knowledge.at,
-    actor: 'operator:command-line',
+    actor: operator,
     action: 'customer-adopted',
     detail: `${customerId} with ${theirs.subscriptions.length} subscriptions and ${paymentsOf(theirs)} payments`,
   } as const

@@ -6,8 +6,7 @@ import { type PromotionCode, type Purchase, shownPromotion } from '../domain/pro
 import { liveSubscription } from '../domain/subscription.ts'
 import type { Ports } from '../ports.ts'
 import { fulfil } from './fulfil-wish.ts'
-import { pursueApplyCode } from './pursue-apply-code.ts'
-import type { DiscountAnswer } from './shown-discount.ts'
+import { type DiscountAnswer, pursueApplyCode } from './pursue-apply-code.ts'
 import { newIntent, type Request, type Selling } from './wishes.ts'
 
 export interface ValidationRequest {

@@ -1,8 +1,15 @@
 import type { UserId } from '../domain/account.ts'
+import { type ShownDiscount, shownDiscount } from '../domain/discount.ts'
 import { BillingError } from '../domain/errors.ts'
 import type { Intent, WishOf } from '../domain/intent.ts'
-import { type DiscountAnswer, shownDiscount } from './shown-discount.ts'
 import { type Selling, type Settled, settle } from './wishes.ts'
+
+export interface DiscountAnswer {
+  readonly subscription_id: string
+  readonly plan_name: string | null
+  readonly status: string
+  readonly discount: ShownDiscount | null
+}
 
 /** Puts the code on the subscription at Stripe and keeps what Stripe then shows. */
 export async function pursueApplyCode(

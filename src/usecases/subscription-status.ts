@@ -2,6 +2,7 @@ import { accessOf } from '../domain/access.ts'
 import type { Account, UserId } from '../domain/account.ts'
 import type { Catalogue } from '../domain/catalogue.ts'
 import { currencyOf } from '../domain/currency.ts'
+import { shownDiscount } from '../domain/discount.ts'
 import { shownAccess } from '../domain/entitlements.ts'
 import { minorUnits } from '../domain/money.ts'
 import { calendarMonth, type Instant, isoTimeOrNull, monthsAround } from '../domain/period.ts'
@@ -14,7 +15,6 @@ import { standingOf } from '../domain/standing.ts'
 import { currentSubscription, isLive, liveSubscription, pendingChangeAt } from '../domain/subscription.ts'
 import { monthCurrency } from '../domain/usage-currencies.ts'
 import type { Ports } from '../ports.ts'
-import { shownDiscount } from './shown-discount.ts'
 
 /** How a user stands: subscription, access, features, and what was used in the running allowance period. */
 export async function subscriptionStatus(

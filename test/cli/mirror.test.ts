@@ -118,7 +118,7 @@ describe('stripe adopt', () => {
       openAdoption: async () => ({
         adopt: (batch) => {
           batches.push(batch.adoptions.length)
-          return adoptCustomers(ports, batch)
+          return adoptCustomers(ports, { ...batch, operator: 'operator:command-line' })
         },
         close: async () => {},
       }),

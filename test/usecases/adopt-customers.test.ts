@@ -37,7 +37,7 @@ function sellAt(priceId: string): void {
 }
 
 const adopt = (user: string, customerId: string, dryRun = false, others: readonly Adoption[] = []) =>
-  adoptCustomers(ports, { adoptions: [{ user, customerId }, ...others], dryRun })
+  adoptCustomers(ports, { adoptions: [{ user, customerId }, ...others], dryRun, operator: 'operator:alice' })
 const customerOf = async (user: string) => (await ports.ledger.account(user, {})).customerId
 
 describe('a customer is adopted', () => {
@@ -48,7 +48,7 @@ describe('a customer is adopted', () => {
     expect(await subscriptionStatus(ports, 'ann')).toMatchObject({ plan_name: 'pro_monthly', status: 'active' })
     expect((await ports.records.payments('ann', 10, null)).items).toMatchObject([{ id: 'in_old', amount: 3_900 }])
     expect(ports.stripe.customers.get('cus_old')).toBe('ann')
-    expect(ports.store.auditOf('ann')).toMatchObject([{ action: 'customer-adopted' }])
+    expect(ports.store.auditOf('ann')).toMatchObject([{ actor: 'operator:alice', action: 'customer-adopted' }])
   })
 
   test('once: again it is known', async () => {
@@ -104,7 +104,7 @@ describe('a customer is adopted', () => {
 
 describe('a line is refused alone', () => {
   const codesOf = async (...adoptions: readonly Adoption[]) =>
-    (await adoptCustomers(ports, { adoptions, dryRun: false })).map((outcome) =>
+    (await adoptCustomers(ports, { adoptions, dryRun: false, operator: 'operator:alice' })).map((outcome) =>
       outcome.kind === 'refused' ? outcome.code : outcome.kind,
     )
 
@@ -140,7 +140,7 @@ describe('a line is refused alone', () => {
     const failing = { ...stripeBooks, holdings: () => Promise.reject(unreachable()) }
     const outcomes = await adoptCustomers(
       { ...ports, stripeBooks: failing },
-      { adoptions: [{ user: 'ann', customerId: 'cus_old' }], dryRun: false },
+      { adoptions: [{ user: 'ann', customerId: 'cus_old' }], dryRun: false, operator: 'operator:alice' },
     )
     expect(outcomes).toMatchObject([{ kind: 'refused', code: 'stripe_unavailable' }])
     expect(await customerOf('ann')).toBeNull()

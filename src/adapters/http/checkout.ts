@@ -1,6 +1,6 @@
 import { Elysia, t } from 'elysia'
 import type { Billing } from '../../billing.ts'
-import { exactly, noQuery, nullable, stripeId, text, time, userId } from './fields.ts'
+import { exactly, noQuery, nullable, promotionCode, stripeId, text, time, userId } from './fields.ts'
 import type { Guard } from './guard.ts'
 import { answered, idempotencyKey } from './idempotency.ts'
 import { describe, example } from './route-document.ts'
@@ -86,7 +86,7 @@ function address(description: string) {
 const newSession = exactly({
   plan_name: text(128, 'One of the plans, by its `plan_name`'),
   price_id: t.Optional(stripeId('One of the plan’s prices; without it the plan’s first')),
-  promotion_code: t.Optional(text(500, 'A promotion code as the customer typed it')),
+  promotion_code: t.Optional(promotionCode),
   trial: t.Optional(t.Boolean({ description: 'Begin with the plan’s free trial. Default: false' })),
   success_url: address('Where the customer goes after paying'),
   cancel_url: address('Where the customer goes who does not pay'),

@@ -54,6 +54,8 @@ export const time = t.String({ format: 'date-time', description: 'ISO 8601, UTC'
 export const minorUnits = t.Number({ multipleOf: 1, description: 'In minor units of the currency' })
 export const quantity = t.Number({ description: 'At most six decimals' })
 
+export const promotionCode = text(500, 'A promotion code as the customer typed it')
+
 /** Whether the service may be used at all. */
 export const access = t.Object({
   allowed: t.Boolean(),

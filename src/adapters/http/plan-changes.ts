@@ -1,6 +1,6 @@
 import { Elysia, t } from 'elysia'
 import type { Billing } from '../../billing.ts'
-import { exactly, minorUnits, noQuery, nullable, stripeId, text, time, userId } from './fields.ts'
+import { exactly, minorUnits, noQuery, nullable, promotionCode, stripeId, text, time, userId } from './fields.ts'
 import type { Guard } from './guard.ts'
 import { answered, idempotencyKey } from './idempotency.ts'
 import { ISO_TIME, instantOf } from './occurrence.ts'
@@ -136,7 +136,7 @@ const wantedPlan = {
       description: 'Default: now for more, at the end of the paid period for less',
     }),
   ),
-  promotion_code: t.Optional(text(64, 'A code that customers type')),
+  promotion_code: t.Optional(promotionCode),
   user_id: userId,
 }
 

@@ -1,6 +1,6 @@
 import { Elysia, t } from 'elysia'
 import type { Billing } from '../../billing.ts'
-import { exactly, minorUnits, noQuery, nullable, stripeId, text, userId } from './fields.ts'
+import { exactly, minorUnits, noQuery, nullable, promotionCode, stripeId, text, userId } from './fields.ts'
 import type { Guard } from './guard.ts'
 import { answered, idempotencyKey } from './idempotency.ts'
 import { describe, example } from './route-document.ts'
@@ -21,7 +21,7 @@ export function promotionCodes({ billing }: { readonly billing: Billing }, guard
         may: 'manage-account',
         query: noQuery,
         body: exactly({
-          code,
+          code: promotionCode,
           plan_name: t.Optional(text(128, 'The plan that it would be used for')),
           price_id: t.Optional(stripeId('One of the plan’s prices; without it the plan’s first')),
           user_id: userId,
@@ -58,7 +58,7 @@ export function promotionCodes({ billing }: { readonly billing: Billing }, guard
       {
         may: 'manage-account',
         query: noQuery,
-        body: exactly({ code, user_id: userId }),
+        body: exactly({ code: promotionCode, user_id: userId }),
         response: t.NoValidate(discounted),
         detail: describe({
           tag: 'Subscriptions',
@@ -81,8 +81,6 @@ export function promotionCodes({ billing }: { readonly billing: Billing }, guard
       },
     )
 }
-
-const code = text(500, 'As the customer typed it')
 
 /** What comes off, where something does. */
 export const discount = t.Object({

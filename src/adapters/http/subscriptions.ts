@@ -6,6 +6,7 @@ import {
   noQuery,
   nullable,
   perService,
+  promotionCode,
   spending,
   standing,
   stripeId,
@@ -116,7 +117,7 @@ const newSubscription = exactly({
   plan_name: text(128, 'One of the plans, by its `plan_name`'),
   price_id: t.Optional(stripeId('One of the plan’s prices; without it the plan’s first')),
   payment_method_id: t.Optional(stripeId('A Stripe PaymentMethod, `pm_…`')),
-  promotion_code: t.Optional(text(500, 'A promotion code as the customer typed it')),
+  promotion_code: t.Optional(promotionCode),
   trial: t.Optional(
     t.Boolean({ description: 'Begin with the plan’s free trial, once for each person. Default: false' }),
   ),

@@ -71,6 +71,7 @@ const COLLECTION_PAUSE = {
   mark_uncollectible: 'mark_uncollectible',
   void: 'void',
 } as const satisfies Record<Known<Stripe.Subscription.PauseCollection['behavior']>, CollectionPause>
+
 /** Whose it is stands in the metadata, where we or `stripe adopt` have written it. */
 export function toCustomer(customer: Stripe.Customer | Stripe.DeletedCustomer): StripeCustomer {
   if (customer.deleted) return { id: customer.id, user: null, isDeleted: true }
