@@ -1,5 +1,5 @@
 import { Stripe } from 'stripe'
-import { unavailable } from './refusals.ts'
+import { answeredAt, unavailable } from './refusals.ts'
 import { during } from './setup-refusals.ts'
 
 /** The id of the Stripe account that the key belongs to; null for a restricted key that may not ask. */
@@ -25,15 +25,10 @@ export interface AccountFacts {
 export async function lookAtAccount(stripe: Stripe): Promise<AccountFacts> {
   try {
     const account = await during('read the account', stripe.accounts.retrieveCurrent())
-    return { id: account.id, mayCharge: account.charges_enabled, stripeTime: timeOf(account.lastResponse.headers) }
+    return { id: account.id, mayCharge: account.charges_enabled, stripeTime: answeredAt(account) }
   } catch (error) {
     const refused = error instanceof Error && error.cause instanceof Stripe.errors.StripePermissionError
     if (!refused) throw error
     return { id: null, mayCharge: null, stripeTime: null }
   }
-}
-
-function timeOf(headers: unknown): number | null {
-  const time = headers instanceof Headers ? Date.parse(headers.get('date') ?? '') : Number.NaN
-  return Number.isNaN(time) ? null : time
 }

@@ -3,7 +3,7 @@ import type { Bill, BillLine } from '../../domain/bill.ts'
 import type { Bills } from '../../ports.ts'
 import { PAYMENT_DETAILS } from './payments.ts'
 import { reached, reachedOrMissing, unavailable } from './refusals.ts'
-import { idOf, milliseconds } from './translate.ts'
+import { idOf, milliseconds, sumOf } from './translate.ts'
 
 /** What Stripe's invoices and payments show line by line. */
 export function stripeBills(stripe: Stripe): Bills {
@@ -65,20 +65,20 @@ function toBill(invoice: Stripe.Invoice, lines: readonly Stripe.InvoiceLineItem[
 }
 
 function toBillLine(line: Stripe.InvoiceLineItem): BillLine {
-  const details = line.parent?.subscription_item_details ?? line.parent?.invoice_item_details
   const quantity = line.quantity_decimal ?? line.quantity
   return {
     description: line.description,
     quantity: quantity === null ? null : Number(quantity),
     amount: line.amount,
-    isProration: details?.proration === true,
+    isProration: isProration(line),
     period: { start: milliseconds(line.period.start), end: milliseconds(line.period.end) },
     priceId: idOf(line.pricing?.price_details?.price),
   }
 }
 
-function sumOf(amounts: readonly { readonly amount: number }[] | null): number {
-  return (amounts ?? []).reduce((sum, { amount }) => sum + amount, 0)
+/** A part of a period, given back or charged. */
+export function isProration({ parent }: Stripe.InvoiceLineItem): boolean {
+  return (parent?.subscription_item_details?.proration ?? parent?.invoice_item_details?.proration) === true
 }
 
 /** The subscription has ended, or will before it is invoiced again. */

@@ -4,7 +4,7 @@ import type { Page, StripeBooks } from '../../ports.ts'
 import { invoicePaymentIntents, stripeHoldings } from './holdings.ts'
 import { type Ask, PAGE, pacer, patiently } from './pace.ts'
 import { PAYMENT_DETAILS } from './payments.ts'
-import { isMissing } from './refusals.ts'
+import { orMissing } from './refusals.ts'
 import { idOf, SUBSCRIPTION_VIEW, toCustomer, toInvoiceEntry, toPaymentIntent, toSubscription } from './translate.ts'
 
 /** All that Stripe has, by its lists. */
@@ -62,12 +62,9 @@ export function stripeBooks(stripe: Stripe, callsPerSecond: number): StripeBooks
     },
     holdings: (customerId, subscriptionIds) => stripeHoldings(stripe, ask, customerId, subscriptionIds),
     async nameCustomer(customerId, user) {
-      try {
-        return toCustomer(await ask(() => stripe.customers.update(customerId, { metadata: { user_id: user } })))
-      } catch (error) {
-        if (isMissing(error)) return null
-        throw error
-      }
+      const metadata = { user_id: user }
+      const named = await orMissing(ask(() => stripe.customers.update(customerId, { metadata })))
+      return named && toCustomer(named)
     },
   }
 }

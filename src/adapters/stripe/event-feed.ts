@@ -1,9 +1,7 @@
 import type { Stripe } from 'stripe'
 import type { EventFeed } from '../../ports.ts'
-import { pacer, patiently } from './pace.ts'
+import { PAGE, pacer, patiently } from './pace.ts'
 import { toStripeEvent } from './webhook.ts'
-
-const PAGE = 100
 
 /**
  * Stripe's list of events. What `delivery_success` says is not asked: it is true of an event that any other endpoint took,

@@ -2,7 +2,7 @@ import type { Stripe } from 'stripe'
 import type { ObservedDispute } from '../../domain/dispute.ts'
 import type { StripeHoldings } from '../../domain/drift.ts'
 import { type Ask, PAGE } from './pace.ts'
-import { isMissing } from './refusals.ts'
+import { orMissing } from './refusals.ts'
 import {
   firstTriedAt,
   idOf,
@@ -146,15 +146,6 @@ async function allOf<T extends { readonly id: string }>(
     page = answer?.has_more && last !== undefined ? { limit: PAGE, starting_after: last } : null
   }
   return found
-}
-
-async function orMissing<T>(call: Promise<T>): Promise<T | null> {
-  try {
-    return await call
-  } catch (error) {
-    if (isMissing(error)) return null
-    throw error
-  }
 }
 
 /** An invoice and the payment of it are made in the same moment, or nearly. */

@@ -8,7 +8,7 @@ import type { Observatory } from '../../ports.ts'
 import { billingDetails } from './billing-details.ts'
 import { PAYMENT_DETAILS } from './payments.ts'
 import { findPromotionCode } from './promotion-codes.ts'
-import { reached, reachedOrMissing, unavailable } from './refusals.ts'
+import { answeredAt, reached, reachedOrMissing, unavailable } from './refusals.ts'
 import { SUBSCRIPTION_DETAILS } from './subscription-details.ts'
 import { clientSecretOf } from './subscriptions.ts'
 import { told } from './telling.ts'
@@ -142,10 +142,10 @@ async function lookAtScheduled(stripe: Stripe, id: string): Promise<readonly Obs
   return subscription === null ? [] : lookAtSubscription(stripe, subscription)
 }
 
-/** Stripe's own time of an answer: whatever Stripe made strictly later happened after it. */
-function sighting({ lastResponse }: { readonly lastResponse: { readonly headers: unknown } }) {
-  const date = lastResponse.headers instanceof Headers ? Date.parse(lastResponse.headers.get('date') ?? '') : Number.NaN
-  return Number.isNaN(date) ? {} : { seenAt: date }
+/** Whatever Stripe made strictly later than its answer happened after it. */
+function sighting(answer: Parameters<typeof answeredAt>[0]) {
+  const seenAt = answeredAt(answer)
+  return seenAt === null ? {} : { seenAt }
 }
 
 /** With an invoice its subscription may have moved; some accounts send only the invoice's events. */

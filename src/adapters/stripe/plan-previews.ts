@@ -7,10 +7,11 @@ import {
   type PreviewLine,
 } from '../../domain/plan-preview.ts'
 import type { Gateway } from '../../ports.ts'
+import { isProration } from './bills.ts'
 import { changeParameters, discountsWith } from './change-parameters.ts'
 import { reached } from './refusals.ts'
 import { automaticTax, type TaxSettings } from './tax.ts'
-import { isLicensed, milliseconds } from './translate.ts'
+import { isLicensed, milliseconds, sumOf } from './translate.ts'
 
 type ChangeWish = WishOf<'change'>
 
@@ -118,10 +119,6 @@ function toPreviewedInvoice(invoice: Stripe.Invoice): PreviewedInvoice {
   }
 }
 
-function sumOf(amounts: readonly { readonly amount: number }[] | null): number {
-  return (amounts ?? []).reduce((sum, { amount }) => sum + amount, 0)
-}
-
 function toPreviewLine(line: Stripe.InvoiceLineItem): PreviewLine {
   const { description, amount, period } = line
   return {
@@ -130,8 +127,4 @@ function toPreviewLine(line: Stripe.InvoiceLineItem): PreviewLine {
     isProration: isProration(line),
     period: { start: milliseconds(period.start), end: milliseconds(period.end) },
   }
-}
-
-function isProration({ parent }: Stripe.InvoiceLineItem): boolean {
-  return (parent?.subscription_item_details?.proration ?? parent?.invoice_item_details?.proration) === true
 }

@@ -38,7 +38,7 @@ export async function findPastPrices(stripe: Stripe, catalogue: Catalogue, prese
   const isPresent = new Set(present.values())
   const others: OtherPrice[] = []
   for (const product of productPlans.keys())
-    for (const price of await reached(allOf(stripe.prices.list({ product, type: 'recurring', limit: 100 }))))
+    for (const price of await reached(Array.fromAsync(stripe.prices.list({ product, type: 'recurring', limit: 100 }))))
       if (!isPresent.has(price.id) && price.recurring?.usage_type === 'licensed')
         others.push({ id: price.id, productId: product, planName: price.metadata.plan_name ?? null })
   return pastPricesAmong(catalogue, others, productPlans)
@@ -55,10 +55,4 @@ async function productsOfPlans(stripe: Stripe, { plans }: Catalogue, present: Pr
       if (product !== null) products.set(product, (products.get(product) ?? new Set()).add(plan.name))
     }
   return products
-}
-
-async function allOf<T>(list: AsyncIterable<T>): Promise<readonly T[]> {
-  const found: T[] = []
-  for await (const one of list) found.push(one)
-  return found
 }

@@ -1,5 +1,6 @@
 import { Stripe } from 'stripe'
 import { BillingError, CustomerGone } from '../../domain/errors.ts'
+import type { Instant } from '../../domain/period.ts'
 import type { AttemptOutcome } from '../../ports.ts'
 
 /** Which field of our API a parameter of Stripe's came from; what is not here, the caller never sent. */
@@ -155,8 +156,24 @@ export function wasReplayed(made: { readonly lastResponse: { readonly headers: u
   return made.lastResponse.headers instanceof Headers && made.lastResponse.headers.get('idempotent-replayed') === 'true'
 }
 
-/** Whether a call was refused because the object is not there, once `unavailable` has put the refusal in our words. */
-export function isMissing(error: unknown): boolean {
+/** Stripe's own time of an answer, to the second; null where none was told. */
+export function answeredAt({ lastResponse }: { readonly lastResponse: { readonly headers: unknown } }): Instant | null {
+  const { headers } = lastResponse
+  const time = headers instanceof Headers ? Date.parse(headers.get('date') ?? '') : Number.NaN
+  return Number.isNaN(time) ? null : time
+}
+
+/** Null where an object is not there, for a call whose refusals `unavailable` has put in our words already. */
+export async function orMissing<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}
+
+function isMissing(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : null
   return cause instanceof Stripe.errors.StripeInvalidRequestError && cause.code === 'resource_missing'
 }

@@ -44,7 +44,7 @@ export async function pricesInUse(stripe: Stripe, prices: readonly string[]): Pr
 
 /** The endpoints of the whole account, with what they send and in which version. */
 export async function findEndpoints(stripe: Stripe): Promise<readonly FoundEndpoint[]> {
-  const found = await during('read webhook endpoints', all(stripe.webhookEndpoints.list({ limit: 100 })))
+  const found = await during('read webhook endpoints', Array.fromAsync(stripe.webhookEndpoints.list({ limit: 100 })))
   return found.map((endpoint) => ({
     id: endpoint.id,
     url: endpoint.url,
@@ -58,7 +58,7 @@ export async function findEndpoints(stripe: Stripe): Promise<readonly FoundEndpo
 /** The destinations of thin events. Those of whole ones are the endpoints under another name. */
 export async function findDestinations(stripe: Stripe): Promise<readonly FoundEndpoint[]> {
   const listed = stripe.v2.core.eventDestinations.list({ include: ['webhook_endpoint.url'] })
-  const found = await during('read event destinations', all(listed))
+  const found = await during('read event destinations', Array.fromAsync(listed))
   return found
     .filter(({ event_payload }) => event_payload === 'thin')
     .map((destination) => ({
@@ -72,7 +72,7 @@ export async function findDestinations(stripe: Stripe): Promise<readonly FoundEn
 }
 
 async function findMeters(stripe: Stripe): Promise<readonly FoundMeter[]> {
-  const meters = await during('read meters', all(stripe.billing.meters.list({ limit: 100 })))
+  const meters = await during('read meters', Array.fromAsync(stripe.billing.meters.list({ limit: 100 })))
   return meters.map((meter) => ({
     id: meter.id,
     eventName: meter.event_name,
@@ -97,7 +97,7 @@ function meterOddities(meter: Stripe.Billing.Meter): readonly string[] {
 async function findProducts(stripe: Stripe, wanted: readonly Wanted[]): Promise<readonly FoundProduct[]> {
   const ids = wanted.flatMap((one) => (one.kind === 'product' ? [one.name] : []))
   if (ids.length === 0) return []
-  const products = await during('read products', all(stripe.products.list({ ids, limit: 100 })))
+  const products = await during('read products', Array.fromAsync(stripe.products.list({ ids, limit: 100 })))
   return products.map(({ id, active, name, description }) => ({
     id,
     isActive: active,
@@ -115,7 +115,7 @@ async function findWantedPrices(stripe: Stripe, wanted: readonly Wanted[]): Prom
     found.push(
       ...(await during(
         'read prices',
-        all(stripe.prices.list({ lookup_keys, limit: 100, expand: ['data.currency_options'] })),
+        Array.fromAsync(stripe.prices.list({ lookup_keys, limit: 100, expand: ['data.currency_options'] })),
       )),
     )
   }
@@ -164,7 +164,7 @@ function intervalOf(recurring: Stripe.Price['recurring']): string {
 
 async function findPortal(stripe: Stripe): Promise<FoundPortal | null> {
   const listed = stripe.billingPortal.configurations.list({ active: true, limit: 100, expand: [PORTAL_PRODUCTS] })
-  const configurations = await during('read portal configurations', all(listed))
+  const configurations = await during('read portal configurations', Array.fromAsync(listed))
   const ours = configurations.find(({ metadata }) => isOurs(metadata ?? undefined))
   if (ours === undefined) return null
   const update = ours.features.subscription_update
@@ -197,10 +197,4 @@ function portalOddities(features: Stripe.BillingPortal.Configuration['features']
 
 function isOurs(metadata: Stripe.Metadata | undefined): boolean {
   return metadata?.managed_by === OURS.managed_by
-}
-
-async function all<T>(list: AsyncIterable<T>): Promise<readonly T[]> {
-  const found: T[] = []
-  for await (const one of list) found.push(one)
-  return found
 }

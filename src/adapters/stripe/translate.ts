@@ -194,8 +194,9 @@ function hasPaymentMethod(subscription: Stripe.Subscription): boolean {
   return customer.invoice_settings.default_payment_method !== null || customer.default_source !== null
 }
 
-function taxOf({ total_taxes: taxes }: Stripe.Invoice): number {
-  return (taxes ?? []).reduce((sum, { amount }) => sum + amount, 0)
+/** Of what an invoice has in several parts: its taxes, its discounts. */
+export function sumOf(parts: readonly { readonly amount: number }[] | null): number {
+  return (parts ?? []).reduce((sum, { amount }) => sum + amount, 0)
 }
 
 /** Of an upgrade Stripe names first what it takes off. */
@@ -219,7 +220,7 @@ export function toInvoiceEntry(invoice: Stripe.Invoice, refunded: number): Payme
     refundedAmount: refunded,
     takenBackAmount: 0,
     refundOf: null,
-    tax: taxOf(invoice),
+    tax: sumOf(invoice.total_taxes),
     amountExcludingTax: invoice.total_excluding_tax,
     createdAt: milliseconds(invoice.created),
   }
