@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import type { MoveOutcome, Program } from '../../src/adapters/cli/program.ts'
 import { runLine } from '../support/program.ts'
 
-const price = (amount: number) => ({ price_id: 'price_1', amount, currency: 'usd', interval: 'month' })
+const price = (amount: number, currency = 'usd') => ({ price_id: 'price_1', amount, currency, interval: 'month' })
 const result = (user_id: string, outcome: string, changes: Partial<MoveOutcome> = {}): MoveOutcome => ({
   user_id,
   outcome,
@@ -35,11 +35,11 @@ test('plans move goes through all pages, with progress, and tells each outcome a
     code: 0,
     complaints: '2 customers done\n',
     out: [
-      'planned     ann  $39.00/month → $49.00/month on 2026-12-22',
+      'planned     ann  39.00 USD/month → 49.00 USD/month on 2026-12-22',
       'left        bob  It ends on 2026-12-01.',
-      'planned     cy   $39.00/month → $49.00/month on 2026-12-22',
+      'planned     cy   39.00 USD/month → 49.00 USD/month on 2026-12-22',
       '',
-      '2 customers: $78.00 before, $98.00 after',
+      '2 customers: 78.00 USD before, 98.00 USD after',
       '',
     ].join('\n'),
   })
@@ -91,4 +91,10 @@ test('plans move says when nobody is there, and how it is used', async () => {
   )
   expect((await runLine('plans move a b c', moving([]))).code).toBe(2)
   expect((await runLine('plans move a b --at noon', moving([]))).code).toBe(2)
+})
+
+test('plans move counts in the minor units that Stripe has, whatever people use', async () => {
+  const crowns = { from: price(390_000, 'isk'), to: price(490_000, 'isk'), amount_due_now: 100_000 }
+  const { out } = await runLine('plans move price_1 pro_monthly', moving([result('ann', 'moved', crowns)]))
+  expect(out).toContain('3900.00 ISK/month → 4900.00 ISK/month on 2026-12-22, 1000.00 ISK due now')
 })

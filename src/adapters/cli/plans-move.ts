@@ -1,3 +1,4 @@
+import { moneyText } from '../../domain/money.ts'
 import { type Command, complain, DONE, FOUND_WRONG, JSON_OPTION, printJson, valueOfOption } from './command.ts'
 import type { MoveOutcome, Program } from './program.ts'
 import type { Terminal } from './terminal.ts'
@@ -86,8 +87,8 @@ function reportText(results: readonly MoveOutcome[], from: string | null): strin
   )
   const totals = Object.entries(totalsOf(results)).map(
     ([currency, { customers, before, after, due_now }]) =>
-      `${customers} customers: ${money(before, currency)} before, ${money(after, currency)} after` +
-      `${due_now === 0 ? '' : `, ${money(due_now, currency)} due now`}`,
+      `${customers} customers: ${moneyText(before, currency)} before, ${moneyText(after, currency)} after` +
+      `${due_now === 0 ? '' : `, ${moneyText(due_now, currency)} due now`}`,
   )
   const sums = from === null ? [countsText(results)] : totals
   return `${[...lines, '', ...sums].join('\n').trimEnd()}\n`
@@ -107,16 +108,10 @@ function wordsFor({ detail, from, to, effective_at, amount_due_now, terms }: Mov
   if (detail !== null) return detail
   const prices = terms.length > 0 ? termsText(terms) : `${priceText(from)} → ${priceText(to)}`
   const when = effective_at === null ? '' : ` on ${effective_at.slice(0, 10)}`
-  return `${prices}${when}${amount_due_now ? `, ${money(amount_due_now, to?.currency ?? '')} due now` : ''}`
+  return `${prices}${when}${amount_due_now ? `, ${moneyText(amount_due_now, to?.currency ?? '')} due now` : ''}`
 }
 
 function priceText(price: MoveOutcome['from']): string {
   if (price?.amount == null || price.currency === null) return price?.price_id ?? '?'
-  return `${money(price.amount, price.currency)}/${price.interval}`
-}
-
-/** In the currency's own minor units: some have none, some three digits. */
-function money(amount: number, currency: string): string {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency: currency || 'usd' })
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
+  return `${moneyText(price.amount, price.currency)}/${price.interval}`
 }
