@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, lt, type SQL, sql } from 'drizzle-orm'
 import { invalidField } from '../../domain/errors.ts'
 import type { EventState, KeptEvent } from '../../domain/webhook-event.ts'
 import type { EventLog } from '../../ports.ts'
@@ -16,7 +16,7 @@ export function sqliteEventLog(database: Drizzle, writer: Writer): EventLog {
   return {
     async list({ state, type, customerId, objectId }, limit, cursor) {
       const wanted = and(
-        state === null ? undefined : eq(events.state, state),
+        state === null ? undefined : stateIs(state),
         type === null ? undefined : eq(events.type, type),
         customerId === null ? undefined : eq(events.customerId, customerId),
         objectId === null ? undefined : eq(events.objectId, objectId),
@@ -27,7 +27,7 @@ export function sqliteEventLog(database: Drizzle, writer: Writer): EventLog {
           .select({ ...columns, number })
           .from(events)
           .where(wanted)
-          .orderBy(desc(number))
+          .orderBy(desc(state !== null && state in RARE ? sql`+${number}` : number))
           .limit(limit + 1)
           .all()
       const rows = reading(read)
@@ -61,6 +61,21 @@ export function sqliteEventLog(database: Drizzle, writer: Writer): EventLog {
         },
       }),
   }
+}
+
+/**
+ * Of these an index holds all, which SQLite sees only in these very words; and with the order of the plus it does not read
+ * the whole inbox backwards instead, to find the last few of them.
+ */
+const RARE: Partial<Record<EventState, SQL>> = {
+  dead: sql`state = 'dead'`,
+  parked: sql`state = 'parked'`,
+  failed: sql`next_try_at IS NOT NULL AND state = 'failed'`,
+  received: sql`next_try_at IS NOT NULL AND state = 'received'`,
+}
+
+function stateIs(state: EventState): SQL {
+  return RARE[state] ?? eq(events.state, state)
 }
 
 function toKeptEvent(row: Omit<typeof events.$inferSelect, 'body'>): KeptEvent {

@@ -50,7 +50,8 @@ export function sqliteRecords(database: Drizzle): Records {
       return { items, nextCursor: rows.length > limit && last ? cursorAt(last) : null }
     },
     async refundsOf(user, paymentId) {
-      const isRefund = and(eq(paymentRecords.refundOf, paymentId), eq(paymentRecords.userId, user))
+      // With the plus, it is not looked for in the user's whole history.
+      const isRefund = and(eq(paymentRecords.refundOf, paymentId), sql`+user_id = ${user}`)
       const newestFirst = [desc(paymentRecords.createdAt), desc(paymentRecords.id)]
       return database
         .select()
