@@ -11,7 +11,7 @@ import type { Catalogue } from './domain/catalogue.ts'
 export const STRIPE_VARIABLES = ['APP_ENV', 'STRIPE_SECRET_KEY', 'STRIPE_API_BASE', 'ALLOW_TEST_KEYS'] as const
 export const SETUP_VARIABLES = [...STRIPE_VARIABLES, 'PUBLIC_URL', 'PORT', 'PLANS_FILE'] as const
 
-export const NO_KEY: ConfigProblem = {
+const NO_KEY: ConfigProblem = {
   variable: 'STRIPE_SECRET_KEY',
   problem: 'is missing, and the simulator that stands in for Stripe without it is set up at every start by itself',
   cure: 'To set up your own account, take its secret key from the Stripe Dashboard, under Developers > API keys.',

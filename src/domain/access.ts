@@ -165,7 +165,7 @@ export function accessOf(catalogue: Catalogue, { subscriptions, disputes }: Stan
 }
 
 /** When patience with an unpaid invoice ends; null when nothing is unpaid. */
-export function graceEndOf(plan: Plan | null, { status, pastDueSince, statusSince }: Subscription): Instant | null {
+function graceEndOf(plan: Plan | null, { status, pastDueSince, statusSince }: Subscription): Instant | null {
   if (status !== 'past_due') return null
   return (pastDueSince ?? statusSince) + (plan?.graceDays ?? DEFAULT_GRACE_DAYS) * DAY_MS
 }

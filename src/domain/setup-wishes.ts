@@ -26,7 +26,7 @@ export function wantedEndpoints(catalogue: Catalogue, url: string, apiVersion: s
   return wantedMeters(catalogue).length === 0 ? [endpoint] : [endpoint, destination]
 }
 
-export function productIdOf(planName: string): string {
+function productIdOf(planName: string): string {
   return `speech_billing_${planName}`
 }
 
@@ -34,7 +34,7 @@ export function productIdOf(planName: string): string {
  * Use is billed by the month in whatever interval the plan is paid: a year is long to owe for minutes. One metered price
  * serves all currencies of its plan.
  */
-export function wantedPrices(catalogue: Catalogue, plan: Plan): readonly WantedPrice[] {
+function wantedPrices(catalogue: Catalogue, plan: Plan): readonly WantedPrice[] {
   const [{ currency }] = plan.prices
   const others = currenciesOf(plan).filter((other) => other !== currency)
   const base = { kind: 'price', planName: plan.name } as const

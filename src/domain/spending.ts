@@ -47,7 +47,7 @@ export function limitOf(plan: Plan | null, limits: SpendingLimits): number | nul
 }
 
 /** What use has cost in an allowance period, exactly: rounded once, when it is shown. */
-export function spentIn(totals: readonly UsageTotal[], allowanceStart: Instant | null): ExactAmount {
+function spentIn(totals: readonly UsageTotal[], allowanceStart: Instant | null): ExactAmount {
   let spent = 0n
   for (const { allowanceStart: start, billable, service, rate } of totals)
     if (start === allowanceStart && billable !== 0n) spent += exactCost(service, billable, rate)

@@ -8,8 +8,6 @@ export interface EventsRequest extends EventFilter {
   readonly cursor: string | null
 }
 
-export type ShownEvent = ReturnType<typeof shownEvent>
-
 /** The inbox, the latest received first. */
 export async function listEvents(ports: Pick<Ports, 'eventLog'>, { limit, cursor, ...filter }: EventsRequest) {
   const page = await ports.eventLog.list(filter, limit, cursor)

@@ -1,6 +1,7 @@
 import { type Compared, type DriftReport, type JudgedDifference, shownReport } from '../../domain/drift.ts'
 import { moneyText } from '../../domain/money.ts'
 import { type Command, DONE, FOUND_WRONG, JSON_OPTION, printJson } from './command.ts'
+import { counted } from './file-import.ts'
 import type { Program } from './program.ts'
 import { type Paint, painter } from './terminal.ts'
 
@@ -88,8 +89,4 @@ function verdict(total: number, left: number, repair: boolean, money: string, pa
   if (!repair) return paint('red', `${differences}. ${worth} --repair mends what can be mended.`)
   const rest = total === 1 ? 'left' : `${counted(left)} of them left`
   return paint('red', `${differences}, ${rest} for you to decide. ${worth}`)
-}
-
-function counted(count: number): string {
-  return count.toLocaleString('en-US')
 }

@@ -15,19 +15,21 @@ export function sqliteEventLog(database: Drizzle, writer: Writer): EventLog {
   const { body, ...columns } = getTableColumns(events)
   return {
     async list({ state, type, customerId, objectId }, limit, cursor) {
+      const isRare = state !== null && state in RARE
+      const order = isRare ? sql`+${number}` : number
       const wanted = and(
         state === null ? undefined : stateIs(state),
         type === null ? undefined : eq(events.type, type),
         customerId === null ? undefined : eq(events.customerId, customerId),
         objectId === null ? undefined : eq(events.objectId, objectId),
-        cursor === null ? undefined : lt(number, mustBeNumber(cursor)),
+        cursor === null ? undefined : lt(order, mustBeNumber(cursor)),
       )
       const read = () =>
         database
           .select({ ...columns, number })
           .from(events)
           .where(wanted)
-          .orderBy(desc(state !== null && state in RARE ? sql`+${number}` : number))
+          .orderBy(desc(order))
           .limit(limit + 1)
           .all()
       const rows = reading(read)

@@ -39,7 +39,7 @@ export function checkoutGateway(
   }
 }
 
-export function toCheckout({ id, url, expires_at }: Stripe.Checkout.Session): NonNullable<CheckoutAttempt['checkout']> {
+function toCheckout({ id, url, expires_at }: Stripe.Checkout.Session): NonNullable<CheckoutAttempt['checkout']> {
   return { id, url, expiresAt: milliseconds(expires_at) }
 }
 

@@ -43,7 +43,7 @@ export async function pricesInUse(stripe: Stripe, prices: readonly string[]): Pr
 }
 
 /** The endpoints of the whole account, with what they send and in which version. */
-export async function findEndpoints(stripe: Stripe): Promise<readonly FoundEndpoint[]> {
+async function findEndpoints(stripe: Stripe): Promise<readonly FoundEndpoint[]> {
   const found = await during('read webhook endpoints', Array.fromAsync(stripe.webhookEndpoints.list({ limit: 100 })))
   return found.map((endpoint) => ({
     id: endpoint.id,
@@ -56,7 +56,7 @@ export async function findEndpoints(stripe: Stripe): Promise<readonly FoundEndpo
 }
 
 /** The destinations of thin events. Those of whole ones are the endpoints under another name. */
-export async function findDestinations(stripe: Stripe): Promise<readonly FoundEndpoint[]> {
+async function findDestinations(stripe: Stripe): Promise<readonly FoundEndpoint[]> {
   const listed = stripe.v2.core.eventDestinations.list({ include: ['webhook_endpoint.url'] })
   const found = await during('read event destinations', Array.fromAsync(listed))
   return found

@@ -16,7 +16,7 @@ const priceData = fields({
   unit_amount: integer,
   unit_amount_decimal: text,
 })
-export const lineItem = fields({
+const lineItem = fields({
   adjustable_quantity: fields({ enabled: flag, maximum: integer, minimum: integer }),
   dynamic_tax_rates: ignored,
   metadata: ignored,

@@ -6,7 +6,6 @@ import { paymentTime } from './agenda.ts'
 import type { Decline, Screening } from './cards.ts'
 import { cardOf } from './payment-methods.ts'
 
-/** Charges a card for an intent, or records that the attempt was declined. */
 /** What is charged: an intent, or nothing but an amount. */
 export type Chargeable = Omit<
   Pick<
@@ -16,6 +15,7 @@ export type Chargeable = Omit<
   'id'
 > & { readonly id: string | null }
 
+/** Charges a card for an intent, or records that the attempt was declined. */
 export function charge(turn: Turn, intent: Chargeable, method: PaymentMethod, decline: Decline | null): Charge {
   const captured = decline === null && intent.capture_method !== 'manual'
   const made: Charge = {

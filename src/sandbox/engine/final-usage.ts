@@ -22,7 +22,7 @@ export function endWithUsage(turn: Turn, subscription: Subscription, details: De
  * Bills what was used and not billed when a subscription ends. The buyer is not there, so a card that asks for
  * authentication declines; an invoice that stays unpaid stays open and is not tried again.
  */
-export function billFinalUsage(turn: Turn, subscription: Subscription, until: number): Subscription {
+function billFinalUsage(turn: Turn, subscription: Subscription, until: number): Subscription {
   const arrears = stretchesOf(turn, subscription.items.data, until)
   const pending = pendingItems(turn, subscription)
   const used = arrears.some(({ price, period }) => usageBetween(turn, subscription.customer, price, period) !== '0')

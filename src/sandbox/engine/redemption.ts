@@ -53,7 +53,7 @@ export function applyCode(turn: Turn, code: PromotionCode, target: Target, name 
 }
 
 /** Why a code cannot be redeemed; undefined when it can. */
-export function whyNot(turn: Turn, code: PromotionCode, target: Target): string | undefined {
+function whyNot(turn: Turn, code: PromotionCode, target: Target): string | undefined {
   const { customer, amount } = target
   const { restrictions } = code
   const now = turn.now(customer.id)

@@ -164,6 +164,4 @@ function discountName(turn: Turn, id: string): string {
   return name ? `Discount (${name})` : 'Discount'
 }
 
-/** `-$5.00`: the sign before the symbol. */
-
 const dateText = (at: number) => new Date(at * 1000).toISOString().slice(0, 10)

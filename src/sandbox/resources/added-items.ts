@@ -56,7 +56,7 @@ function itemOf(
 }
 
 /** An invoice item for a quantity of a one-time price. */
-export function pricedItem(turn: Turn, customer: Customer, price: Price, quantity: number): InvoiceItem {
+function pricedItem(turn: Turn, customer: Customer, price: Price, quantity: number): InvoiceItem {
   const now = turn.now(customer.id)
   return newItem(turn, {
     amount: timesQuantity(unitPrice(price), quantity),

@@ -118,7 +118,7 @@ function rediscounted(turn: Turn, invoice: Invoice, sent: Update): Invoice {
 export const customerOf = (turn: Turn, invoice: Invoice): Customer =>
   referenced(turn, 'customer', invoice.customer ?? '', 'customer')
 
-export function requireDraft(invoice: Invoice): void {
+function requireDraft(invoice: Invoice): void {
   if (invoice.status === 'draft') return
   throw invalid(
     "This invoice is already finalized, you can't re-finalize a non-draft invoice.",

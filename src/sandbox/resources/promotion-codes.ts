@@ -75,7 +75,7 @@ function createCode(turn: Turn, sent: Parameters<typeof creation>): PromotionCod
 }
 
 /** The active code a buyer may have typed, in any case. */
-export function findCode(turn: Turn, code: string): PromotionCode | undefined {
+function findCode(turn: Turn, code: string): PromotionCode | undefined {
   const [found] = turn.store.objects.first(
     'promotion_code',
     {},

@@ -59,7 +59,7 @@ function priceOf(turn: Turn, sent: SentItem, name: string, currency: string | nu
   return inCurrency(turn, price, currency)
 }
 
-export function requireRecurring(price: Price, name: string): void {
+function requireRecurring(price: Price, name: string): void {
   if (!price.recurring) {
     throw invalid(
       'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',

@@ -4,7 +4,7 @@ import type { Database } from 'bun:sqlite'
  * What time alone brings about, executed once each, strictly in the order of business time. Work of the same second
  * goes by its place in this list: a subscription that ends at the end of its period is not renewed first.
  */
-export const taskOrder = [
+const taskOrder = [
   'settle_debit',
   'settle_refund',
   'expire_checkout_session',
