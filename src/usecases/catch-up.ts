@@ -1,7 +1,8 @@
 import { DAY_MS, HOUR_MS, type Instant } from '../domain/period.ts'
 import { reasonToIgnore } from '../domain/webhook-event.ts'
 import type { Page, Ports } from '../ports.ts'
-import { type Reconciling, reconcile } from './reconcile.ts'
+import { reconcile } from './reconcile.ts'
+import type { Reconciling } from './survey.ts'
 
 export type CatchingUp = Reconciling & Pick<Ports, 'inbox' | 'eventFeed' | 'mirror'> & { readonly livemode: boolean }
 

@@ -1,17 +1,11 @@
-import { USER_ID, type UserId } from '../domain/account.ts'
-import { isEntryKnown, isSubscriptionKnown } from '../domain/comparison.ts'
-import type { Compared, Difference, DriftReport, Foreign, JudgedDifference, StripeCustomer } from '../domain/drift.ts'
+import { USER_ID } from '../domain/account.ts'
+import type { DriftReport, StripeCustomer } from '../domain/drift.ts'
+import { isEntryKnown } from '../domain/payment-differences.ts'
 import { isLive } from '../domain/subscription.ts'
-import type { DriftRun, Page, Ports } from '../ports.ts'
-import { type Examining, examineCustomer, knowledgeNow, linkChanges, type Mender } from './examine-customer.ts'
+import { isSubscriptionKnown } from '../domain/subscription-differences.ts'
+import { knowledgeNow, type Mender } from './examine-customer.ts'
 import { examineMeters } from './examine-meters.ts'
-
-export type Reconciling = Examining &
-  Pick<Ports, 'records' | 'outbox' | 'meters'> & {
-    /** Lets what is on its way arrive: a webhook is seconds behind what Stripe shows. */
-    readonly settle: () => Promise<void>
-    readonly onProgress: (progress: NonNullable<DriftRun['progress']>) => void
-  }
+import { eachLink, eachPage, judged, newSurvey, type Reconciling, reportOf, type Survey, suspect } from './survey.ts'
 
 export interface Reconciliation {
   readonly mender: Mender
@@ -19,15 +13,7 @@ export interface Reconciliation {
   readonly withMeters: boolean
 }
 
-const MOST_REPORTED = 1_000
 const MOST_NAMED = 20
-const LINKS_AT_ONCE = 500
-
-/** A customer that has to be looked at closely; with a link that is missing, for the user whom its metadata names. */
-interface Suspect {
-  readonly user: UserId
-  readonly customerId: string
-}
 
 /**
  * Compares everything with Stripe. Its lists are read page by page, a hundred objects a call, to find the customers about
@@ -47,42 +33,6 @@ export async function reconcile(ports: Reconciling, { mender, withMeters }: Reco
   const report = reportOf(survey, startedAt, ports.clock.now())
   await ports.mirror.noteDriftReport(report)
   return report
-}
-
-interface Survey {
-  readonly ports: Reconciling
-  readonly mender: Mender
-  readonly compared: Compared
-  readonly foreign: Foreign
-  readonly differences: JudgedDifference[]
-  readonly byKind: Map<Difference['kind'], number>
-  readonly drift: Map<string, number>
-  total: number
-  left: number
-  /** Suspects are looked at once, whatever else is found about them. */
-  readonly examined: Set<string>
-  readonly suspects: Map<string, Suspect>
-  /** Ours that Stripe's lists have shown: an id for each customer, and for each live subscription. */
-  readonly seen: Set<string>
-  readonly liveOf: Map<UserId, string>
-}
-
-function newSurvey(ports: Reconciling, mender: Mender): Survey {
-  return {
-    ports,
-    mender,
-    compared: { customers: 0, subscriptions: 0, invoices: 0, payments: 0, refunds: 0, disputes: 0, meters: 0 },
-    foreign: { customers: 0, subscriptions: 0, invoices: 0, payments: 0, named: [] },
-    differences: [],
-    byKind: new Map(),
-    drift: new Map(),
-    total: 0,
-    left: 0,
-    examined: new Set(),
-    suspects: new Map(),
-    seen: new Set(),
-    liveOf: new Map(),
-  }
 }
 
 async function surveyCustomers(survey: Survey): Promise<void> {
@@ -179,126 +129,4 @@ async function surveyMeters(survey: Survey): Promise<void> {
     compared.meters += meters
     for (const difference of differences) judged(survey, difference)
   })
-}
-
-function suspect({ suspects, examined }: Survey, user: UserId, customerId: string): void {
-  if (!examined.has(customerId)) suspects.set(customerId, { user, customerId })
-}
-
-async function eachPage<T>(
-  survey: Survey,
-  step: keyof Compared,
-  list: (cursor: string | null) => Promise<Page<T>>,
-  judge: (items: readonly T[]) => Promise<void>,
-): Promise<void> {
-  for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
-    const page: Page<T> = await list(cursor)
-    await judge(page.items)
-    await examineSuspects(survey)
-    tell(survey, step)
-    cursor = page.nextCursor
-  }
-}
-
-async function eachLink(survey: Survey, step: keyof Compared, judge: (link: Suspect) => Promise<void>): Promise<void> {
-  for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
-    const page: Page<Suspect> = await survey.ports.mirror.customers(LINKS_AT_ONCE, cursor)
-    for (const link of page.items) await judge(link)
-    await examineSuspects(survey)
-    tell(survey, step)
-    cursor = page.nextCursor
-  }
-}
-
-function tell({ ports, compared, total }: Survey, step: keyof Compared): void {
-  ports.onProgress({ step, compared: { ...compared }, differences: total })
-}
-
-/** Looks twice at whoever seems to differ, since what is only on its way is no drift; the second look mends. */
-async function examineSuspects(survey: Survey): Promise<void> {
-  const { ports, mender, suspects, examined } = survey
-  const differing: Suspect[] = []
-  for (const one of suspects.values()) if ((await examine(ports, one, null)).length > 0) differing.push(one)
-  if (differing.length > 0) await ports.settle()
-  for (const one of differing) for (const found of await examine(ports, one, mender)) judged(survey, found)
-  for (const customerId of suspects.keys()) examined.add(customerId)
-  suspects.clear()
-}
-
-async function examine(ports: Reconciling, { user, customerId }: Suspect, mender: Mender) {
-  const owner = await ports.records.userOfCustomer(customerId)
-  if (owner !== null) return examineCustomer(ports, owner, customerId, mender)
-  return examineStranger(ports, user, customerId, mender)
-}
-
-/** A customer at Stripe that names one of our users and that we do not have as theirs. */
-async function examineStranger(
-  ports: Reconciling,
-  user: UserId,
-  customerId: string,
-  mender: Mender,
-): Promise<readonly JudgedDifference[]> {
-  const about = { user, customerId, objectId: customerId, amount: 0, currency: ports.catalogue.currency }
-  const atStripe = `the metadata of ${customerId} names ${user}`
-  const link = await ports.lanes.run(user, () => linkUnlessLinked(ports, user, customerId, mender))
-  if (link === customerId) return []
-  if (link !== null)
-    return [
-      {
-        ...about,
-        kind: 'second_customer',
-        here: `${user} has the customer ${link}`,
-        atStripe,
-        meaning: 'What is bought under the second is not seen here. Move it to ours, or delete the second at Stripe.',
-        outcome: 'left',
-      },
-    ]
-  const missing = {
-    ...about,
-    kind: 'customer_link_missing',
-    here: `${user} has no customer`,
-    atStripe,
-    meaning: 'The user pays for something that is not granted; a purchase would make a second customer.',
-    outcome: mender === null ? 'left' : 'mended',
-  } as const
-  return [missing, ...(await examineCustomer(ports, user, customerId, mender))]
-}
-
-/** The customer that the user had before; without one, and with a mender, this one is linked. */
-function linkUnlessLinked(
-  ports: Reconciling,
-  user: UserId,
-  customerId: string,
-  mender: Mender,
-): Promise<string | null> {
-  const linking = linkChanges(ports, customerId, mender ?? '')
-  return ports.ledger.change(user, {}, ({ customerId: known }) => ({
-    changes: known === null && mender !== null ? linking : [],
-    result: known,
-  }))
-}
-
-function judged(survey: Survey, difference: JudgedDifference): void {
-  const { differences, byKind, drift } = survey
-  survey.total += 1
-  if (difference.outcome === 'left') survey.left += 1
-  byKind.set(difference.kind, (byKind.get(difference.kind) ?? 0) + 1)
-  if (difference.amount !== 0) drift.set(difference.currency, (drift.get(difference.currency) ?? 0) + difference.amount)
-  if (differences.length < MOST_REPORTED) differences.push(difference)
-}
-
-function reportOf(survey: Survey, startedAt: number, finishedAt: number): DriftReport {
-  const { mender, compared, foreign, total, left, byKind, drift, differences } = survey
-  return {
-    startedAt,
-    finishedAt,
-    repair: mender !== null,
-    compared,
-    foreign,
-    total,
-    left,
-    byKind: Object.fromEntries(byKind),
-    drift: [...drift].map(([currency, amount]) => ({ currency, amount })),
-    differences,
-  }
 }
