@@ -20,13 +20,15 @@ export const NOTHING_LEFT = 0
 const LOOKS_AT_ONCE = 8
 const EVENTS_IDLE_MS = 1_000
 const REPORTS_IDLE_MS = 2_000
+/** At the simulator time is moved, and what became due on the way is wanted before one's eyes. */
+const SIMULATED_REPORTS_IDLE_MS = 200
 const MESSAGES_IDLE_MS = 2_000
 const WISHES_IDLE_MS = 15_000
 const COMPARISON_IDLE_MS = 600_000
 
 /** What goes on behind the requests: applying events, reporting usage, and finishing wishes that were left open. */
 export function startWorkers(
-  { appWebhook: place }: Config,
+  { appWebhook: place, stripe }: Config,
   ports: Ports,
   livemode: boolean,
   log: Log,
@@ -57,9 +59,10 @@ export function startWorkers(
   const wishes = startWorker(() => resumeWishes(resuming).then(() => NOTHING_LEFT), WISHES_IDLE_MS, failed)
   const events = eventWorker({ ...applying, onWishOpened: wishes.wake }, failed)
   const comparing = dailyComparison(ports, log)
+  const reportsIdleMs = stripe.kind === 'sandbox' ? SIMULATED_REPORTS_IDLE_MS : REPORTS_IDLE_MS
   const others = [
     startWorker(comparing, COMPARISON_IDLE_MS, failed),
-    startWorker(() => sendDueReports(reporting), REPORTS_IDLE_MS, failed),
+    startWorker(() => sendDueReports(reporting), reportsIdleMs, failed),
     wishes,
     ...(place ? appTellers({ ...ports, ...posting(place, ports, log) }, failed) : []),
   ]
