@@ -52,14 +52,14 @@ const AT_ONCE = 500
 
 /** Puts all dead letters back to be applied. */
 export async function replayDeadEvents(ports: Replaying, by: Replayer) {
-  const replayed: string[] = []
+  const replayed = new Set<string>()
   for (;;) {
     const dead = { state: 'dead', type: null, customerId: null, objectId: null } as const
     const { items } = await ports.eventLog.list(dead, AT_ONCE, null)
     // One that has died again meanwhile is left for the next time.
-    const left = items.map(({ event }) => event.id).filter((id) => !replayed.includes(id))
-    if (left.length === 0) return { replayed, unknown: [] }
-    replayed.push(...(await replayEvents(ports, left, by)).replayed)
+    const left = items.map(({ event }) => event.id).filter((id) => !replayed.has(id))
+    if (left.length === 0) return { replayed: [...replayed], unknown: [] }
+    for (const id of (await replayEvents(ports, left, by)).replayed) replayed.add(id)
   }
 }
 

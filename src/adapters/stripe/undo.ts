@@ -6,7 +6,7 @@ import type { Gateway } from '../../ports.ts'
 import { lookAtRefunds } from './observatory.ts'
 import { reached, reachedOrMissing, reachedOrRefused } from './refusals.ts'
 import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
-import { paymentIntentOf, toSubscription } from './translate.ts'
+import { paymentIntentOf, sumOf, toSubscription } from './translate.ts'
 
 type UndoIntent = Intent<WishOf<'undo'>>
 
@@ -24,7 +24,7 @@ export function undoGateway(stripe: Stripe): Pick<Gateway, 'undo'> {
         )
       const invoice = latestInvoice(found)
       const payment = invoice?.status === 'paid' && invoice.amount_paid > 0 ? paymentIntentOf(invoice) : null
-      if (payment !== null) await refund(stripe, user, intent, payment)
+      const refunded = payment === null ? 0 : await refund(stripe, user, intent, payment)
       const now = (await retrieve(stripe, found.id)) ?? found
       const subscription = toSubscription(now)
       const back = payment === null ? [] : await lookAtRefunds(stripe, payment)
@@ -33,7 +33,7 @@ export function undoGateway(stripe: Stripe): Pick<Gateway, 'undo'> {
         ...back.filter(({ type }) => type !== 'subscription'),
         { type: 'subscription', subscription } as const,
       ]
-      return { subscription, refunded: payment === null ? 0 : (invoice?.amount_paid ?? 0), seen, isOurs }
+      return { subscription, refunded, seen, isOurs }
     },
   }
 }
@@ -42,15 +42,19 @@ function retrieve(stripe: Stripe, id: string): Promise<Stripe.Subscription | nul
   return reachedOrMissing(stripe.subscriptions.retrieve(id, { expand: SUBSCRIPTION_DETAILS }))
 }
 
-/** What was given back before, by whoever it was, cannot be given back again. */
-async function refund(stripe: Stripe, user: UserId, intent: UndoIntent, payment_intent: string): Promise<void> {
+/** How much was given back by this wish. What was given back before, by whoever it was, cannot be given back again. */
+async function refund(stripe: Stripe, user: UserId, intent: UndoIntent, payment_intent: string): Promise<number> {
   const metadata = { user_id: user, intent_id: intent.id, take_back: 'true' }
-  const { data } = await reached(stripe.refunds.list({ payment_intent, limit: 100 }))
-  if (data.some((made) => made.metadata?.intent_id === intent.id)) return
-  await reachedOrRefused(
-    stripe.refunds.create(
-      { payment_intent, reason: 'duplicate', metadata },
-      { idempotencyKey: stripeKey(intent, 'undo-refund') },
-    ),
-  )
+  const made = async () => {
+    const { data } = await reached(stripe.refunds.list({ payment_intent, limit: 100 }))
+    return data.filter((refund) => refund.metadata?.intent_id === intent.id)
+  }
+  if ((await made()).length === 0)
+    await reachedOrRefused(
+      stripe.refunds.create(
+        { payment_intent, reason: 'duplicate', metadata },
+        { idempotencyKey: stripeKey(intent, 'undo-refund') },
+      ),
+    )
+  return sumOf(await made())
 }
