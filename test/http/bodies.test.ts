@@ -215,6 +215,9 @@ describe('other requests refuse', () => {
       '/metadata',
     ],
     ['create-payment-intent', { amount: 500, metadata: [] }, '/metadata'],
+    ['billing-details', { tax_id: { type: 'VAT', value: '1' } }, '/tax_id/type'],
+    ['billing-details', { tax_id: { type: 'eu_vat' } }, '/tax_id/value'],
+    ['billing-details', { tax_id: 'DE1' }, '/tax_id'],
   ]
   for (const [name, body, path] of cases)
     test(`${name} ${JSON.stringify(body).slice(0, 70)}`, async () => {

@@ -8,8 +8,9 @@ const LONGEST_PATH = 128
 /** What a request got wrong, one entry a field. Says what was expected and never what was sent. */
 export function fieldErrorsOf(errors: Iterable<object>): readonly FieldError[] {
   const byPath = new Map<string, FieldError>()
-  for (const entry of errors) {
-    if (!isValueError(entry)) continue
+  for (const error of errors) {
+    if (!isValueError(error)) continue
+    const entry = nearestOf(error)
     const path = entry.path.slice(0, LONGEST_PATH)
     if (!byPath.has(path)) byPath.set(path, { path, message: expectationOf(entry) })
     if (byPath.size === MOST_FIELDS) break
@@ -24,13 +25,15 @@ function isValueError(entry: object): entry is ValueError {
 function expectationOf({ type, schema }: ValueError): string {
   if (type === ValueErrorType.ObjectAdditionalProperties) return 'is not a field of this request'
   if (type === ValueErrorType.ObjectRequiredProperty) return 'is required'
-  return wordsOf(schema) ?? ruleOf(schema)
+  if (typeof schema.rule === 'string') return schema.rule
+  return ruleOf(schema)
 }
 
-/** A union, as of what may also be null, is told in the words of its part that has some. */
-function wordsOf(schema: TSchema): string | undefined {
-  const parts: readonly TSchema[] = [schema, ...(schema.anyOf ?? [])]
-  return parts.map(({ rule }) => rule).find((rule) => typeof rule === 'string')
+/** Of what may also be null, that tells which was meant all the same. */
+function nearestOf(error: ValueError): ValueError {
+  const parts: readonly TSchema[] = error.schema.anyOf ?? []
+  const isNullable = parts.length === 2 && parts[1]?.type === 'null'
+  return (isNullable && error.errors[0]?.First()) || error
 }
 
 /** For the schemas that say it all themselves. */
