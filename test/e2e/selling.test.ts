@@ -49,6 +49,14 @@ describe('a trial at Stripe', () => {
     })
   })
 
+  test('that has its card by now waits for none', async () => {
+    const tess = await tokenOf('tess')
+    await subscribe(tess, { plan_name: 'patient', trial: true })
+    await server.call('POST', '/payments/payment-method', tess, { payment_method_id: 'pm_card_visa' })
+    const changed = await server.call('POST', '/payments/change-plan', tess, { plan_name: 'plain' })
+    expect(changed).toMatchObject({ status: 200, body: { status: 'trialing', client_secret: null } })
+  })
+
   test('is made longer by the operator, and once a person', async () => {
     const [zoe, operator] = [await tokenOf('zoe'), await tokenOf('olga', 'operator')]
     const began = await subscribe(zoe, { plan_name: 'careful', trial: true, payment_method_id: 'pm_card_mastercard' })

@@ -8,7 +8,7 @@ import { attachCard } from './cards.ts'
 import { reached, reachedOrMissing, reachedOrRefused, refusedAttempt, unlessSettled, wasReplayed } from './refusals.ts'
 import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
 import { automaticTax, type TaxSettings } from './tax.ts'
-import { hasSeveralPeriods, paymentIntentOf, toSubscription } from './translate.ts'
+import { hasPaymentMethod, hasSeveralPeriods, paymentIntentOf, toSubscription } from './translate.ts'
 import { withdrawPlans } from './withdrawals.ts'
 
 type Subscribing = Pick<Gateway, 'subscribe' | 'resumeSubscribing' | 'abandon' | 'applyCode' | 'extendTrial' | 'cancel'>
@@ -159,11 +159,18 @@ const givenUp = { type: 'declined', message: 'The first payment was not made.' }
 
 /** Of the payment that is waited for: the first one, or that of a change; when nothing is due, of the card set-up. */
 export function clientSecretOf(subscription: Stripe.Subscription): string | null {
-  const setup = subscription.pending_setup_intent
-  const setupSecret = setup === null || typeof setup === 'string' ? null : setup.client_secret
+  const setupSecret = setupSecretOf(subscription)
   const waits = subscription.status === 'incomplete' || subscription.status === 'paused'
   if (!waits && subscription.pending_update === null) return setupSecret
   return latestInvoice(subscription)?.confirmation_secret?.client_secret ?? setupSecret
+}
+
+/** Stripe leaves a set-up waiting for a card though one was given by another way; one that the bank asks about is needed. */
+function setupSecretOf(subscription: Stripe.Subscription): string | null {
+  const setup = subscription.pending_setup_intent
+  if (setup === null || typeof setup === 'string') return null
+  const isNeedless = setup.status === 'requires_payment_method' && hasPaymentMethod(subscription)
+  return isNeedless ? null : setup.client_secret
 }
 
 /**

@@ -187,7 +187,7 @@ export function toTerms(coupon: Stripe.Coupon): DiscountTerms {
   }
 }
 
-function hasPaymentMethod(subscription: Stripe.Subscription): boolean {
+export function hasPaymentMethod(subscription: Stripe.Subscription): boolean {
   if (subscription.default_payment_method !== null || subscription.default_source !== null) return true
   const { customer } = subscription
   if (typeof customer === 'string' || customer.deleted) return false
