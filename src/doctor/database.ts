@@ -49,7 +49,11 @@ export function migrationFinding({ pendingMigrations: pending }: Pick<DatabaseFa
       'A newer version of this program wrote the database.',
       'Run that version, or restore a backup.',
     )
-  return warning(name, `${pending} are not applied yet.`, 'Start the server, or run "speech-billing migrate".')
+  return warning(
+    name,
+    `${countOf(pending, 'migration')} not applied yet.`,
+    'Start the server, or run "speech-billing migrate".',
+  )
 }
 
 async function freeBytes(file: string): Promise<number> {
@@ -67,8 +71,9 @@ export function diskFinding(free: number): Finding {
 export function inboxFinding({ inbox }: Pick<DatabaseFacts, 'inbox'>, at: number): Finding {
   const { waiting, dead, oldestWaiting } = inbox
   const cure = '"speech-billing webhooks list" says why; "speech-billing webhooks replay" tries an event again.'
-  if (dead > 0) return problem('inbox', `${countOf(dead, 'event')} could not be applied and were given up.`, cure)
-  const detail = `${countOf(waiting, 'event')} of Stripe wait to be applied.`
+  if (dead > 0)
+    return problem('inbox', `${countOf(dead, 'event')} given up, since applying failed again and again.`, cure)
+  const detail = `${countOf(waiting, 'event')} of Stripe still to be applied.`
   return isOlder(oldestWaiting, at, 10 * MINUTE_MS) ? warning('inbox', detail, cure) : ok('inbox', detail)
 }
 
@@ -80,7 +85,7 @@ export function outboxFinding({ outbox }: Pick<DatabaseFacts, 'outbox'>, at: num
       `${countOf(setAside, 'report')} of usage will not be billed by Stripe.`,
       'GET /admin/unbilled-usage lists them with the reasons and the money at stake.',
     )
-  const detail = `${countOf(waiting, 'report')} of usage wait to be sent.`
+  const detail = `${countOf(waiting, 'report')} of usage still to be sent.`
   if (!isOlder(oldestWaiting, at, 24 * HOUR_MS)) return ok('outbox', detail)
   return warning('outbox', detail, 'The oldest has waited for a day: start the server, and see in its log why not.')
 }

@@ -15,7 +15,7 @@ export interface Adoption {
 
 export interface AdoptionBatch {
   readonly adoptions: readonly Adoption[]
-  /** Only say what would come of it; a customer that stands twice in a file is then told as adopted twice. */
+  /** Only say what would come of each by itself: none is held against another. */
   readonly dryRun: boolean
 }
 

@@ -163,6 +163,17 @@ describe('stripe adopt', () => {
     expect((await ports.ledger.account('ann', {})).customerId).toBeNull()
   })
 
+  test('foresees what stands twice in the file as it would come out', async () => {
+    const content = 'user_id,customer_id\nann,cus_1\nann,cus_1\nbob,cus_1\nann,cus_2\nbob,cus_2\n'
+    const filler = Array.from({ length: 20 }, (_, index) => `user_${index},cus_${10 + index}\n`).join('')
+    const lines = `${content}${filler}eve,cus_29\n`
+    const [foreseen, done] = [await adopt(lines, ' --dry-run'), await adopt(lines)]
+    expect(done.out).toStartWith('22 adopted, 1 known before, 3 refused\n')
+    expect(foreseen.out).toStartWith('Nothing was adopted. It would be: 22 adopted, 1 known before, 3 refused\n')
+    const numbers = ({ complaints }: typeof done) => complaints.match(/line \d+/g)
+    expect(numbers(foreseen)).toEqual(numbers(done))
+  })
+
   test('is used wrongly without a file, or with one that is not there', async () => {
     expect((await runLine('stripe adopt', {})).code).toBe(2)
     expect((await runLine('stripe adopt /nowhere/at/all.csv', {})).code).toBe(2)

@@ -32,12 +32,12 @@ describe('the database', () => {
     const inbox = { waiting: 3, dead: 0, oldestWaiting: NOW - 60_000 }
     expect(inboxFinding({ inbox }, NOW)).toMatchObject({
       status: 'ok',
-      detail: '3 events of Stripe wait to be applied.',
+      detail: '3 events of Stripe still to be applied.',
     })
     expect(inboxFinding({ inbox: { ...inbox, oldestWaiting: NOW - 700_000 } }, NOW).status).toBe('warning')
     expect(inboxFinding({ inbox: { ...inbox, dead: 1 } }, NOW)).toMatchObject({
       status: 'problem',
-      detail: '1 event could not be applied and were given up.',
+      detail: '1 event given up, since applying failed again and again.',
     })
   })
 

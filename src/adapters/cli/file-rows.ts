@@ -76,7 +76,10 @@ function csvRow(line: number, text: string, header: readonly string[]): FileRow 
   const values = fieldsOf(text)
   if (values === null) return { line, problem: 'is not well-formed CSV: look at its quotation marks' }
   if (values.length !== header.length)
-    return { line, problem: `has ${values.length} fields, and the header names ${header.length}` }
+    return {
+      line,
+      problem: `has ${values.length === 1 ? '1 field' : `${values.length} fields`}, and the header names ${header.length}`,
+    }
   const named = header.map((name, index) => [name, values[index] ?? ''] as const)
   return { line, fields: Object.fromEntries(named.filter(([, value]) => value !== '')) }
 }

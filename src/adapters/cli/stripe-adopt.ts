@@ -50,17 +50,48 @@ const BATCH_CUSTOMERS = 20
 const PROGRESS_EVERY_LINES = 100
 
 function customersOf(adopter: CustomerAdopter, taken: Taken): LineImport<AdoptedCustomer, 'adopted', AdoptionOutcome> {
+  const earlier: Earlier = { users: new Map(), customers: new Map() }
   return {
     done: 'adopted',
     read: ({ fields }) => customerOf(fields),
     async send(adoptions, dryRun) {
-      const outcomes = await adopter.adopt({ adoptions, dryRun })
+      const answers = await adopter.adopt({ adoptions, dryRun })
+      const outcomes = dryRun ? answers.map((answer, line) => afterEarlier(earlier, adoptions[line], answer)) : answers
       for (const outcome of outcomes) if (outcome.kind === 'adopted') count(taken, outcome)
       return outcomes
     },
     atOnce: BATCH_CUSTOMERS,
     progressEveryLines: PROGRESS_EVERY_LINES,
   }
+}
+
+/** What the lines of a dry run would have linked by now. */
+interface Earlier {
+  readonly users: Map<string, string>
+  readonly customers: Map<string, string>
+}
+
+/** A dry run links nothing, so that what an earlier line stands in the way of is found here. */
+function afterEarlier(
+  { users, customers }: Earlier,
+  adoption: AdoptedCustomer | undefined,
+  outcome: AdoptionOutcome,
+): AdoptionOutcome {
+  if (outcome.kind !== 'adopted' || adoption === undefined) return outcome
+  const { user, customerId } = adoption
+  const [owner, current] = [users.get(customerId), customers.get(user)]
+  if (owner === user) return { kind: 'known' }
+  if (owner !== undefined) {
+    const detail = `An earlier line links the customer to ${owner}; a customer never changes hands.`
+    return { kind: 'refused', code: 'customer_of_another_user', detail }
+  }
+  if (current !== undefined) {
+    const detail = `An earlier line gives the user ${current}; a second one would be charged unseen.`
+    return { kind: 'refused', code: 'user_has_customer', detail }
+  }
+  users.set(customerId, user)
+  customers.set(user, customerId)
+  return outcome
 }
 
 function count(taken: Taken, outcome: Extract<AdoptionOutcome, { readonly kind: 'adopted' }>): void {
@@ -72,7 +103,7 @@ function count(taken: Taken, outcome: Extract<AdoptionOutcome, { readonly kind: 
 function takenText({ subscriptions, payments, unknownPrices }: Taken): string {
   const strangers = [...unknownPrices].map(
     ([price, users]) =>
-      `${price} is the price of no plan: ${counted(users)} live subscriptions are kept without one and grant nothing. ` +
+      `${price} is the price of no plan. Live subscriptions on it, kept without a plan and granting nothing: ${counted(users)}. ` +
       'Pin it with price_id in the catalogue.\n',
   )
   return `With them ${counted(subscriptions)} subscriptions and ${counted(payments)} entries of the billing history.\n${strangers.join('')}`
