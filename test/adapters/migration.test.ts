@@ -20,6 +20,16 @@ test('a database of every earlier release comes up to date with all that was in 
   }
 })
 
+test('a migration that cannot be done says why, and leaves the database as it was', () => {
+  const database = openDatabase(':memory:')
+  database.$client.run('CREATE TABLE app_messages (id TEXT)')
+  expect(() => migrateDatabase(database)).toThrow(
+    'The database could not be brought up to date and is as it was: table `app_messages` already exists.',
+  )
+  expect(tablesOf(database.$client)).toEqual(['app_messages'])
+  database.$client.close()
+})
+
 async function migrateTo(database: Drizzle, journal: object): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'speech-billing-migrations-'))
   cpSync(MIGRATIONS, folder, { recursive: true })

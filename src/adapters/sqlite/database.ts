@@ -49,11 +49,24 @@ export function migrateDatabase(database: Drizzle): number {
       'The database was written by a newer version of this program. Run that version, or restore a backup.',
     )
   database.$client.run('PRAGMA foreign_keys=OFF')
-  migrate(database, { migrationsFolder: migrationsFolder() })
+  applyMigrations(database)
   const broken = database.$client.query('PRAGMA foreign_key_check').all()
   if (broken.length > 0) throw new Error(`After migrating, ${broken.length} rows refer to rows that are not there.`)
   setPragma(database.$client, 'foreign_keys', '1')
   return appliedMigrations(database.$client).count - before.count
+}
+
+/** All of them or none. What fails is told by SQLite's reason, and not by the statement alone. */
+function applyMigrations(database: Drizzle): void {
+  try {
+    migrate(database, { migrationsFolder: migrationsFolder() })
+  } catch (error) {
+    const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
+    throw new Error(
+      `The database could not be brought up to date and is as it was: ${reason}. "speech-billing doctor" looks at it and its disk.`,
+      { cause: error },
+    )
+  }
 }
 
 /** How many migrations a database lacks; negative when a newer version of this program wrote it. */
