@@ -37,7 +37,7 @@ function eventCheck(
         ]
       : []),
     waitingSince === null
-      ? 'All events are applied.'
+      ? `All ${dead === 0 ? 'events' : 'others'} are applied.`
       : `${waiting === 1 ? '1 event waits' : `${waiting} events wait`} to be applied, the oldest since ${isoTime(waitingSince)}.`,
     ...(parkedSince === null
       ? []

@@ -1,0 +1,39 @@
+import { expect, test } from 'bun:test'
+import type { InboxCounts } from '../src/ports.ts'
+import { readinessOf } from '../src/readiness.ts'
+
+const PRICES = { known: 9, missing: [], reachable: true }
+const STORAGE = { status: 'ok', detail: 'The database answers.' } as const
+const QUIET: InboxCounts = { dead: 0, waiting: 0, waitingSince: null, parked: 0, parkedSince: null }
+const NOON = Date.parse('2026-11-22T12:00:00.000Z')
+
+/** What is said of the events, ten seconds after noon if nothing else is asked for. */
+function told(changes: Partial<InboxCounts>, at = NOON + 10_000) {
+  return readinessOf(PRICES, STORAGE, { ...QUIET, ...changes }, at).checks.events
+}
+
+test('says how the events stand, for one and for many', () => {
+  expect(told({})).toEqual({ status: 'ok', detail: 'All events are applied.' })
+  expect(told({ waiting: 1, waitingSince: NOON })?.detail).toBe(
+    '1 event waits to be applied, the oldest since 2026-11-22T12:00:00.000Z.',
+  )
+  expect(told({ waiting: 2, waitingSince: NOON })?.detail).toStartWith('2 events wait to be applied')
+  expect(told({ waiting: 1, waitingSince: NOON }, NOON + 6 * 60_000)?.status).toBe('degraded')
+})
+
+test('does not call all applied where some were given up', () => {
+  expect(told({ dead: 1 })).toEqual({
+    status: 'degraded',
+    detail:
+      '1 event was given up; "webhooks list --state dead" says why, "webhooks replay --dead" tries again. All others are applied.',
+  })
+  expect(told({ dead: 2 })?.detail).toStartWith('2 events were given up')
+})
+
+test('tells of parked events, which are no trouble', () => {
+  expect(told({ parked: 3, parkedSince: NOON })).toEqual({
+    status: 'ok',
+    detail:
+      'All events are applied. Parked for customers who are linked to no user: 3, the oldest since 2026-11-22T12:00:00.000Z.',
+  })
+})
