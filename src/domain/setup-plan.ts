@@ -13,7 +13,7 @@ import type {
 } from './setup.ts'
 import { endpointAt, meterStanding, missingCurrencies, priceStanding } from './setup-differences.ts'
 
-/** What has to be done so that Stripe has what is wanted; `inUse` are the prices that somebody is subscribed to. */
+/** What has to be done so that Stripe has what is wanted; `inUse` are the prices that somebody is or will be on. */
 export function planSetup(wanted: readonly Wanted[], found: Found, inUse: ReadonlySet<string>): SetupPlan {
   const plans = wanted.map((one) => planFor(one, wanted, found, inUse))
   const steps = plans.flatMap((plan) => plan.steps ?? [])
@@ -125,7 +125,11 @@ function planPinned(subject: WantedPrice, id: string, standing: ReturnType<typeo
 function retire(subject: WantedPrice, price: FoundPrice, inUse: ReadonlySet<string>): Partial<SetupPlan> {
   if (!price.isActive) return {}
   if (inUse.has(price.id))
-    return { notes: [`The price ${price.id} stays active: subscriptions are on it, and keep it until they are moved.`] }
+    return {
+      notes: [
+        `The price ${price.id} stays active: subscriptions are on it, or planned to be, and keep it until they are moved.`,
+      ],
+    }
   if (price.planName === null)
     return {
       notes: [`The price ${price.id} stays active: it was not made by this command. It only gives up its lookup key.`],

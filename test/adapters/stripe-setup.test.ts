@@ -210,6 +210,27 @@ describe('a price that changes', () => {
     await setUp(withProPrice(4_900))
     expect(await stripe.prices.retrieve(old.id)).toMatchObject({ active: true, lookup_key: null })
   })
+
+  test('stays active as long as somebody is planned to be on it', async () => {
+    await setUp()
+    const planned = await priceOf('pro_monthly')
+    const { id } = await subscribe((await priceOf('basic_monthly')).id)
+    const schedule = await stripe.subscriptionSchedules.create({ from_subscription: id })
+    const [now] = schedule.phases
+    await stripe.subscriptionSchedules.update(schedule.id, {
+      phases: [
+        {
+          start_date: now?.start_date ?? 0,
+          end_date: now?.end_date ?? 0,
+          items: [{ price: (await priceOf('basic_monthly')).id }],
+        },
+        { items: [{ price: planned.id }], duration: { interval: 'month', interval_count: 1 } },
+      ],
+    })
+    expect((await plan(withProPrice(4_900))).todo).not.toContain('archive price pro_monthly')
+    await stripe.subscriptionSchedules.release(schedule.id)
+    expect((await plan(withProPrice(4_900))).todo).toContain('archive price pro_monthly')
+  })
 })
 
 describe('what is there already', () => {

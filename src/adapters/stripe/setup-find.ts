@@ -32,14 +32,24 @@ export async function findSetup(stripe: Stripe, wanted: readonly Wanted[]): Prom
   return { meters, products, prices, portal, endpoints, destinations }
 }
 
-/** Of these prices the ones that somebody is subscribed to. */
+/** Of these prices the ones that somebody is subscribed to, or will be by a change that is planned. */
 export async function pricesInUse(stripe: Stripe, prices: readonly string[]): Promise<ReadonlySet<string>> {
   const inUse = new Set<string>()
   for (const price of prices) {
     const { data } = await during('read subscriptions', stripe.subscriptions.list({ price, limit: 1 }))
     if (data.length > 0) inUse.add(price)
   }
+  if (prices.some((price) => !inUse.has(price))) for (const price of await plannedPrices(stripe)) inUse.add(price)
   return inUse
+}
+
+/** Stripe lists schedules by no price. */
+async function plannedPrices(stripe: Stripe): Promise<readonly string[]> {
+  const listed = stripe.subscriptionSchedules.list({ limit: 100 })
+  const schedules = await during('read subscription schedules', all(listed))
+  return schedules
+    .filter(({ status }) => status === 'active' || status === 'not_started')
+    .flatMap(({ phases }) => phases.flatMap(({ items }) => items.map(({ price }) => idOf(price) ?? '')))
 }
 
 /** The endpoints of the whole account, with what they send and in which version. */
