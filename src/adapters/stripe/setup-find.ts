@@ -46,7 +46,7 @@ export async function pricesInUse(stripe: Stripe, prices: readonly string[]): Pr
 /** Stripe lists schedules by no price. */
 async function plannedPrices(stripe: Stripe): Promise<readonly string[]> {
   const listed = stripe.subscriptionSchedules.list({ limit: 100 })
-  const schedules = await during('read subscription schedules', all(listed))
+  const schedules = await during('read subscription schedules', Array.fromAsync(listed))
   return schedules
     .filter(({ status }) => status === 'active' || status === 'not_started')
     .flatMap(({ phases }) => phases.flatMap(({ items }) => items.map(({ price }) => idOf(price) ?? '')))
