@@ -131,6 +131,8 @@ export interface ReportSetAside {
 export interface Outbox {
   /** Reports whose turn it is to be sealed or sent, oldest first. */
   due(at: Instant, limit: number): Promise<readonly DueReport[]>
+  /** All of a user that are not settled, whether or not it is their turn; oldest first. */
+  unsettled(user: UserId): Promise<readonly DueReport[]>
   /** The sealed reports of a user and service that were billed within a stretch (half-open), settled as sent or unknown. */
   sentOrUnknown(
     user: UserId,

@@ -54,7 +54,7 @@ export function changeWish(
   mustDiffer(subscription, wish.priceId, when)
   const restarts = subscription.status !== 'trialing' && present?.interval === 'month' && target.interval === 'year'
   if (when === 'now' && !subscription.hasPaymentMethod && asked.paymentMethodId === null)
-    mustNotCharge(subscription, target)
+    mustNeedNoCard(subscription, plan, target)
   return {
     ...wish,
     subscriptionId: subscription.id,
@@ -155,8 +155,8 @@ function mustDiffer({ priceId, pendingChange, cancelAt }: Subscription, wanted: 
   )
 }
 
-function mustNotCharge({ status }: Subscription, { amount }: PlanPrice): void {
-  if (status === 'trialing' || amount === 0) return
+function mustNeedNoCard({ status }: Subscription, { trial }: Plan, { amount }: PlanPrice): void {
+  if (status === 'trialing' ? !trial?.cardRequired : amount === 0) return
   throw new BillingError(
     'payment_method_required',
     'There is no card to charge for the change. Send a payment_method_id with it.',

@@ -22,7 +22,7 @@ export function prepareSending(account: Account, now: Instant): Decision<Sending
       result: null,
     }
   if (at === null || account.customerId === null) {
-    const reason = 'No subscription is left that could bill it.'
+    const reason = 'No subscription is left that bills this use.'
     return { changes: [...sealing, settledAs(report.id, 'unbilled', reason, now)], result: null }
   }
   const marked: Change = {

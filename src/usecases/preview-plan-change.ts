@@ -2,23 +2,22 @@ import type { UserId } from '../domain/account.ts'
 import type { PlanChange } from '../domain/changing-plan.ts'
 import { BillingError } from '../domain/errors.ts'
 import { isoTime } from '../domain/period.ts'
-import type { Ports } from '../ports.ts'
 import { wishAt, withPromotionCodeId } from './change-plan.ts'
 import { PATIENCE_MS } from './fulfil-wish.ts'
+import { reportUsageBefore } from './report-usage.ts'
+import type { Selling } from './wishes.ts'
 
 export interface PreviewRequest extends Pick<PlanChange, 'planName' | 'priceId' | 'when'> {
   readonly user: UserId
   readonly promotionCode: string | null
 }
 
-type Previewing = Pick<Ports, 'ledger' | 'gateway' | 'observatory' | 'clock' | 'catalogue' | 'priceIds' | 'lanes'>
-
 /**
  * What a change would cost and from when it would hold. The figures are Stripe's own, asked for with the parameters that
  * the change will be made with: sent on with the `proration_date`, it costs exactly that.
  * Refuses what the change would refuse, but for a card that is missing.
  */
-export async function previewPlanChange(ports: Previewing, request: PreviewRequest) {
+export async function previewPlanChange(ports: Selling, request: PreviewRequest) {
   const { wish, preview } = await ports.lanes.run(request.user, () => previewInTurn(ports, request), PATIENCE_MS)
   const { invoice, currency, next, effectiveAt } = preview
   return {
@@ -45,12 +44,14 @@ export async function previewPlanChange(ports: Previewing, request: PreviewReque
 }
 
 /** In the user's turn: while another tab changes the plan, Stripe would be asked about what is no longer there. */
-async function previewInTurn(ports: Previewing, request: PreviewRequest) {
+async function previewInTurn(ports: Selling, request: PreviewRequest) {
   const account = await ports.ledger.account(request.user, {})
   const asked = { ...request, prorationDate: null, paymentMethodId: ANY_CARD }
   const wanted = await withPromotionCodeId(ports, request.user, asked)
   const wish = wishAt(ports)(account, wanted)
   if (account.customerId === null) throw new BillingError('no_subscription', 'There is no subscription to change.')
+  // As the change does: what it will invoice includes what was used by now.
+  if (wish.when === 'now') await reportUsageBefore(ports, request.user)
   return { wish, preview: await ports.gateway.previewChange(account.customerId, wish) }
 }
 

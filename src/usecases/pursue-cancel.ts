@@ -4,6 +4,7 @@ import type { Intent, WishOf } from '../domain/intent.ts'
 import type { Observation } from '../domain/observation.ts'
 import { type Instant, isoTime, isoTimeOrNull } from '../domain/period.ts'
 import { isEnded, type ObservedSubscription, type Subscription } from '../domain/subscription.ts'
+import { reportUsageBefore } from './report-usage.ts'
 import { type Selling, type Settled, settle } from './wishes.ts'
 
 export interface CancelAnswer {
@@ -23,6 +24,7 @@ export async function pursueCancel(
   user: UserId,
   intent: Intent<WishOf<'cancel'>>,
 ): Promise<Settled<CancelAnswer>> {
+  if (!intent.wish.atPeriodEnd) await reportUsageBefore(ports, user)
   const subscription = await ports.gateway.cancel(intent)
   const { subscriptions } = await ports.ledger.account(user, {})
   if (subscription === null) {

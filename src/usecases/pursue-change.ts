@@ -7,6 +7,7 @@ import { type ShownSubscription, shownSubscription } from '../domain/shown-subsc
 import type { ObservedSubscription, Subscription } from '../domain/subscription.ts'
 import type { ChangeAttempt } from '../ports.ts'
 import { pursueSubscribe } from './pursue-subscribe.ts'
+import { reportUsageBefore } from './report-usage.ts'
 import { declined, type Selling, type Settled, settle } from './wishes.ts'
 
 type ChangeIntent = Intent<WishOf<'change'>>
@@ -18,6 +19,7 @@ export async function pursueChange(
   intent: ChangeIntent,
 ): Promise<Settled<ShownSubscription>> {
   if (intent.wish.subscriptionId === null) return beginInstead(ports, user, intent)
+  if (intent.wish.when === 'now') await reportUsageBefore(ports, user)
   const attempt = await ports.gateway.changePlan(intent)
   return settleAttempt(
     ports,

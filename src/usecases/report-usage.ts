@@ -1,9 +1,10 @@
+import type { UserId } from '../domain/account.ts'
 import { type MeterReport, mustCompare } from '../domain/metering.ts'
 import { prepareSending, settledAs } from '../domain/reporting.ts'
 import type { DueReport, Ports } from '../ports.ts'
 import { settleOldReports } from './settle-old-reports.ts'
 
-export type Reporting = Pick<Ports, 'ledger' | 'outbox' | 'meters' | 'clock' | 'newId'> & {
+export type Reporting = Pick<Ports, 'ledger' | 'outbox' | 'meters' | 'clock' | 'newId' | 'lanes'> & {
   /** Tells the operator of a report that could not be sent now, was refused, or does not add up. */
   readonly onTrouble: (report: MeterReport, trouble: unknown) => void
 }
@@ -17,9 +18,24 @@ const AT_ONCE = 256
  */
 export async function sendDueReports(ports: Reporting): Promise<number> {
   const due = await ports.outbox.due(ports.clock.now(), AT_ONCE)
-  const lanes = Map.groupBy(due, ({ user, report }) => `${report.service} ${user}`)
-  const sent = await Promise.all([...lanes.values()].map((reports) => sendInTurn(ports, reports)))
-  return sent.includes(false) ? 0 : due.length
+  return (await sendAll(ports, due)) ? due.length : 0
+}
+
+/**
+ * Reports at once what was used by now, before a subscription loses its meters: afterwards nothing could bill it. What
+ * cannot be sent keeps its turn, and the worker tells of it then.
+ */
+export async function reportUsageBefore(ports: Omit<Reporting, 'onTrouble'>, user: UserId): Promise<void> {
+  await sendAll({ ...ports, onTrouble: () => {} }, await ports.outbox.unsettled(user))
+}
+
+/** Whether all could be sent. No user's id has a space in it, so that these lanes are nobody's own. */
+async function sendAll(ports: Reporting, due: readonly DueReport[]): Promise<boolean> {
+  const meters = Map.groupBy(due, ({ user, report }) => `${report.service} ${user}`)
+  const sent = await Promise.all(
+    [...meters].map(([meter, reports]) => ports.lanes.run(meter, () => sendInTurn(ports, reports))),
+  )
+  return !sent.includes(false)
 }
 
 /** A report that cannot be sent now waits its time; those behind it on the same meter wait with it. */

@@ -8,7 +8,7 @@ import type { Ports } from '../ports.ts'
 /** What it takes to talk with Stripe for a user. */
 export type Selling = Pick<
   Ports,
-  'ledger' | 'gateway' | 'observatory' | 'clock' | 'catalogue' | 'priceIds' | 'lanes' | 'newId'
+  'ledger' | 'gateway' | 'observatory' | 'outbox' | 'meters' | 'clock' | 'catalogue' | 'priceIds' | 'lanes' | 'newId'
 >
 
 /** A wish comes to an answer or to a refusal; both are saved before anybody is told. */

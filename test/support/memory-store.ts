@@ -486,6 +486,11 @@ export function memoryStore(): MemoryStore {
         .toSorted((one, other) => (one.nextTryAt ?? 0) - (other.nextTryAt ?? 0))
         .slice(0, limit)
         .map(({ user, report }) => ({ user, report, customerId: users.get(user)?.customerId ?? null })),
+    unsettled: async (user) =>
+      allReports()
+        .filter((kept) => kept.user === user && kept.nextTryAt !== null)
+        .toSorted((one, other) => (one.nextTryAt ?? 0) - (other.nextTryAt ?? 0))
+        .map(({ report }) => ({ user, report, customerId: users.get(user)?.customerId ?? null })),
     sentOrUnknown: async (user, service, from, to) =>
       allReports()
         .filter(

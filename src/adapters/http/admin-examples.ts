@@ -69,7 +69,7 @@ export const UNBILLED = {
         amount_at_stake: 60,
         currency: 'usd',
         state: 'unbilled',
-        reason: 'No subscription is left that could bill it.',
+        reason: 'No subscription is left that bills this use.',
         occurred_at: AT,
       },
     ],

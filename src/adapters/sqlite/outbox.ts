@@ -1,7 +1,7 @@
-import { and, asc, eq, gt, gte, inArray, isNull, lt, lte, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, gte, inArray, isNotNull, isNull, lt, lte, sql } from 'drizzle-orm'
 import { invalidField } from '../../domain/errors.ts'
 import type { ServiceType } from '../../domain/quantity.ts'
-import type { Outbox } from '../../ports.ts'
+import type { DueReport, Outbox } from '../../ports.ts'
 import type { Drizzle } from './database.ts'
 import { toMeterReport } from './rows.ts'
 import { customers, meterReports } from './schema.ts'
@@ -17,12 +17,16 @@ export function sqliteOutbox(database: Drizzle): Outbox {
     .limit(sql.placeholder('limit'))
     .prepare()
   return {
-    async due(at, limit) {
-      return due.all({ at, limit }).map(({ meter_reports: row, customers: customer }) => ({
-        user: row.userId,
-        customerId: customer?.customerId ?? null,
-        report: toMeterReport(row),
-      }))
+    due: async (at, limit) => due.all({ at, limit }).map(toDue),
+    async unsettled(user) {
+      const rows = database
+        .select()
+        .from(meterReports)
+        .leftJoin(customers, eq(customers.userId, meterReports.userId))
+        .where(and(isNotNull(meterReports.nextTryAt), eq(meterReports.userId, user)))
+        .orderBy(asc(meterReports.nextTryAt))
+        .all()
+      return rows.map(toDue)
     },
     async sentOrUnknown(user, service, from, to) {
       const rows = database
@@ -83,4 +87,13 @@ export function sqliteOutbox(database: Drizzle): Outbox {
 function mustBeReportId(cursor: string): string {
   if (/^report_[a-z0-9]{1,64}$/.test(cursor)) return cursor
   throw invalidField('/cursor', 'is not one that this endpoint gave out; leave it out to start at the oldest')
+}
+
+type WithCustomer = {
+  readonly meter_reports: typeof meterReports.$inferSelect
+  readonly customers: typeof customers.$inferSelect | null
+}
+
+function toDue({ meter_reports: row, customers: customer }: WithCustomer): DueReport {
+  return { user: row.userId, customerId: customer?.customerId ?? null, report: toMeterReport(row) }
 }

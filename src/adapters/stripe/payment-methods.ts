@@ -4,7 +4,7 @@ import { isEnded } from '../../domain/subscription.ts'
 import type { AttemptOutcome, Gateway, PaymentMethodAttempt } from '../../ports.ts'
 import { reached, reachedOrMissing, reachedOrRefused, refusedAttempt, unavailable } from './refusals.ts'
 import { SUBSCRIPTION_DETAILS } from './subscription-details.ts'
-import { toInvoiceEntry, toSubscription } from './translate.ts'
+import { subscriptionOf, toInvoiceEntry, toSubscription } from './translate.ts'
 
 type SetIntent = Intent<WishOf<'set-payment-method'>>
 
@@ -39,7 +39,11 @@ interface Tried {
   readonly outcome: AttemptOutcome
 }
 
-/** The oldest first. Stripe leaves the invoices of an unpaid subscription drafts; of those only the latest is asked for. */
+/**
+ * The oldest first. What a subscription that has ended still owes is not collected from a card that was given for
+ * something else: it is paid on the page of its invoice. Stripe leaves the invoices of an unpaid subscription drafts; of those
+ * only the latest is asked for.
+ */
 async function payOpenInvoices(
   stripe: Stripe,
   customer: string,
@@ -49,10 +53,15 @@ async function payOpenInvoices(
 ): Promise<readonly Tried[]> {
   await finalizeLatest(stripe, subscription, intent)
   const { data } = await reached(stripe.invoices.list({ customer, status: 'open', limit: 100 }))
-  const due = data.filter(({ collection_method }) => collection_method === 'charge_automatically').reverse()
+  const due = data.filter((invoice) => isDue(invoice, subscription)).reverse()
   const tried: Tried[] = []
   for (const { id } of due) tried.push({ invoice: id, outcome: await pay(stripe, id, card, intent) })
   return tried
+}
+
+function isDue(invoice: Stripe.Invoice, live: Stripe.Subscription | null): boolean {
+  const owner = subscriptionOf(invoice)
+  return invoice.collection_method === 'charge_automatically' && (owner === null || owner === live?.id)
 }
 
 async function finalizeLatest(

@@ -113,6 +113,8 @@ async function resumePaused(
   paused: Stripe.Subscription,
   intent: Intent<WishOf<'resume'>>,
 ): Promise<ChangeAttempt> {
+  if (!toSubscription(paused).hasPaymentMethod && intent.wish.paymentMethodId === null)
+    return { ...seen(paused), outcome: { type: 'payment-method-required' } }
   const former = await useCard(stripe, paused, intent)
   await stripe.subscriptions.resume(
     paused.id,

@@ -8,7 +8,7 @@ import { attachCard } from './cards.ts'
 import { reached, reachedOrMissing, reachedOrRefused, refusedAttempt, unlessSettled, wasReplayed } from './refusals.ts'
 import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
 import { automaticTax, type TaxSettings } from './tax.ts'
-import { hasPaymentMethod, hasSeveralPeriods, paymentIntentOf, toSubscription } from './translate.ts'
+import { hasPaymentMethod, hasSeveralPeriods, isLicensed, paymentIntentOf, toSubscription } from './translate.ts'
 import { withdrawPlans } from './withdrawals.ts'
 
 type Subscribing = Pick<Gateway, 'subscribe' | 'resumeSubscribing' | 'abandon' | 'applyCode' | 'extendTrial' | 'cancel'>
@@ -211,8 +211,16 @@ async function cancel(stripe: Stripe, intent: Intent<WishOf<'cancel'>>): Promise
     await reached(
       stripe.subscriptions.update(subscriptionId, { ...endOfPeriod(subscription), ...details }, { idempotencyKey }),
     )
-  else await reachedOrMissing(stripe.subscriptions.cancel(subscriptionId, details, { idempotencyKey }))
+  else
+    await reachedOrMissing(
+      stripe.subscriptions.cancel(subscriptionId, { ...details, ...finalInvoice(subscription) }, { idempotencyKey }),
+    )
   return toSubscription(await retrieve(stripe, subscriptionId))
+}
+
+/** Without it Stripe forgets what was used since the last invoice, and nobody would ever be billed for it. */
+function finalInvoice(subscription: Stripe.Subscription): { readonly invoice_now?: true } {
+  return subscription.items.data.every(isLicensed) ? {} : { invoice_now: true }
 }
 
 /** Of several intervals Stripe's flag means the end of the shortest, and the longest is what was paid for. */
