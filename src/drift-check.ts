@@ -1,5 +1,5 @@
 import { operatorReason } from './domain/errors.ts'
-import type { DriftCheck, DriftRun } from './ports.ts'
+import type { DriftCheck, DriftRun } from './ports/mirror.ts'
 import { reconcile } from './usecases/reconcile.ts'
 import type { Reconciling } from './usecases/survey.ts'
 

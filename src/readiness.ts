@@ -1,6 +1,6 @@
 import type { Readiness, ReadinessCheck } from './adapters/http/health.ts'
 import { type Instant, isoTime } from './domain/period.ts'
-import type { InboxCounts } from './ports.ts'
+import type { InboxCounts } from './ports/inbox.ts'
 
 /** What was last heard of the Stripe prices: null before the first answer. */
 export interface PriceFacts {

@@ -9,12 +9,13 @@ interface Zone {
   readonly packages: readonly string[]
 }
 
-const ADAPTER = ['src/domain/', 'src/ports.ts']
+const ADAPTER = ['src/domain/', 'src/ports.ts', 'src/ports/']
 const ZONES: readonly Zone[] = [
   { folder: 'src/domain/', mayImport: ['src/domain/'], packages: [] },
-  { folder: 'src/ports.ts', mayImport: ['src/domain/'], packages: [] },
-  { folder: 'src/usecases/', mayImport: ['src/domain/', 'src/ports.ts', 'src/usecases/'], packages: [] },
-  { folder: 'src/billing.ts', mayImport: ['src/domain/', 'src/ports.ts', 'src/usecases/'], packages: [] },
+  { folder: 'src/ports.ts', mayImport: ['src/domain/', 'src/ports/'], packages: [] },
+  { folder: 'src/ports/', mayImport: ['src/domain/', 'src/ports/'], packages: [] },
+  { folder: 'src/usecases/', mayImport: ['src/domain/', 'src/ports.ts', 'src/ports/', 'src/usecases/'], packages: [] },
+  { folder: 'src/billing.ts', mayImport: ['src/domain/', 'src/ports.ts', 'src/ports/', 'src/usecases/'], packages: [] },
   { folder: 'src/config/', mayImport: ['src/domain/', 'src/config/'], packages: ['typebox', 'node:'] },
   {
     folder: 'src/adapters/sqlite/',

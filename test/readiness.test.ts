@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import type { InboxCounts } from '../src/ports.ts'
+import type { InboxCounts } from '../src/ports/inbox.ts'
 import { readinessOf } from '../src/readiness.ts'
 
 const PRICES = { known: 9, missing: [], reachable: true }

@@ -1,5 +1,6 @@
 import { announcementOf } from '../domain/announcing.ts'
-import type { DueCrossing, Ports } from '../ports.ts'
+import type { DueCrossing } from '../ports/app-messages.ts'
+import type { Ports } from '../ports.ts'
 import { type Posting, postToApp } from './post-to-app.ts'
 
 export type Announcing = Posting & Pick<Ports, 'crossings' | 'ledger'>

@@ -1,6 +1,7 @@
 import { DAY_MS, HOUR_MS, type Instant } from '../domain/period.ts'
 import { reasonToIgnore } from '../domain/webhook-event.ts'
-import type { Page, Ports } from '../ports.ts'
+import type { Page } from '../ports/records.ts'
+import type { Ports } from '../ports.ts'
 import { reconcile } from './reconcile.ts'
 import type { Reconciling } from './survey.ts'
 

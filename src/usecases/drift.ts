@@ -1,7 +1,8 @@
 import { shownReport } from '../domain/drift.ts'
 import { BillingError } from '../domain/errors.ts'
 import { isoTime } from '../domain/period.ts'
-import type { DriftRun, Ports } from '../ports.ts'
+import type { DriftRun } from '../ports/mirror.ts'
+import type { Ports } from '../ports.ts'
 
 /** The comparison with Stripe that is under way, and the last report. */
 export async function driftState({ driftCheck }: Pick<Ports, 'driftCheck'>) {

@@ -1,5 +1,5 @@
 import { BillingError, type ErrorCode } from '../domain/errors.ts'
-import type { Ledger } from '../ports.ts'
+import type { Ledger } from '../ports/ledger.ts'
 import type { Recording, RecordUsageRequest } from './record-usage.ts'
 import { type BatchOutcome, recordUsageBatch } from './record-usage-batch.ts'
 

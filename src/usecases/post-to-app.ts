@@ -1,6 +1,7 @@
 import { isStale, nextPosting } from '../domain/announcing.ts'
 import type { Instant } from '../domain/period.ts'
-import type { AppWebhook, Messages, Ports } from '../ports.ts'
+import type { AppWebhook, Messages } from '../ports/app-messages.ts'
+import type { Ports } from '../ports.ts'
 
 export type Posting = Pick<Ports, 'clock'> & {
   readonly appWebhook: AppWebhook

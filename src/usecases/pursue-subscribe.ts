@@ -4,7 +4,7 @@ import { type Intent, mustLookUp, type WishOf } from '../domain/intent.ts'
 import type { Observation } from '../domain/observation.ts'
 import { isoTime, isoTimeOrNull } from '../domain/period.ts'
 import { incompleteSubscription, isEnded, isLive, type ObservedSubscription } from '../domain/subscription.ts'
-import type { AttemptOutcome, SubscriptionAttempt } from '../ports.ts'
+import type { AttemptOutcome, SubscriptionAttempt } from '../ports/gateway.ts'
 import { customerFor, declined, type Selling, type Settled, settle } from './wishes.ts'
 
 export interface SubscribeAnswer {

@@ -1,7 +1,8 @@
 import type { UserId } from '../domain/account.ts'
 import { type MeterReport, mustCompare } from '../domain/metering.ts'
 import { prepareSending, settledAs } from '../domain/reporting.ts'
-import type { DueReport, Ports } from '../ports.ts'
+import type { DueReport } from '../ports/outbox.ts'
+import type { Ports } from '../ports.ts'
 import { settleOldReports } from './settle-old-reports.ts'
 
 export type Reporting = Pick<Ports, 'ledger' | 'outbox' | 'meters' | 'clock' | 'newId' | 'lanes'> & {

@@ -1,6 +1,8 @@
 import type { UserId } from '../domain/account.ts'
 import type { Compared, Difference, DriftReport, Foreign, JudgedDifference } from '../domain/drift.ts'
-import type { DriftRun, Page, Ports } from '../ports.ts'
+import type { DriftRun } from '../ports/mirror.ts'
+import type { Page } from '../ports/records.ts'
+import type { Ports } from '../ports.ts'
 import { type Examining, examineCustomer, type Mender } from './examine-customer.ts'
 import { examineStranger } from './examine-stranger.ts'
 

@@ -1,5 +1,6 @@
 import { bodyOf, messageNow } from '../domain/app-message.ts'
-import type { DueMessage, Ports } from '../ports.ts'
+import type { DueMessage } from '../ports/app-messages.ts'
+import type { Ports } from '../ports.ts'
 import { type Posting, postToApp } from './post-to-app.ts'
 
 export type Telling = Posting & Pick<Ports, 'messages' | 'ledger' | 'catalogue'>

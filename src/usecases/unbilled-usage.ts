@@ -7,7 +7,8 @@ import { isoTime } from '../domain/period.ts'
 import { planBought } from '../domain/plan-version.ts'
 import { amountOf, SERVICES } from '../domain/quantity.ts'
 import { termsHeldAt } from '../domain/subscription.ts'
-import type { Ports, ReportSetAside } from '../ports.ts'
+import type { ReportSetAside } from '../ports/outbox.ts'
+import type { Ports } from '../ports.ts'
 
 /** What Stripe refused to count, or no subscription is left to bill, with the money at stake; oldest first. */
 export async function unbilledUsage(

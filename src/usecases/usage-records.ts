@@ -4,7 +4,8 @@ import { exactCost, minorUnits } from '../domain/money.ts'
 import { isoTime } from '../domain/period.ts'
 import { amountOf, SERVICES } from '../domain/quantity.ts'
 import type { UsageRecord } from '../domain/usage.ts'
-import type { Ports, UsageFilter } from '../ports.ts'
+import type { UsageFilter } from '../ports/records.ts'
+import type { Ports } from '../ports.ts'
 
 export interface UsageRecordsRequest extends UsageFilter {
   readonly user: UserId

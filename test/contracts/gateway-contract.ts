@@ -4,7 +4,8 @@ import type { SoldPack } from '../../src/domain/pack.ts'
 import { addMonths, DAY_MS } from '../../src/domain/period.ts'
 import { isEnded } from '../../src/domain/subscription.ts'
 import type { TrialTerms } from '../../src/domain/trial.ts'
-import type { Bills, Gateway, Observatory } from '../../src/ports.ts'
+import type { Gateway } from '../../src/ports/gateway.ts'
+import type { Bills, Observatory } from '../../src/ports/observatory.ts'
 
 export interface GatewayUnderTest {
   readonly gateway: Gateway

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import type { Change, UserId } from '../../src/domain/account.ts'
 import type { DriftReport } from '../../src/domain/drift.ts'
-import type { Ledger, Mirror, Outbox, Records } from '../../src/ports.ts'
+import type { Ledger } from '../../src/ports/ledger.ts'
+import type { Mirror } from '../../src/ports/mirror.ts'
+import type { Outbox } from '../../src/ports/outbox.ts'
+import type { Records } from '../../src/ports/records.ts'
 import { memoryStore } from '../support/memory-store.ts'
 import { openSqliteStore } from '../support/sqlite-store.ts'
 

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { ChangeMoment, Intent, Wish, WishOf } from '../../src/domain/intent.ts'
 import { addMonths } from '../../src/domain/period.ts'
 import type { ObservedSubscription } from '../../src/domain/subscription.ts'
-import type { Gateway, Observatory } from '../../src/ports.ts'
+import type { Gateway } from '../../src/ports/gateway.ts'
+import type { Observatory } from '../../src/ports/observatory.ts'
 
 export interface PlanChangesUnderTest {
   readonly gateway: Gateway

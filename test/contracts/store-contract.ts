@@ -11,17 +11,11 @@ import { NO_SPENDING_LIMITS } from '../../src/domain/spending.ts'
 import type { Subscription } from '../../src/domain/subscription.ts'
 import type { UsageRecord } from '../../src/domain/usage.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
-import type {
-  Crossings,
-  EventLog,
-  Inbox,
-  Ledger,
-  Messages,
-  Outbox,
-  Page,
-  Records,
-  UsageFilter,
-} from '../../src/ports.ts'
+import type { Crossings, Messages } from '../../src/ports/app-messages.ts'
+import type { EventLog, Inbox } from '../../src/ports/inbox.ts'
+import type { Ledger } from '../../src/ports/ledger.ts'
+import type { Outbox } from '../../src/ports/outbox.ts'
+import type { Page, Records, UsageFilter } from '../../src/ports/records.ts'
 
 export interface Store {
   readonly ledger: Ledger

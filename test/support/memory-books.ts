@@ -2,7 +2,8 @@ import type { ObservedDispute } from '../../src/domain/dispute.ts'
 import type { Payment } from '../../src/domain/payment.ts'
 import type { Instant } from '../../src/domain/period.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
-import type { EventFeed, Page, StripeBooks } from '../../src/ports.ts'
+import type { EventFeed, StripeBooks } from '../../src/ports/mirror.ts'
+import type { Page } from '../../src/ports/records.ts'
 import type { MemoryStripe } from './memory-stripe.ts'
 
 /** The lists of the memory Stripe: small pages, so that whoever forgets to ask for the next one is found out. */

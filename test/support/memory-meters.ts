@@ -1,6 +1,7 @@
 import { BillingError } from '../../src/domain/errors.ts'
 import { DAY_MS, MINUTE_MS } from '../../src/domain/period.ts'
-import type { Clock, Meters } from '../../src/ports.ts'
+import type { Meters } from '../../src/ports/outbox.ts'
+import type { Clock } from '../../src/ports/surroundings.ts'
 
 /** Stripe's meters in memory, with Stripe's rules: identifiers for a day, 35 days back, 5 minutes ahead, one call at a time. */
 export interface MemoryMeters extends Meters {

@@ -2,7 +2,8 @@ import { stripeKey, type WishOf } from '../../src/domain/intent.ts'
 import { addMonths, HOUR_MS } from '../../src/domain/period.ts'
 import { NOTHING_INVOICED, type PreviewedInvoice } from '../../src/domain/plan-preview.ts'
 import { isEnded, type ObservedSubscription, type SubscriptionPrice } from '../../src/domain/subscription.ts'
-import type { ChangeAttempt, Clock, Gateway } from '../../src/ports.ts'
+import type { ChangeAttempt, Gateway } from '../../src/ports/gateway.ts'
+import type { Clock } from '../../src/ports/surroundings.ts'
 
 /** What the changes of plan need of the rest of the Stripe in memory. */
 export interface Stage {

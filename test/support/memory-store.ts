@@ -21,7 +21,12 @@ import {
   type UsageTotal,
 } from '../../src/domain/usage.ts'
 import type { KeptEvent, StripeEvent } from '../../src/domain/webhook-event.ts'
-import type { Crossings, EventLog, Inbox, Ledger, Messages, Mirror, Outbox, Records } from '../../src/ports.ts'
+import type { Crossings, Messages } from '../../src/ports/app-messages.ts'
+import type { EventLog, Inbox } from '../../src/ports/inbox.ts'
+import type { Ledger } from '../../src/ports/ledger.ts'
+import type { Mirror } from '../../src/ports/mirror.ts'
+import type { Outbox } from '../../src/ports/outbox.ts'
+import type { Records } from '../../src/ports/records.ts'
 
 interface Books {
   customerId: string | null

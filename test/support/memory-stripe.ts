@@ -13,15 +13,14 @@ import type { PromotionCode } from '../../src/domain/promotion-code.ts'
 import { isEnded, type ObservedSubscription, type SubscriptionPrice } from '../../src/domain/subscription.ts'
 import type {
   AttemptOutcome,
-  Bills,
-  Clock,
   Gateway,
-  Observatory,
   PaymentAttempt,
   PaymentMethodAttempt,
   RefundAttempt,
   SubscriptionAttempt,
-} from '../../src/ports.ts'
+} from '../../src/ports/gateway.ts'
+import type { Bills, Observatory } from '../../src/ports/observatory.ts'
+import type { Clock } from '../../src/ports/surroundings.ts'
 import { memoryPlanChanges, type Stage } from './memory-plan-changes.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe'
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import { BillingError } from '../../src/domain/errors.ts'
-import type { Lanes } from '../../src/ports.ts'
+import type { Lanes } from '../../src/ports/surroundings.ts'
 import { resumeWishes } from '../../src/usecases/resume-wishes.ts'
 import { openSandboxStage, type SandboxStage } from './sandbox-ports.ts'
 import { stripeTruth } from './stripe-truth.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { BillingError } from '../../src/domain/errors.ts'
-import type { Ledger } from '../../src/ports.ts'
+import type { Ledger } from '../../src/ports/ledger.ts'
 import type { RecordUsageRequest } from '../../src/usecases/record-usage.ts'
 import { recordUsageBatch } from '../../src/usecases/record-usage-batch.ts'
 import { memoryPorts } from '../support/memory-ports.ts'

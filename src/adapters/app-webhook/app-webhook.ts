@@ -1,4 +1,4 @@
-import type { AppWebhook } from '../../ports.ts'
+import type { AppWebhook } from '../../ports/app-messages.ts'
 
 export interface AppWebhookPlace {
   readonly url: string

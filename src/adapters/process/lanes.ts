@@ -1,6 +1,6 @@
 import type { UserId } from '../../domain/account.ts'
 import { BillingError } from '../../domain/errors.ts'
-import type { Lanes } from '../../ports.ts'
+import type { Lanes } from '../../ports/surroundings.ts'
 
 /** Work that waits for its turn, in the order it came; a lane is there only while something runs in it. */
 type Lane = Set<() => void>

@@ -1,6 +1,6 @@
 import { asc, eq, lte, sql } from 'drizzle-orm'
 import type { ServiceType } from '../../domain/quantity.ts'
-import type { Crossings } from '../../ports.ts'
+import type { Crossings } from '../../ports/app-messages.ts'
 import type { Drizzle } from './database.ts'
 import { allowanceCrossings as crossings } from './schema.ts'
 import type { Writer } from './writer.ts'

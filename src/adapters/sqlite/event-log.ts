@@ -1,7 +1,7 @@
 import { and, desc, eq, getTableColumns, lt, type SQL, sql } from 'drizzle-orm'
 import { invalidField } from '../../domain/errors.ts'
 import type { EventState, KeptEvent } from '../../domain/webhook-event.ts'
-import type { EventLog } from '../../ports.ts'
+import type { EventLog } from '../../ports/inbox.ts'
 import type { Drizzle } from './database.ts'
 import { toStripeEvent } from './rows.ts'
 import { auditLog, customers, stripeWebhookEvents as events } from './schema.ts'

@@ -1,5 +1,5 @@
 import { and, asc, eq, lte, type SQL, sql } from 'drizzle-orm'
-import type { Inbox } from '../../ports.ts'
+import type { Inbox } from '../../ports/inbox.ts'
 import { compiled, type Values } from './compiled.ts'
 import type { Drizzle } from './database.ts'
 import { toStripeEvent } from './rows.ts'

@@ -1,4 +1,4 @@
-import type { Ledger } from '../../ports.ts'
+import type { Ledger } from '../../ports/ledger.ts'
 import { accountReader } from './accounts.ts'
 import { changeApplier } from './changes.ts'
 import type { Drizzle } from './database.ts'

@@ -1,5 +1,5 @@
 import { asc, eq, lte, sql } from 'drizzle-orm'
-import type { Messages } from '../../ports.ts'
+import type { Messages } from '../../ports/app-messages.ts'
 import type { Drizzle } from './database.ts'
 import { toAppMessage } from './rows.ts'
 import { appMessages } from './schema.ts'

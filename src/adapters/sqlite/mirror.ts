@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, isNull } from 'drizzle-orm'
 import type { DriftReport } from '../../domain/drift.ts'
-import type { Mirror } from '../../ports.ts'
+import type { Mirror } from '../../ports/mirror.ts'
 import type { Drizzle } from './database.ts'
 import { toPayment, toSubscription } from './rows.ts'
 import { customers, paymentRecords, storeFacts, userSubscriptions } from './schema.ts'

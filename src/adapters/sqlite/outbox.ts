@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, gte, inArray, isNotNull, isNull, lt, lte, sql } from 'drizzle-orm'
 import { invalidField } from '../../domain/errors.ts'
 import type { ServiceType } from '../../domain/quantity.ts'
-import type { DueReport, Outbox } from '../../ports.ts'
+import type { DueReport, Outbox } from '../../ports/outbox.ts'
 import type { Drizzle } from './database.ts'
 import { toMeterReport } from './rows.ts'
 import { customers, meterReports } from './schema.ts'

@@ -3,7 +3,7 @@ import type { UserId } from '../../domain/account.ts'
 import { invalidField } from '../../domain/errors.ts'
 import type { Payment } from '../../domain/payment.ts'
 import { LIVE_STATUSES } from '../../domain/subscription.ts'
-import type { Records } from '../../ports.ts'
+import type { Records } from '../../ports/records.ts'
 import type { Drizzle } from './database.ts'
 import { toAuditEntry, toGrant, toPayment } from './rows.ts'
 import {

@@ -1,7 +1,7 @@
 import { Stripe } from 'stripe'
 import type { BillingDetails } from '../../domain/billing-details.ts'
 import { stripeKey } from '../../domain/intent.ts'
-import type { Gateway } from '../../ports.ts'
+import type { Gateway } from '../../ports/gateway.ts'
 import { reached, reachedOrMissing, reachedOrRefused, unavailable } from './refusals.ts'
 
 /** Who is billed, as it stands at Stripe; tax is worked out from the address. */

@@ -1,6 +1,6 @@
 import { Stripe } from 'stripe'
 import type { Bill, BillLine } from '../../domain/bill.ts'
-import type { Bills } from '../../ports.ts'
+import type { Bills } from '../../ports/observatory.ts'
 import { PAYMENT_DETAILS } from './payments.ts'
 import { reached, reachedOrMissing, unavailable } from './refusals.ts'
 import { idOf, milliseconds, sumOf } from './translate.ts'

@@ -1,6 +1,7 @@
 import type { Stripe } from 'stripe'
 import type { Payment } from '../../domain/payment.ts'
-import type { Page, StripeBooks } from '../../ports.ts'
+import type { StripeBooks } from '../../ports/mirror.ts'
+import type { Page } from '../../ports/records.ts'
 import { invoicePaymentIntents, stripeHoldings } from './holdings.ts'
 import { type Ask, PAGE, pacer, patiently } from './pace.ts'
 import { PAYMENT_DETAILS } from './payments.ts'

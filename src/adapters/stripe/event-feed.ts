@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe'
-import type { EventFeed } from '../../ports.ts'
+import type { EventFeed } from '../../ports/mirror.ts'
 import { PAGE, pacer, patiently } from './pace.ts'
 import { toStripeEvent } from './webhook.ts'
 

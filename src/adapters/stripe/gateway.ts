@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe'
-import type { Gateway } from '../../ports.ts'
+import type { Gateway } from '../../ports/gateway.ts'
 import { billingDetailsGateway } from './billing-details.ts'
 import { checkoutGateway } from './checkout.ts'
 import { paymentMethodGateway } from './payment-methods.ts'

@@ -1,7 +1,7 @@
 import { Stripe } from 'stripe'
 import { meterValue } from '../../domain/metering.ts'
 import type { ServiceType } from '../../domain/quantity.ts'
-import type { Meters } from '../../ports.ts'
+import type { Meters } from '../../ports/outbox.ts'
 import { pacer } from './pace.ts'
 import { reached, unavailable } from './refusals.ts'
 

@@ -1,7 +1,7 @@
 import { Stripe } from 'stripe'
 import { type Intent, stripeKey, type WishOf } from '../../domain/intent.ts'
 import { isEnded } from '../../domain/subscription.ts'
-import type { AttemptOutcome, Gateway, PaymentMethodAttempt } from '../../ports.ts'
+import type { AttemptOutcome, Gateway, PaymentMethodAttempt } from '../../ports/gateway.ts'
 import { reached, reachedOrMissing, reachedOrRefused, refusedAttempt, unavailable } from './refusals.ts'
 import { SUBSCRIPTION_DETAILS } from './subscription-details.ts'
 import { subscriptionOf, toInvoiceEntry, toSubscription } from './translate.ts'

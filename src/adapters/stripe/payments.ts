@@ -1,6 +1,6 @@
 import { Stripe } from 'stripe'
 import { stripeKey } from '../../domain/intent.ts'
-import type { AttemptOutcome, Gateway, PaymentAttempt } from '../../ports.ts'
+import type { AttemptOutcome, Gateway, PaymentAttempt } from '../../ports/gateway.ts'
 import { packMetadata } from './pack-metadata.ts'
 import { reached, reachedOrRefused, refusedAttempt, unavailable, wasReplayed } from './refusals.ts'
 import { toPaymentIntent } from './translate.ts'

@@ -1,7 +1,7 @@
 import { Stripe } from 'stripe'
 import { type Intent, stripeKey, type WishOf } from '../../domain/intent.ts'
 import { isEnded } from '../../domain/subscription.ts'
-import type { AttemptOutcome, ChangeAttempt, Gateway } from '../../ports.ts'
+import type { AttemptOutcome, ChangeAttempt, Gateway } from '../../ports/gateway.ts'
 import { settleCard, useCard } from './cards.ts'
 import { changeParameters, discountsWith } from './change-parameters.ts'
 import { planAtPeriodEnd } from './planned-changes.ts'

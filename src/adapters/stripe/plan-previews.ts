@@ -6,7 +6,7 @@ import {
   type PreviewedInvoice,
   type PreviewLine,
 } from '../../domain/plan-preview.ts'
-import type { Gateway } from '../../ports.ts'
+import type { Gateway } from '../../ports/gateway.ts'
 import { isProration } from './bills.ts'
 import { changeParameters, discountsWith } from './change-parameters.ts'
 import { reached } from './refusals.ts'

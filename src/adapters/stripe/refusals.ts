@@ -1,7 +1,7 @@
 import { Stripe } from 'stripe'
 import { BillingError, CustomerGone } from '../../domain/errors.ts'
 import type { Instant } from '../../domain/period.ts'
-import type { AttemptOutcome } from '../../ports.ts'
+import type { AttemptOutcome } from '../../ports/gateway.ts'
 
 /** Which field of our API a parameter of Stripe's came from; what is not here, the caller never sent. */
 const FIELDS: Readonly<Record<string, string>> = {
