@@ -61,8 +61,7 @@ function changeWriter(database: Drizzle, usage: UsageRows, open: OpenReports): (
   const savePayment = upserter(database, paymentRecords, 'id')
   const saveDispute = upserter(database, paymentDisputes, 'id')
   const of = sql.placeholder
-  const markApplied = compiled(
-    database.$client,
+  const markApplied = compiled(database.$client, () =>
     database
       .update(stripeWebhookEvents)
       .set({ state: 'applied', outcome: sql`${of('outcome')}`, settledAt: sql`${of('at')}`, nextTryAt: null })

@@ -11,7 +11,7 @@ export function sqliteInbox(database: Drizzle, writer: Writer): Inbox {
   const of = sql.placeholder
   const isUnsettled = and(eq(events.id, of('id')), sql`state <> 'applied'`)
   const statement = (set: Record<string, unknown>) =>
-    compiled(database.$client, database.update(events).set(set).where(isUnsettled))
+    compiled(database.$client, () => database.update(events).set(set).where(isUnsettled))
   const settle = async (write: (values: Values) => void, values: Values) => {
     await writer.submit({ decide: () => undefined, apply: () => write(values) })
   }
@@ -34,7 +34,7 @@ export function sqliteInbox(database: Drizzle, writer: Writer): Inbox {
     .from(events)
     .where(eq(events.id, of('id')))
     .prepare()
-  const insert = compiled(database.$client, database.insert(events).values(newRow()))
+  const insert = compiled(database.$client, () => database.insert(events).values(newRow()))
   const due = (excluded?: SQL) =>
     database
       .select()

@@ -61,8 +61,7 @@ function bothOf(one: Addition, other: MeterReport): Addition {
 
 function additionWriter(database: Drizzle) {
   const of = sql.placeholder
-  return compiled(
-    database.$client,
+  return compiled(database.$client, () =>
     database
       .insert(meterReports)
       .values({

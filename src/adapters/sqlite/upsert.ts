@@ -18,8 +18,7 @@ export function upserter<T extends SQLiteTable>(
   const others = columns.filter(([name]) => name !== key)
   const set = Object.fromEntries(others.map(([name, column]) => [name, sql.raw(`excluded.${column.name}`)]))
   const target = columns.flatMap(([name, column]) => (name === key ? [column as never] : []))
-  const write = compiled(
-    database.$client,
+  const write = compiled(database.$client, () =>
     database
       .insert(table)
       .values(values as T['$inferInsert'])

@@ -115,10 +115,11 @@ function statements(database: Drizzle) {
   }
   const { $client } = database
   return {
-    firstRecord: compiled($client, database.insert(usageRecords).values({ ...recorded, previous })),
-    nextRecord: compiled($client, database.insert(usageRecords).values({ ...recorded, previous: of('previous') })),
-    addToTotal: compiled(
-      $client,
+    firstRecord: compiled($client, () => database.insert(usageRecords).values({ ...recorded, previous })),
+    nextRecord: compiled($client, () =>
+      database.insert(usageRecords).values({ ...recorded, previous: of('previous') }),
+    ),
+    addToTotal: compiled($client, () =>
       database
         .insert(usageTotals)
         .values({ month: of('month'), ...sums, ...parts })
@@ -133,8 +134,7 @@ function statements(database: Drizzle) {
           set: addedUp,
         }),
     ),
-    addToDay: compiled(
-      $client,
+    addToDay: compiled($client, () =>
       database
         .insert(usageDays)
         .values({ day: of('day'), ...sums, ...parts, lastRecord: of('lastRecord') })
