@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { type Billing, createBilling } from '../../src/billing.ts'
+import { BillingError } from '../../src/domain/errors.ts'
 import { meterValue } from '../../src/domain/metering.ts'
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/domain/period.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/domain/period.ts'
 import { compareMeters } from '../../src/usecases/compare-meters.ts'
 import { sendDueReports } from '../../src/usecases/report-usage.ts'
 import { type MemoryPorts, memoryPorts } from '../support/memory-ports.ts'
@@ -125,39 +126,51 @@ describe('a report to the meter', () => {
     expect(ports.meters.taken[0]?.at).toBe(ports.clock.now())
   })
 
-  test('of a plan that was left in the meantime is set aside for the operator', async () => {
+  /** What was used just before something ends, and what is told of only afterwards. */
+  const around = async (end: () => Promise<unknown>) => {
+    const before = ports.clock.now()
     await record(3)
-    await billing.changePlan({
-      user: 'ann',
-      person: { email: null, name: null },
-      key: null,
-      planName: 'pro_monthly',
-      priceId: null,
-      when: 'now',
-      prorationDate: null,
-      paymentMethodId: 'pm_card_visa',
-      promotionCode: null,
-    })
+    ports.advance(SECOND_MS)
+    await end()
+    expect(ports.meters.taken).toMatchObject([{ value: 3_000_000n, at: before }])
+    await record(2, { occurredAt: before })
     ports.advance(MINUTE_MS)
     await send()
-    expect(ports.meters.taken).toEqual([])
-    expect((await billing.unbilledUsage(10, null)).reports).toHaveLength(1)
+    expect(ports.meters.taken).toHaveLength(1)
+  }
+
+  test('is sent before the plan that bills it is left; what comes later is set aside for the operator', async () => {
+    await around(() =>
+      billing.changePlan({
+        user: 'ann',
+        person,
+        key: null,
+        planName: 'pro_monthly',
+        priceId: null,
+        when: 'now',
+        prorationDate: null,
+        paymentMethodId: 'pm_card_visa',
+        promotionCode: null,
+      }),
+    )
+    expect((await billing.unbilledUsage(10, null)).reports).toMatchObject([{ amount: 2 }])
   })
 
-  test('that no subscription can bill is set aside for the operator', async () => {
-    await record(3)
-    await billing.cancelSubscription({
-      user: 'ann',
-      person,
-      key: null,
-      atPeriodEnd: false,
-      reason: null,
-      feedback: null,
-    })
-    ports.advance(MINUTE_MS)
-    await send()
-    expect(ports.meters.taken).toEqual([])
+  test('is sent before the subscription ends at once; what comes later is set aside for the operator', async () => {
+    const now = { atPeriodEnd: false, reason: null, feedback: null }
+    await around(() => billing.cancelSubscription({ user: 'ann', person, key: null, ...now }))
     expect((await ports.outbox.setAside(10, null)).items).toMatchObject([{ user: 'ann', state: 'unbilled' }])
+  })
+
+  test('that cannot be sent before the subscription ends does not hold up the end', async () => {
+    await record(3)
+    ports.meters.report = async () => {
+      throw new BillingError('stripe_unavailable', 'Stripe could not be reached.')
+    }
+    const now = { atPeriodEnd: false, reason: null, feedback: null }
+    const ended = await billing.cancelSubscription({ user: 'ann', person, key: null, ...now })
+    expect(ended.result.status).toBe('canceled')
+    expect(states()).toEqual(['sealed'])
   })
 
   test('that Stripe refuses is set aside with the reason', async () => {
