@@ -87,8 +87,8 @@ export type Wish =
       readonly prorationDate: Instant
       /** Whether that moment is of a preview, whose figures the customer has seen. */
       readonly isQuoted: boolean
-      /** Of an operator who moves the customer from a price; left out where the customer asked himself. */
-      readonly move?: { readonly operator: string; readonly fromPriceId: string }
+      /** Of an operator who moves the customer, and what the audit log says of it; left out where the customer asked himself. */
+      readonly move?: { readonly operator: string; readonly detail: string }
       readonly paymentMethodId: string | null
       readonly promotionCodeId: string | null
     }

@@ -85,5 +85,7 @@ export function unchargeable(amount: number, currency: string): string | null {
 /** An amount in minor units as people write it: `39.00 USD`. */
 export function moneyText(amount: number, currency: string): string {
   const decimals = decimalsOf(currency)
-  return `${(amount / 10 ** decimals).toFixed(decimals)} ${currency.toUpperCase()}`
+  const digits = String(Math.abs(amount)).padStart(decimals + 1, '0')
+  const [whole, part] = [digits.slice(0, digits.length - decimals), digits.slice(digits.length - decimals)]
+  return `${amount < 0 ? '-' : ''}${whole}${part && `.${part}`} ${currency.toUpperCase()}`
 }

@@ -99,7 +99,12 @@ async function move(
   const asked = { planName, priceId, when }
   const intent = newIntent(ports, { user, person: { email: null, name: null }, key: null }, wish, asked)
   const { result } = await fulfil<WishOf<'change'>, ShownSubscription>(ports, user, intent, {
-    open: (account) => openWish(account, intent, () => ({ ...decide(account), move: { operator, fromPriceId } })),
+    open: (account) =>
+      openWish(account, intent, () => {
+        const decided = decide(account)
+        const detail = `From ${fromPriceId} to ${decided.priceId} (${decided.planName}).`
+        return { ...decided, move: { operator, detail } }
+      }),
     pursue: (opened) => pursueChange(ports, user, opened),
     revive: async (answered) => answered,
   })

@@ -1,4 +1,4 @@
-import type { AuditEntry, Change, UserId } from '../domain/account.ts'
+import type { Account, AuditEntry, Change, UserId } from '../domain/account.ts'
 import { BillingError, isOutage } from '../domain/errors.ts'
 import type { ChangeMoment, WishOf } from '../domain/intent.ts'
 import { isoTimeOrNull } from '../domain/period.ts'
@@ -37,7 +37,7 @@ export async function moveTerms(ports: Moving, request: TermsMove) {
 
 async function moveOne(ports: Moving, request: TermsMove, user: UserId) {
   try {
-    const decision = decide(ports, request, await ports.ledger.account(user, {}))
+    const decision = decider(ports, request)(await ports.ledger.account(user, {}))
     if (decision.type === 'gone') return null
     const { subscription } = decision
     if (decision.type === 'left') return shownMove(user, subscription, { outcome: 'left', detail: decision.why })
@@ -51,15 +51,17 @@ async function moveOne(ports: Moving, request: TermsMove, user: UserId) {
   }
 }
 
-function decide(ports: Moving, move: TermsMove, account: Parameters<typeof decideTermsMove>[2]) {
-  return decideTermsMove(ports.catalogue, ports.priceIds(), account, move, ports.clock.now())
+/** What is known now: inside a change nothing is asked for any more. */
+function decider(ports: Moving, move: TermsMove) {
+  const [priceIds, now] = [ports.priceIds(), ports.clock.now()]
+  return (account: Account) => decideTermsMove(ports.catalogue, priceIds, account, move, now)
 }
 
 /** Stripe bills as before: it is ours alone. */
 function save(ports: Moving, move: TermsMove, user: UserId): Promise<void> {
-  const audited = auditOf(ports, move)
+  const [decide, audited] = [decider(ports, move), auditOf(ports, move)]
   return ports.ledger.change(user, {}, (account) => {
-    const decision = decide(ports, move, account)
+    const decision = decide(account)
     return { changes: decision.type === 'move' ? [kept(decision.moved), audited] : [], result: undefined }
   })
 }
@@ -68,14 +70,19 @@ function save(ports: Moving, move: TermsMove, user: UserId): Promise<void> {
 async function move(ports: Moving, request: TermsMove, user: UserId, wish: WishOf<'change'>): Promise<void> {
   const { planName, meteredPriceIds } = wish
   const person = { email: null, name: null }
+  const decide = decider(ports, request)
   const intent = newIntent(ports, { user, person, key: null }, wish, { planName, meteredPriceIds })
   try {
     await fulfil(ports, user, intent, {
       open: (account) => {
-        const decision = decide(ports, request, account)
+        const decision = decide(account)
         if (decision.type !== 'move' || decision.wish === null) throw changedMeanwhile()
         const { wish: decided, moved } = decision
-        const { changes, result } = openWish<WishOf<'change'>, ShownSubscription>(account, intent, () => decided)
+        const move = { operator: request.operator, detail: detailOf(request) }
+        const { changes, result } = openWish<WishOf<'change'>, ShownSubscription>(account, intent, () => ({
+          ...decided,
+          move,
+        }))
         return { changes: [...changes, kept(moved)], result }
       },
       pursue: (opened) => pursueChange(ports, user, opened),
@@ -85,7 +92,6 @@ async function move(ports: Moving, request: TermsMove, user: UserId, wish: WishO
     if (error instanceof BillingError && !isOutage(error)) await forget(ports, user, wish)
     throw error
   }
-  await ports.ledger.change(user, {}, () => ({ changes: [auditOf(ports, request)], result: undefined }))
 }
 
 function forget(ports: Moving, user: UserId, { subscriptionId }: WishOf<'change'>): Promise<void> {
@@ -101,15 +107,19 @@ function kept(subscription: Subscription): Change {
   return { type: 'subscription-observed', subscription }
 }
 
-function auditOf(ports: Moving, { operator, planName, when }: TermsMove): Change {
+function auditOf(ports: Moving, move: TermsMove): Change {
   const entry: AuditEntry = {
     id: ports.newId('audit'),
     at: ports.clock.now(),
-    actor: operator,
+    actor: move.operator,
     action: 'plan-moved',
-    detail: `To the terms that ${planName} is sold under, ${when === 'now' ? 'at once' : 'from the next period on'}.`,
+    detail: detailOf(move),
   }
   return { type: 'audited', entry }
+}
+
+function detailOf({ planName, when }: TermsMove): string {
+  return `To the terms that ${planName} is sold under, ${when === 'now' ? 'at once' : 'from the next period on'}.`
 }
 
 function changedMeanwhile(): BillingError {

@@ -32,10 +32,10 @@ export async function pursueChange(
 }
 
 /** The customer did not ask for it: who did, is noted with it. */
-function moved(ports: Selling, { wish: { move, priceId, planName } }: ChangeIntent): readonly Change[] {
+function moved(ports: Selling, { wish: { move } }: ChangeIntent): readonly Change[] {
   if (move === undefined) return []
-  const detail = `From ${move.fromPriceId} to ${priceId} (${planName}).`
-  const entry = { id: ports.newId('audit'), at: ports.clock.now(), actor: move.operator, detail }
+  const { operator: actor, detail } = move
+  const entry = { id: ports.newId('audit'), at: ports.clock.now(), actor, detail }
   return [{ type: 'audited', entry: { ...entry, action: 'plan-moved' } }]
 }
 
