@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
-import { deskOf } from '../../src/inbox-desk.ts'
+import { deskOf } from '../../src/composition/inbox-desk.ts'
 import { type MemoryPorts, memoryPorts, TEST_START } from '../support/memory-ports.ts'
 import { runLine } from '../support/program.ts'
 

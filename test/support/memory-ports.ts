@@ -1,7 +1,7 @@
 import { createLanes } from '../../src/adapters/process/lanes.ts'
+import { createDriftCheck } from '../../src/composition/drift-check.ts'
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import { type Catalogue, cataloguePrices } from '../../src/domain/catalogue.ts'
-import { createDriftCheck } from '../../src/drift-check.ts'
 import type { Ports } from '../../src/ports.ts'
 import { type MemoryBooks, memoryBooks } from './memory-books.ts'
 import { type MemoryMeters, memoryMeters } from './memory-meters.ts'

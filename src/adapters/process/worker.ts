@@ -1,3 +1,6 @@
+/** What a round gives back that found nothing more to do. */
+export const NOTHING_LEFT = 0
+
 export interface Worker {
   /** There is something to do now. */
   wake(): void
@@ -19,9 +22,9 @@ export function startWorker(round: () => Promise<number>, idleMs: number, onFail
       rung = Promise.withResolvers()
       const found = await round().catch((error: unknown) => {
         onFailure(error)
-        return 0
+        return NOTHING_LEFT
       })
-      if (found === 0 && running) await pause()
+      if (found === NOTHING_LEFT && running) await pause()
     }
   }
 

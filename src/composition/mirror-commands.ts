@@ -1,5 +1,5 @@
-import type { Ports } from './ports.ts'
-import { type AdoptionBatch, adoptCustomers } from './usecases/adopt-customers.ts'
+import type { Ports } from '../ports.ts'
+import { type AdoptionBatch, adoptCustomers } from '../usecases/adopt-customers.ts'
 
 /** By these names the command line asks a running server. */
 export const START_DRIFT_CHECK = 'start-drift-check'

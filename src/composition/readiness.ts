@@ -1,6 +1,9 @@
-import type { Readiness, ReadinessCheck } from './adapters/http/health.ts'
-import { type Instant, isoTime } from './domain/period.ts'
-import type { InboxCounts } from './ports/inbox.ts'
+import type { Readiness, ReadinessCheck } from '../adapters/http/health.ts'
+import type { Store } from '../adapters/sqlite/store.ts'
+import { presentPrices } from '../domain/past-prices.ts'
+import { type Instant, isoTime } from '../domain/period.ts'
+import type { InboxCounts } from '../ports/inbox.ts'
+import type { WiredPorts } from './ports.ts'
 
 /** What was last heard of the Stripe prices: null before the first answer. */
 export interface PriceFacts {
@@ -11,6 +14,17 @@ export interface PriceFacts {
 
 /** An event that waits longer than this is held up by something. */
 const LONG_WAIT_MS = 5 * 60_000
+
+/** How this program stands now: what it has heard of Stripe, its disk, and the events that wait. */
+export async function readinessNow({ priceBook, inbox, clock }: WiredPorts, store: Store): Promise<Readiness> {
+  const storage = storageCheck(store)
+  const prices = {
+    known: presentPrices(priceBook.current()),
+    missing: priceBook.missing(),
+    reachable: priceBook.reachable(),
+  }
+  return readinessOf(prices, storage, storage.status === 'ok' ? await inbox.counts() : null, clock.wall())
+}
 
 /** Without Stripe the program goes on with what it remembers: degraded, not down. Without the disk it is down. */
 export function readinessOf(
@@ -23,6 +37,14 @@ export function readinessOf(
   const worst = Object.values(checks).map((check) => check.status)
   const status = worst.includes('failed') ? 'unavailable' : worst.includes('degraded') ? 'degraded' : 'ready'
   return { status, checks }
+}
+
+function storageCheck(store: Store): ReadinessCheck {
+  if (!store.isTrusted())
+    return { status: 'failed', detail: 'The disk failed to keep what was written; the program must start anew.' }
+  return store.isReadable()
+    ? { status: 'ok', detail: 'The database answers.' }
+    : { status: 'failed', detail: 'The database cannot be read.' }
 }
 
 function eventCheck(

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import type { Stripe } from 'stripe'
-import { acquireLock } from './adapters/process/lock.ts'
-import { createStripe } from './adapters/stripe/client.ts'
-import { setUpCatalogue } from './adapters/stripe/setup.ts'
-import type { Config } from './config/config.ts'
-import { startSandbox } from './sandbox/sandbox.ts'
+import { acquireLock } from '../adapters/process/lock.ts'
+import { createStripe } from '../adapters/stripe/client.ts'
+import { setUpCatalogue } from '../adapters/stripe/setup.ts'
+import type { Config } from '../config/config.ts'
+import { startSandbox } from '../sandbox/sandbox.ts'
 
 /** Stripe as this program reaches it: the real one, or the simulator inside. The rest cannot tell the difference. */
 export interface StripeAccess {

@@ -1,18 +1,22 @@
-import { askServer } from './adapters/process/ask-server.ts'
-import { commandSocketPath } from './adapters/process/command-path.ts'
-import { createLog } from './adapters/process/log.ts'
-import type { Config } from './config/config.ts'
-import type { DriftReport } from './domain/drift.ts'
-import { ADOPT_COMMAND, DRIFT_STATE, mirrorCommands, type ReconcileWish, START_DRIFT_CHECK } from './mirror-commands.ts'
-import type { DriftCheck, DriftRun } from './ports/mirror.ts'
-import { openAlone } from './start.ts'
-import type { StripeProblem } from './stripe-problems.ts'
-import type { AdoptionBatch, AdoptionOutcome } from './usecases/adopt-customers.ts'
+import { configurationRefusal } from '../adapters/cli/program.ts'
+import { askServer } from '../adapters/process/ask-server.ts'
+import { commandSocketPath } from '../adapters/process/command-path.ts'
+import { createLog } from '../adapters/process/log.ts'
+import { openBooksWithStripe } from '../composition/books.ts'
+import {
+  ADOPT_COMMAND,
+  DRIFT_STATE,
+  mirrorCommands,
+  type ReconcileWish,
+  START_DRIFT_CHECK,
+} from '../composition/mirror-commands.ts'
+import type { Config } from '../config/config.ts'
+import type { DriftReport } from '../domain/drift.ts'
+import type { DriftCheck, DriftRun } from '../ports/mirror.ts'
+import type { AdoptionBatch, AdoptionOutcome } from '../usecases/adopt-customers.ts'
+import { configuration } from './configuration.ts'
 
 const POLL_MS = 250
-
-/** What is thrown when Stripe says something that makes the command senseless. */
-type Refusal = (problems: readonly StripeProblem[]) => Error
 
 interface Commands {
   ask(command: keyof ReturnType<typeof mirrorCommands>, args: unknown): Promise<unknown>
@@ -20,13 +24,11 @@ interface Commands {
 }
 
 /** Begins a comparison and waits for its report. */
-export async function reconcileWith(
-  config: Config,
+export async function reconcile(
   wish: ReconcileWish,
   tell: (progress: NonNullable<DriftRun['progress']>) => void,
-  refusal: Refusal,
 ): Promise<DriftReport> {
-  const commands = await openCommands(config, refusal)
+  const commands = await openCommands(configuration())
   try {
     // The server is this program itself.
     const { run } = (await commands.ask(START_DRIFT_CHECK, wish)) as ReturnType<DriftCheck['start']>
@@ -52,8 +54,8 @@ function reportOrFailure(failure: string | null, report: DriftReport | null): Dr
 }
 
 /** Where customers are linked to users. */
-export async function openAdoption(config: Config, refusal: Refusal) {
-  const commands = await openCommands(config, refusal)
+export async function openAdoption() {
+  const commands = await openCommands(configuration())
   return {
     // The server is this program itself.
     adopt: async (batch: AdoptionBatch) => (await commands.ask(ADOPT_COMMAND, batch)) as readonly AdoptionOutcome[],
@@ -62,7 +64,7 @@ export async function openAdoption(config: Config, refusal: Refusal) {
 }
 
 /** The running server, or this process in its place until it is done. */
-async function openCommands(config: Config, refusal: Refusal): Promise<Commands> {
+async function openCommands(config: Config): Promise<Commands> {
   const socket = commandSocketPath(config.databaseFile)
   if ((await askServer(socket, 'health', null)).answered)
     return {
@@ -74,10 +76,10 @@ async function openCommands(config: Config, refusal: Refusal): Promise<Commands>
       },
       async close() {},
     }
-  const alone = await openAlone(config, createLog('error'))
+  const alone = await openBooksWithStripe(config, createLog('error'))
   if (alone.problems.length > 0) {
     await alone.close()
-    throw refusal(alone.problems)
+    throw configurationRefusal(alone.problems)
   }
   const commands = mirrorCommands(alone.ports)
   return { ask: (command, args) => commands[command](args), close: alone.close }

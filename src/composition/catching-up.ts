@@ -1,11 +1,10 @@
-import type { Log } from './adapters/process/log.ts'
-import { startWorker, type Worker } from './adapters/process/worker.ts'
-import { isOutage } from './domain/errors.ts'
-import { DAY_MS, type Instant } from './domain/period.ts'
-import { type CatchingUp, catchUp } from './usecases/catch-up.ts'
+import type { Log } from '../adapters/process/log.ts'
+import { NOTHING_LEFT, startWorker, type Worker } from '../adapters/process/worker.ts'
+import { isOutage } from '../domain/errors.ts'
+import { DAY_MS, type Instant } from '../domain/period.ts'
+import { type CatchingUp, catchUp } from '../usecases/catch-up.ts'
 
 const IDLE_MS = 60_000
-const NOTHING_LEFT = 0
 
 /** Fetches what was missed at the start, and then once a day. What fails because Stripe is out of reach is tried again. */
 export function startCatchingUp(ports: Omit<CatchingUp, 'onProgress'>, onEvents: () => void, log: Log): Worker {

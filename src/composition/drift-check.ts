@@ -1,7 +1,7 @@
-import { operatorReason } from './domain/errors.ts'
-import type { DriftCheck, DriftRun } from './ports/mirror.ts'
-import { reconcile } from './usecases/reconcile.ts'
-import type { Reconciling } from './usecases/survey.ts'
+import { operatorReason } from '../domain/errors.ts'
+import type { DriftCheck, DriftRun } from '../ports/mirror.ts'
+import { reconcile } from '../usecases/reconcile.ts'
+import type { Reconciling } from '../usecases/survey.ts'
 
 type Comparing = Omit<Reconciling, 'onProgress'> & { readonly onFailure: (error: unknown) => void }
 

@@ -1,7 +1,7 @@
-import type { Store } from './adapters/sqlite/store.ts'
-import type { Catalogue } from './domain/catalogue.ts'
-import type { Instant } from './domain/period.ts'
-import { newVersions, withVersions } from './domain/plan-version.ts'
+import type { Store } from '../adapters/sqlite/store.ts'
+import type { Catalogue } from '../domain/catalogue.ts'
+import type { Instant } from '../domain/period.ts'
+import { newVersions, withVersions } from '../domain/plan-version.ts'
 
 /** The catalogue with all terms that customers may have bought. Those that are new in it are kept before any is sold. */
 export async function keepSoldTerms(catalogue: Catalogue, store: Store, now: Instant): Promise<Catalogue> {

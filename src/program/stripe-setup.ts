@@ -1,15 +1,17 @@
-import type { PlansReport, StripeSetup } from './adapters/cli/program.ts'
-import { accountId } from './adapters/stripe/account.ts'
-import { createStripe } from './adapters/stripe/client.ts'
-import { misfitsAtStripe, openSetup } from './adapters/stripe/setup.ts'
-import { stripeWebhookUrl } from './config/addresses.ts'
-import type { Config, ConfigProblem } from './config/config.ts'
-import { readPlansFile } from './config/plans-file.ts'
-import type { Catalogue } from './domain/catalogue.ts'
+import { configurationRefusal, type PlansReport, type StripeSetup } from '../adapters/cli/program.ts'
+import { accountId } from '../adapters/stripe/account.ts'
+import { createStripe } from '../adapters/stripe/client.ts'
+import { misfitsAtStripe, openSetup as openSetupAt } from '../adapters/stripe/setup.ts'
+import { stripeWebhookUrl } from '../config/addresses.ts'
+import type { Config, ConfigProblem } from '../config/config.ts'
+import { loadPlansFile } from '../config/environment.ts'
+import { readPlansFile } from '../config/plans-file.ts'
+import type { Catalogue } from '../domain/catalogue.ts'
+import { configurationOf } from './configuration.ts'
 
 /** What must be right for Stripe to be asked; the others may still be missing, such as the secret that setup brings. */
-export const STRIPE_VARIABLES = ['APP_ENV', 'STRIPE_SECRET_KEY', 'STRIPE_API_BASE', 'ALLOW_TEST_KEYS'] as const
-export const SETUP_VARIABLES = [...STRIPE_VARIABLES, 'PUBLIC_URL', 'PORT', 'PLANS_FILE'] as const
+const STRIPE_VARIABLES = ['APP_ENV', 'STRIPE_SECRET_KEY', 'STRIPE_API_BASE', 'ALLOW_TEST_KEYS'] as const
+const SETUP_VARIABLES = [...STRIPE_VARIABLES, 'PUBLIC_URL', 'PORT', 'PLANS_FILE'] as const
 
 const NO_KEY: ConfigProblem = {
   variable: 'STRIPE_SECRET_KEY',
@@ -17,12 +19,13 @@ const NO_KEY: ConfigProblem = {
   cure: 'To set up your own account, take its secret key from the Stripe Dashboard, under Developers > API keys.',
 }
 
-/** The setup of the configured account, or the problem that there is none. */
-export async function openStripeSetup(config: Config): Promise<StripeSetup | ConfigProblem> {
-  if (config.stripe.kind === 'sandbox') return NO_KEY
+/** The setup of the configured account; refused where there is none. */
+export async function openSetup(): Promise<StripeSetup> {
+  const config = configurationOf(SETUP_VARIABLES)
+  if (config.stripe.kind === 'sandbox') throw configurationRefusal([NO_KEY])
   const stripe = createStripe(config.stripe)
   const url = stripeWebhookUrl(config)
-  const { plan, carryOut } = await openSetup(stripe, config.catalogue, url)
+  const { plan, carryOut } = await openSetupAt(stripe, config.catalogue, url)
   return {
     account: await accountId(stripe),
     mode: config.stripe.livemode ? 'live' : 'test',
@@ -41,8 +44,13 @@ function unreachable({ publicUrl, port }: Config): string {
   )
 }
 
-/** Checks the catalogue of a file, or the configured one. */
-export async function checkPlans(config: Config, file: string | null): Promise<PlansReport> {
+/**
+ * Checks the catalogue of a file, or the configured one. What is wrong with the file that PLANS_FILE names is the answer
+ * here, not a wrong use.
+ */
+export async function checkPlans(named: string | null): Promise<PlansReport> {
+  const config = configurationOf(STRIPE_VARIABLES)
+  const file = named ?? loadPlansFile(process.env, process.cwd())
   const reading = file === null ? { ok: true as const, catalogue: config.catalogue } : readPlansFile(file)
   const source = file ?? 'The built-in catalogue'
   if (!reading.ok) return { source, plans: [], problems: reading.problems, misfits: null }

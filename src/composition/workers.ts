@@ -1,21 +1,19 @@
-import { type AppWebhookPlace, appWebhook } from './adapters/app-webhook/app-webhook.ts'
-import { createLimiter } from './adapters/process/limiter.ts'
-import type { Log } from './adapters/process/log.ts'
-import { startWorker, type Worker } from './adapters/process/worker.ts'
-import type { Config } from './config/config.ts'
-import { DAY_MS, HOUR_MS } from './domain/period.ts'
-import type { Ports } from './ports.ts'
-import { announceCrossings } from './usecases/announce-crossings.ts'
-import type { Applying } from './usecases/apply-event.ts'
-import { beginTurns, MOST_SERVED, type Served } from './usecases/apply-events.ts'
-import { compareMeters } from './usecases/compare-meters.ts'
-import type { Posting } from './usecases/post-to-app.ts'
-import { sendDueReports } from './usecases/report-usage.ts'
-import { resumeWishes } from './usecases/resume-wishes.ts'
-import { tellApp } from './usecases/tell-app.ts'
+import { type AppWebhookPlace, appWebhook } from '../adapters/app-webhook/app-webhook.ts'
+import { createLimiter } from '../adapters/process/limiter.ts'
+import type { Log } from '../adapters/process/log.ts'
+import { NOTHING_LEFT, startWorker, type Worker } from '../adapters/process/worker.ts'
+import type { Config } from '../config/config.ts'
+import { DAY_MS, HOUR_MS } from '../domain/period.ts'
+import type { Ports } from '../ports.ts'
+import { announceCrossings } from '../usecases/announce-crossings.ts'
+import type { Applying } from '../usecases/apply-event.ts'
+import { beginTurns, MOST_SERVED, type Served } from '../usecases/apply-events.ts'
+import { compareMeters } from '../usecases/compare-meters.ts'
+import type { Posting } from '../usecases/post-to-app.ts'
+import { sendDueReports } from '../usecases/report-usage.ts'
+import { resumeWishes } from '../usecases/resume-wishes.ts'
+import { tellApp } from '../usecases/tell-app.ts'
 
-/** A round of a worker that found nothing more to do. */
-export const NOTHING_LEFT = 0
 /** Stripe takes some 25 calls a second in test mode, and a look is two or three; people's own calls need room beside. */
 const LOOKS_AT_ONCE = 8
 const EVENTS_IDLE_MS = 1_000

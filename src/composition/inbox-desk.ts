@@ -1,7 +1,13 @@
-import { askServer } from './adapters/process/ask-server.ts'
+import { askServer } from '../adapters/process/ask-server.ts'
+import type { Ports } from '../ports.ts'
+import {
+  type EventsRequest,
+  listEvents,
+  replayDeadEvents,
+  replayEvents,
+  showEvent,
+} from '../usecases/webhook-events.ts'
 import { COMMAND_LINE } from './mirror-commands.ts'
-import type { Ports } from './ports.ts'
-import { type EventsRequest, listEvents, replayDeadEvents, replayEvents, showEvent } from './usecases/webhook-events.ts'
 
 /** The inbox for whoever sits at the command line. */
 export type Desk = ReturnType<typeof deskOf>

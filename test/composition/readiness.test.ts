@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
-import type { InboxCounts } from '../src/ports/inbox.ts'
-import { readinessOf } from '../src/readiness.ts'
+import { readinessOf } from '../../src/composition/readiness.ts'
+import type { InboxCounts } from '../../src/ports/inbox.ts'
 
 const PRICES = { known: 9, missing: [], reachable: true }
 const STORAGE = { status: 'ok', detail: 'The database answers.' } as const
