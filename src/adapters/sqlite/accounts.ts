@@ -21,23 +21,13 @@ import {
   toUsageRecord,
   toUsageTotal,
 } from './rows.ts'
-import {
-  customers,
-  idempotencyKeys,
-  intents,
-  meterCarries,
-  meterReports,
-  paymentDisputes,
-  paymentRecords,
-  spendingLimits,
-  stripeWebhookEvents,
-  trialClaims,
-  usageDays,
-  usageGrants,
-  usageRecords,
-  usageTotals,
-  userSubscriptions,
-} from './schema.ts'
+import { idempotencyKeys, intents } from './schema/intents.ts'
+import { meterCarries, meterReports } from './schema/meter-reports.ts'
+import { paymentDisputes, paymentRecords } from './schema/payments.ts'
+import { spendingLimits } from './schema/spending-limits.ts'
+import { customers, trialClaims, userSubscriptions } from './schema/subscriptions.ts'
+import { usageDays, usageGrants, usageRecords, usageTotals } from './schema/usage.ts'
+import { stripeWebhookEvents } from './schema/webhook-events.ts'
 
 const MOST_DISPUTES = 12
 

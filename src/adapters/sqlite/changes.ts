@@ -6,21 +6,14 @@ import { allowanceOf } from '../../domain/trial.ts'
 import { compiled } from './compiled.ts'
 import type { Drizzle } from './database.ts'
 import { type OpenReports, openReports, reportApplier } from './reports.ts'
-import {
-  allowanceCrossings,
-  appMessages,
-  auditLog,
-  customers,
-  idempotencyKeys,
-  intents,
-  paymentDisputes,
-  paymentRecords,
-  spendingLimits,
-  stripeWebhookEvents,
-  trialClaims,
-  usageGrants,
-  userSubscriptions,
-} from './schema.ts'
+import { allowanceCrossings, appMessages } from './schema/app-messages.ts'
+import { auditLog } from './schema/audit-log.ts'
+import { idempotencyKeys, intents } from './schema/intents.ts'
+import { paymentDisputes, paymentRecords } from './schema/payments.ts'
+import { spendingLimits } from './schema/spending-limits.ts'
+import { customers, trialClaims, userSubscriptions } from './schema/subscriptions.ts'
+import { usageGrants } from './schema/usage.ts'
+import { stripeWebhookEvents } from './schema/webhook-events.ts'
 import { upserter } from './upsert.ts'
 import { type UsageRows, usageRows } from './usage-rows.ts'
 

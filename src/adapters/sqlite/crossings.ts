@@ -2,7 +2,7 @@ import { asc, eq, lte, sql } from 'drizzle-orm'
 import type { ServiceType } from '../../domain/quantity.ts'
 import type { Crossings } from '../../ports/app-messages.ts'
 import type { Drizzle } from './database.ts'
-import { allowanceCrossings as crossings } from './schema.ts'
+import { allowanceCrossings as crossings } from './schema/app-messages.ts'
 import type { Writer } from './writer.ts'
 
 /** Thresholds that were crossed, and how telling the app of them stands. Its writes share the ledger's commits. */

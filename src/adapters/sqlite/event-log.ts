@@ -4,7 +4,9 @@ import type { EventState, KeptEvent } from '../../domain/webhook-event.ts'
 import type { EventLog } from '../../ports/inbox.ts'
 import type { Drizzle } from './database.ts'
 import { toStripeEvent } from './rows.ts'
-import { auditLog, customers, stripeWebhookEvents as events } from './schema.ts'
+import { auditLog } from './schema/audit-log.ts'
+import { customers } from './schema/subscriptions.ts'
+import { stripeWebhookEvents as events } from './schema/webhook-events.ts'
 import { reading, type Writer } from './writer.ts'
 
 /** Rows are numbered as they come, so the number is where a page ends. */

@@ -3,7 +3,8 @@ import type { Inbox } from '../../ports/inbox.ts'
 import { compiled, type Values } from './compiled.ts'
 import type { Drizzle } from './database.ts'
 import { toStripeEvent } from './rows.ts'
-import { customers, stripeWebhookEvents as events } from './schema.ts'
+import { customers } from './schema/subscriptions.ts'
+import { stripeWebhookEvents as events } from './schema/webhook-events.ts'
 import { reading, type Writer } from './writer.ts'
 
 /** The inbox in SQLite. Its writes share the ledger's commits. */

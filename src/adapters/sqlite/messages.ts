@@ -2,7 +2,7 @@ import { asc, eq, lte, sql } from 'drizzle-orm'
 import type { Messages } from '../../ports/app-messages.ts'
 import type { Drizzle } from './database.ts'
 import { toAppMessage } from './rows.ts'
-import { appMessages } from './schema.ts'
+import { appMessages } from './schema/app-messages.ts'
 import type { Writer } from './writer.ts'
 
 /** What the app is to be told, and how telling it stands. Its writes share the ledger's commits. */

@@ -4,7 +4,8 @@ import type { ServiceType } from '../../domain/quantity.ts'
 import type { DueReport, Outbox } from '../../ports/outbox.ts'
 import type { Drizzle } from './database.ts'
 import { toMeterReport } from './rows.ts'
-import { customers, meterReports } from './schema.ts'
+import { meterReports } from './schema/meter-reports.ts'
+import { customers } from './schema/subscriptions.ts'
 
 /** Finds reports in SQLite. */
 export function sqliteOutbox(database: Drizzle): Outbox {

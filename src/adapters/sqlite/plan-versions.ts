@@ -2,7 +2,7 @@ import { asc } from 'drizzle-orm'
 import type { Plan } from '../../domain/plan.ts'
 import type { PlanVersion } from '../../domain/plan-version.ts'
 import type { Drizzle } from './database.ts'
-import { planVersions } from './schema.ts'
+import { planVersions } from './schema/plan-versions.ts'
 import type { Writer } from './writer.ts'
 
 /** The terms under which plans were ever sold, oldest first. */

@@ -1,6 +1,6 @@
 import type { PriceIds } from '../../domain/catalogue.ts'
 import type { Drizzle } from './database.ts'
-import { stripePrices } from './schema.ts'
+import { stripePrices } from './schema/store-facts.ts'
 import type { Writer } from './writer.ts'
 
 /** The price ids as last found at Stripe: with Stripe out of reach the program starts on these. */

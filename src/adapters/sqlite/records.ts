@@ -6,14 +6,11 @@ import { LIVE_STATUSES } from '../../domain/subscription.ts'
 import type { Records } from '../../ports/records.ts'
 import type { Drizzle } from './database.ts'
 import { toAuditEntry, toGrant, toPayment } from './rows.ts'
-import {
-  auditLog,
-  customers,
-  intents,
-  paymentRecords,
-  userSubscriptions as subscriptions,
-  usageGrants,
-} from './schema.ts'
+import { auditLog } from './schema/audit-log.ts'
+import { intents } from './schema/intents.ts'
+import { paymentRecords } from './schema/payments.ts'
+import { customers, userSubscriptions as subscriptions } from './schema/subscriptions.ts'
+import { usageGrants } from './schema/usage.ts'
 import { usageHistory } from './usage-history.ts'
 
 /** History and indexes in SQLite. */

@@ -3,7 +3,7 @@ import type { Change, UserId } from '../../domain/account.ts'
 import { type MeterReport, OPEN_FOR_MS } from '../../domain/metering.ts'
 import { compiled } from './compiled.ts'
 import type { Drizzle } from './database.ts'
-import { meterCarries, meterReports } from './schema.ts'
+import { meterCarries, meterReports } from './schema/meter-reports.ts'
 
 type ReportChange = Extract<Change, { type: 'report-sealed' | 'report-sending' | 'report-settled' }>
 

@@ -10,7 +10,14 @@ import type { ServiceType, UsageUnit } from '../../domain/quantity.ts'
 import type { Subscription, SubscriptionStatus } from '../../domain/subscription.ts'
 import type { DailyUsage, UsageIdentity, UsageRecord, UsageTotal } from '../../domain/usage.ts'
 import type { StripeEvent } from '../../domain/webhook-event.ts'
-import type * as schema from './schema.ts'
+import type { appMessages } from './schema/app-messages.ts'
+import type { auditLog } from './schema/audit-log.ts'
+import type { idempotencyKeys, intents } from './schema/intents.ts'
+import type { meterReports } from './schema/meter-reports.ts'
+import type { paymentDisputes, paymentRecords } from './schema/payments.ts'
+import type { userSubscriptions } from './schema/subscriptions.ts'
+import type { usageDays, usageGrants, usageRecords, usageTotals } from './schema/usage.ts'
+import type { stripeWebhookEvents } from './schema/webhook-events.ts'
 
 /*
  * Rows to domain and back. The closed words (statuses, services, units) are trusted on the way out because only this
@@ -19,7 +26,7 @@ import type * as schema from './schema.ts'
 
 type Row<T extends { readonly $inferSelect: unknown }> = T['$inferSelect']
 
-export function toSubscription(found: Row<typeof schema.userSubscriptions>): Subscription {
+export function toSubscription(found: Row<typeof userSubscriptions>): Subscription {
   const { userId: _, seenAt, planVersion, plannedTerms, ...row } = found
   return {
     ...row,
@@ -31,11 +38,11 @@ export function toSubscription(found: Row<typeof schema.userSubscriptions>): Sub
   }
 }
 
-export function toDispute({ userId: _, ...row }: Row<typeof schema.paymentDisputes>): Dispute {
+export function toDispute({ userId: _, ...row }: Row<typeof paymentDisputes>): Dispute {
   return { ...row, state: row.state as DisputeState }
 }
 
-export function toPayment({ userId: _, seenAt, ...row }: Row<typeof schema.paymentRecords>): Payment {
+export function toPayment({ userId: _, seenAt, ...row }: Row<typeof paymentRecords>): Payment {
   return { ...row, kind: row.kind as PaymentKind, ...sighting(seenAt) }
 }
 
@@ -43,7 +50,7 @@ function sighting(seenAt: number | null) {
   return seenAt === null ? {} : { seenAt }
 }
 
-export function toUsageRecord(row: Row<typeof schema.usageRecords>): UsageRecord {
+export function toUsageRecord(row: Row<typeof usageRecords>): UsageRecord {
   const { userId: _, previous: __, serviceType, identity, unit, allowanceStart, ...same } = row
   return {
     ...same,
@@ -54,16 +61,11 @@ export function toUsageRecord(row: Row<typeof schema.usageRecords>): UsageRecord
   }
 }
 
-export function toUsageTotal({ userId: _, serviceType, ...row }: Row<typeof schema.usageTotals>): UsageTotal {
+export function toUsageTotal({ userId: _, serviceType, ...row }: Row<typeof usageTotals>): UsageTotal {
   return { ...row, service: serviceType as ServiceType, allowanceStart: toAllowanceStart(row.allowanceStart) }
 }
 
-export function toDailyUsage({
-  userId: _,
-  lastRecord: __,
-  serviceType,
-  ...row
-}: Row<typeof schema.usageDays>): DailyUsage {
+export function toDailyUsage({ userId: _, lastRecord: __, serviceType, ...row }: Row<typeof usageDays>): DailyUsage {
   return { ...row, service: serviceType as ServiceType, allowanceStart: toAllowanceStart(row.allowanceStart) }
 }
 
@@ -87,19 +89,19 @@ function toIdentity(identity: string): UsageIdentity {
   return { kind: 'resource', service: service as ServiceType, resourceId }
 }
 
-export function toGrant({ userId: _, serviceType, ...row }: Row<typeof schema.usageGrants>): Grant {
+export function toGrant({ userId: _, serviceType, ...row }: Row<typeof usageGrants>): Grant {
   return { ...row, service: serviceType as ServiceType }
 }
 
-export function toAuditEntry({ userId, action, ...row }: Row<typeof schema.auditLog>): AuditedUser {
+export function toAuditEntry({ userId, action, ...row }: Row<typeof auditLog>): AuditedUser {
   return { ...row, user: userId === '' ? null : userId, action: action as AuditedUser['action'] }
 }
 
-export function toAppMessage({ id, type, data, at }: Row<typeof schema.appMessages>): AppMessage {
+export function toAppMessage({ id, type, data, at }: Row<typeof appMessages>): AppMessage {
   return { id, type: type as AppMessage['type'], data: JSON.parse(data) as AppMessage['data'], at }
 }
 
-export function toMeterReport(row: Row<typeof schema.meterReports>): MeterReport | SealedReport {
+export function toMeterReport(row: Row<typeof meterReports>): MeterReport | SealedReport {
   const { id, subscriptionId, allowanceStart, windowStart, quantity, occurredAt, openedAt, value, tries, firstSentAt } =
     row
   const service = row.serviceType as ServiceType
@@ -107,7 +109,7 @@ export function toMeterReport(row: Row<typeof schema.meterReports>): MeterReport
   return value === null ? report : { ...report, value, tries, firstSentAt }
 }
 
-export function toIntent(row: Row<typeof schema.intents>): Intent {
+export function toIntent(row: Row<typeof intents>): Intent {
   const { id, fingerprint, tries, keyNumber, keyedAt, openedAt, caller, key } = row
   const idempotencyKey = caller !== null && key !== null ? { caller, key, fingerprint } : null
   const wish = { ...LATER_FIELDS[row.kind], ...JSON.parse(row.wish) } as Intent['wish']
@@ -121,11 +123,11 @@ const LATER_FIELDS: Readonly<Record<string, object>> = {
   subscribe: { trial: null, promotionCodeId: null },
 }
 
-export function toStoredAnswer(row: Row<typeof schema.idempotencyKeys>): StoredAnswer {
+export function toStoredAnswer(row: Row<typeof idempotencyKeys>): StoredAnswer {
   return { ...row, answer: JSON.parse(row.answer) as StoredAnswer['answer'] }
 }
 
-export function toStripeEvent(row: Pick<Row<typeof schema.stripeWebhookEvents>, keyof StripeEvent>): StripeEvent {
+export function toStripeEvent(row: Pick<Row<typeof stripeWebhookEvents>, keyof StripeEvent>): StripeEvent {
   const { id, type, objectType, objectId, customerId, paymentIntentId, livemode, account, apiVersion, createdAt } = row
   return { id, type, objectType, objectId, customerId, paymentIntentId, livemode, account, apiVersion, createdAt }
 }

@@ -14,7 +14,7 @@ import { sqliteOutbox } from './outbox.ts'
 import { keepPlanVersions, knownPlanVersions } from './plan-versions.ts'
 import { rememberedPrices, rememberPrices } from './prices.ts'
 import { sqliteRecords } from './records.ts'
-import { storeFacts } from './schema.ts'
+import { storeFacts } from './schema/store-facts.ts'
 import { walSync } from './wal-sync.ts'
 import { createWriter } from './writer.ts'
 

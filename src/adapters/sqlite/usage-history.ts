@@ -6,7 +6,7 @@ import type { UsageRecord } from '../../domain/usage.ts'
 import type { Records, UsageFilter } from '../../ports/records.ts'
 import type { Drizzle } from './database.ts'
 import { toUsageRecord } from './rows.ts'
-import { usageDays, usageRecords, usageTotals } from './schema.ts'
+import { usageDays, usageRecords, usageTotals } from './schema/usage.ts'
 
 /** A day with the latest record of each of its chains that has not been given out. */
 interface Day {

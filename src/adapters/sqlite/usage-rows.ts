@@ -5,7 +5,7 @@ import { dayOf, type UsageRecord } from '../../domain/usage.ts'
 import { compiled } from './compiled.ts'
 import type { Drizzle } from './database.ts'
 import { fromAllowanceStart, fromIdentity } from './rows.ts'
-import { usageDays, usageRecords, usageTotals } from './schema.ts'
+import { usageDays, usageRecords, usageTotals } from './schema/usage.ts'
 
 /** What the records of one transaction add to one row of `usage_days`, and to that of `usage_totals` above it. */
 type DaySum = {
