@@ -34,6 +34,8 @@ export interface StoredCheckout extends CheckoutSession {
 }
 export interface CheckoutWish {
   readonly items: readonly CheckoutItem[]
+  /** Tax rates of what recurs, where its line has none of its own. */
+  readonly defaultTaxRates?: readonly string[]
   /** Of the currencies that its prices have, the one that was asked for. */
   readonly currency?: string | null
   readonly subscription: Readonly<Record<string, unknown>>
@@ -48,6 +50,7 @@ export interface CheckoutItem {
   readonly id: string
   readonly price: string
   readonly quantity: number | null
+  readonly taxRates?: readonly string[]
   readonly adjustable: { readonly minimum: number; readonly maximum: number } | null
 }
 

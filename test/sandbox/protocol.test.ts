@@ -145,7 +145,22 @@ test('unknown, missing and malformed parameters are refused in the words of Stri
     [
       '/v1/customers',
       'nme=Ann',
-      { code: 'parameter_unknown', param: 'nme', message: 'Received unknown parameter: nme' },
+      { code: 'parameter_unknown', param: 'nme', message: 'Received unknown parameter: nme. Did you mean name?' },
+    ],
+    [
+      '/v1/customers',
+      'invoice_settings[colour]=red',
+      { param: 'invoice_settings[colour]', message: 'Received unknown parameter: invoice_settings[colour]' },
+    ],
+    [
+      '/v1/subscriptions',
+      'customer_id=cus_1&items[0][plan_name]=pro&items[0][amount]=4',
+      { param: 'customer_id', message: 'Received unknown parameter: customer_id. Did you mean customer?' },
+    ],
+    [
+      '/v1/subscriptions',
+      'items[0][plan_name]=pro&items[0][amount]=4',
+      { param: 'items[0][plan_name]', message: 'Received unknown parameters: plan_name, amount' },
     ],
     ['/v1/payment_intents', 'currency=usd', { code: 'parameter_missing', message: 'Missing required param: amount.' }],
     [

@@ -43,12 +43,12 @@ const withCode = (turn: Turn, session: StoredCheckout, promotionCode: string | n
 
 /** The session with another wish, its sums worked out again. */
 function rewished(turn: Turn, session: StoredCheckout, sim_wish: CheckoutWish): StoredCheckout {
-  const { subtotal, discount, total } = sumsOf(turn, { sim_wish })
+  const { subtotal, discount, tax, total } = sumsOf(turn, { sim_wish })
   return change(turn, 'checkout.session', session, {
     sim_wish,
     amount_subtotal: subtotal,
     amount_total: total,
     discounts: shownDiscounts(sim_wish),
-    total_details: { amount_discount: discount, amount_shipping: 0, amount_tax: 0 },
+    total_details: { amount_discount: discount, amount_shipping: 0, amount_tax: tax },
   })
 }

@@ -5,6 +5,7 @@ import { invalid } from '../http/failure.ts'
 import { freshId, randomLetters } from '../identifiers.ts'
 import { mergeMetadata, sentOnly } from '../resources/patches.ts'
 import { createPrice } from '../resources/prices.ts'
+import { namedRates } from '../resources/tax-rates.ts'
 import type { CheckoutItem, CheckoutWish, StoredCheckout } from '../surface-kinds.ts'
 import { referenced, type Turn } from '../turn.ts'
 import type { Price } from '../wire.ts'
@@ -21,7 +22,7 @@ export function draftSession(turn: Turn, sent: SessionCreation): StoredCheckout 
   const now = turn.now(customer?.id)
   checkAddresses(sent)
   const wish = wishOf(turn, sent, mode, sent.currency?.toLowerCase() ?? customer?.currency ?? null)
-  const { subtotal, discount, total } = sumsOf(turn, { sim_wish: wish })
+  const { subtotal, discount, tax, total } = sumsOf(turn, { sim_wish: wish })
   const currency = currencyOf(turn, wish, sent.currency)
   if (mode === 'payment' && total > 0) requireChargeable(total, currency ?? 'usd', 'line_items')
   const setup = mode === 'setup' ? createSetup(turn, customer?.id ?? null, setupOf(sent)) : null
@@ -52,7 +53,7 @@ export function draftSession(turn: Turn, sent: SessionCreation): StoredCheckout 
     setup_intent: setup?.id ?? null,
     sim_wish: wish,
     submit_type: sent.submit_type ?? null,
-    total_details: mode === 'setup' ? null : { amount_discount: discount, amount_shipping: 0, amount_tax: 0 },
+    total_details: mode === 'setup' ? null : { amount_discount: discount, amount_shipping: 0, amount_tax: tax },
     ui_mode: uiModes[sent.ui_mode ?? 'hosted_page'],
   }
 }
@@ -114,10 +115,13 @@ function wishOf(
   if (discount?.promotion_code !== undefined) {
     referenced(turn, 'promotion_code', discount.promotion_code, 'discounts[0][promotion_code]')
   }
+  const { default_tax_rates: rates, ...terms } = sent.subscription_data ?? {}
+  const defaultTaxRates = namedRates(turn, rates ?? null, 'subscription_data[default_tax_rates]').map(({ id }) => id)
   return {
     items,
+    defaultTaxRates,
     currency,
-    subscription: { ...sent.subscription_data },
+    subscription: terms,
     payment: { ...sent.payment_intent_data },
     setup: { ...sent.setup_intent_data },
     coupon: discount?.coupon ?? null,
@@ -148,6 +152,7 @@ function itemOf(turn: Turn, line: SentLine, name: string, mode: string): Checkou
     id: freshId('li'),
     price: price.id,
     quantity: metered ? null : (line.quantity ?? 1),
+    taxRates: namedRates(turn, line.tax_rates ?? null, `${name}[tax_rates]`).map(({ id }) => id),
     adjustable: adjusts ? { minimum: adjusts.minimum ?? 0, maximum: adjusts.maximum ?? 99 } : null,
   }
 }

@@ -1,4 +1,17 @@
-import { fields, flag, ignored, integer, list, metadata, oneOf, type Parameters, text } from '../http/decode.ts'
+import {
+  fields,
+  flag,
+  ignored,
+  integer,
+  list,
+  metadata,
+  notSimulated,
+  offOnly,
+  oneOf,
+  type Parameters,
+  text,
+} from '../http/decode.ts'
+import { taxRateWishes } from '../resources/tax-rates.ts'
 
 const priceData = fields({
   currency: text,
@@ -18,19 +31,19 @@ const priceData = fields({
 })
 const lineItem = fields({
   adjustable_quantity: fields({ enabled: flag, maximum: integer, minimum: integer }),
-  dynamic_tax_rates: ignored,
+  dynamic_tax_rates: notSimulated,
   metadata: ignored,
   price: text,
   price_data: priceData,
   quantity: integer,
-  tax_rates: ignored,
+  tax_rates: taxRateWishes,
 })
 const discount = fields({ coupon: text, promotion_code: text })
 /** Checked by the call they are handed on to. */
 const subscriptionData = fields({
   billing_cycle_anchor: integer,
   billing_mode: ignored,
-  default_tax_rates: ignored,
+  default_tax_rates: taxRateWishes,
   description: text,
   invoice_settings: ignored,
   metadata: ignored,
@@ -62,7 +75,7 @@ export const purchase = {
   custom_fields: ignored,
   custom_text: ignored,
   customer_creation: oneOf('always', 'if_required'),
-  invoice_creation: ignored,
+  invoice_creation: fields({ enabled: offOnly, invoice_data: ignored }),
   line_items: list(lineItem),
   metadata,
   payment_intent_data: paymentData,

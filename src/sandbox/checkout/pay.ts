@@ -105,6 +105,7 @@ function subscribe(turn: Turn, session: StoredCheckout, buyer: Buyer, method: Pa
   const asks = chosen !== null && asksForBuyer(turn, chosen)
   const made = call<Subscription>(turn, subscriptionRoutes, '/v1/subscriptions', {
     ...session.sim_wish.subscription,
+    default_tax_rates: session.sim_wish.defaultTaxRates,
     ...itemsOf(turn, session),
     currency: session.currency ?? undefined,
     ...discountOf(session),
@@ -150,7 +151,11 @@ function begin(turn: Turn, subscription: Subscription): Subscription {
 function itemsOf(turn: Turn, { sim_wish: { items } }: StoredCheckout): object {
   const recurring = items.filter(({ price }) => turn.store.objects.find('price', price)?.recurring)
   const once = items.filter((item) => !recurring.includes(item))
-  const sent = (item: (typeof items)[number]) => ({ price: item.price, quantity: item.quantity ?? undefined })
+  const sent = (item: (typeof items)[number]) => ({
+    price: item.price,
+    quantity: item.quantity ?? undefined,
+    tax_rates: item.taxRates,
+  })
   return { items: recurring.map(sent), ...(once.length > 0 ? { add_invoice_items: once.map(sent) } : {}) }
 }
 

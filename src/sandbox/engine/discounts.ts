@@ -23,9 +23,12 @@ export function activeDiscounts(turn: Turn, ids: readonly string[] | null | unde
 
 function withCoupon(turn: Turn, discount: Discount): ActiveDiscount[] {
   const coupon = turn.store.objects.find('coupon', discount.source.coupon ?? '')
-  return coupon
-    ? [{ id: discount.id, coupon, amounts: amountsOff(turn, coupon), products: recall(turn, 'applies_to', coupon.id) }]
-    : []
+  return coupon ? [discountBy(turn, coupon, discount.id)] : []
+}
+
+/** What a coupon takes off, under the id of the discount that it makes. */
+export function discountBy(turn: Turn, coupon: Coupon, id: string): ActiveDiscount {
+  return { id, coupon, amounts: amountsOff(turn, coupon), products: recall(turn, 'applies_to', coupon.id) }
 }
 
 /** A `once` discount is over when an invoice has used it, a repeating one when its months are. */
@@ -40,39 +43,42 @@ export function inheritedDiscounts(customer: Customer, subscription: Subscriptio
   return customer.discount ? [customer.discount.id] : []
 }
 
+/** What a discount looks at in a line, of an invoice or of a checkout. */
+export type Discountable = Pick<InvoiceLine, 'amount' | 'currency' | 'discountable' | 'discount_amounts' | 'pricing'>
+
 /** Lines with their discounts: each line's own first, then the invoice's, each on what the former have left. */
-export function discounted(
-  lines: readonly InvoiceLine[],
-  ofLine: (line: InvoiceLine) => readonly ActiveDiscount[],
+export function discounted<Line extends Discountable>(
+  lines: readonly Line[],
+  ofLine: (line: Line) => readonly ActiveDiscount[],
   ofInvoice: readonly ActiveDiscount[],
-): InvoiceLine[] {
+): Line[] {
   const own = lines.map((line) => ofLine(line).reduce((reduced, discount) => onOneLine(reduced, discount), line))
-  return ofInvoice.reduce<InvoiceLine[]>((reduced, discount) => acrossLines(reduced, discount), own)
+  return ofInvoice.reduce<Line[]>((reduced, discount) => acrossLines(reduced, discount), own)
 }
 
-const takes = (line: InvoiceLine, { products }: ActiveDiscount) => {
+const takes = (line: Discountable, { products }: ActiveDiscount) => {
   const of = line.pricing?.price_details?.product
   return line.discountable && net(line) > 0 && (products === undefined || (of !== undefined && products.includes(of)))
 }
 
 /** What a line costs after the discounts applied so far. */
-export const net = (line: InvoiceLine) =>
+export const net = (line: Discountable) =>
   line.amount - (line.discount_amounts ?? []).reduce((sum, { amount }) => sum + amount, 0)
 
-function onOneLine(line: InvoiceLine, discount: ActiveDiscount): InvoiceLine {
+function onOneLine<Line extends Discountable>(line: Line, discount: ActiveDiscount): Line {
   if (!takes(line, discount)) return line
   const { percent_off: percent } = discount.coupon
   const off = Math.min(net(line), discount.amounts[line.currency] ?? 0)
   return reduce(line, discount, percent === null ? off : percentOf(net(line), percent))
 }
 
-const reduce = (line: InvoiceLine, { id }: ActiveDiscount, amount: number): InvoiceLine => ({
+const reduce = <Line extends Discountable>(line: Line, { id }: ActiveDiscount, amount: number): Line => ({
   ...line,
   discount_amounts: [...(line.discount_amounts ?? []), { amount, discount: id }],
 })
 
 /** A percentage comes off every line; an amount is spread over them by what they cost, to the last cent. */
-function acrossLines(lines: readonly InvoiceLine[], discount: ActiveDiscount): InvoiceLine[] {
+function acrossLines<Line extends Discountable>(lines: readonly Line[], discount: ActiveDiscount): Line[] {
   if (discount.coupon.percent_off !== null) return lines.map((line) => onOneLine(line, discount))
   const whole = lines.reduce((sum, line) => sum + (takes(line, discount) ? net(line) : 0), 0)
   const off = Math.min(whole, discount.amounts[lines[0]?.currency ?? ''] ?? 0)

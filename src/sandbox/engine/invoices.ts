@@ -11,7 +11,8 @@ import { minimumCharge } from './currency.ts'
 import { activeDiscounts, discounted, inheritedDiscounts, net, totalDiscounts } from './discounts.ts'
 import { advanceLines, arrearsLines, pendingLine, type Stretch } from './lines.ts'
 import { recall, remember } from './memory.ts'
-import { automaticTax, taxed, taxOf, totalTaxes } from './tax.ts'
+import { automaticTax, taxedByPlace, totalTaxes } from './tax.ts'
+import { addedTax, includedTax, ratesOfLine, taxesOn } from './tax-rates.ts'
 
 /** What an invoice is to bill. */
 export interface Bill {
@@ -38,7 +39,9 @@ export function composeInvoice(turn: Turn, bill: Bill, id = freshId('in')): Invo
   const raw = linesOf(turn, bill, id)
   const own = (line: InvoiceLine) => activeDiscounts(turn, lineDiscounts(line, subscription), now)
   const isTaxed = subscription?.automatic_tax.enabled === true
-  const lines = taxed(customer, isTaxed, discounted(raw, own, discounts))
+  const rates = bill.extra?.default_tax_rates ?? subscription?.default_tax_rates ?? []
+  const terms = { customer, subscription, isAutomatic: isTaxed, rates }
+  const lines = taxed(turn, terms, discounted(raw, own, discounts))
   return {
     ...blankInvoice,
     ...snapshotOf(customer),
@@ -49,6 +52,7 @@ export function composeInvoice(turn: Turn, bill: Bill, id = freshId('in')): Invo
     collection_method: subscription?.collection_method ?? 'charge_automatically',
     created: now,
     currency: subscription?.currency ?? customer.currency ?? 'usd',
+    default_tax_rates: rates,
     discounts: discounts.map((discount) => discount.id),
     lines: listOf(lines, `/v1/invoices/${id}/lines`),
     parent: subscription && parentOf(subscription),
@@ -58,6 +62,23 @@ export function composeInvoice(turn: Turn, bill: Bill, id = freshId('in')): Invo
     test_clock: clockOf(turn, customer.id),
     ...bill.extra,
   }
+}
+
+interface TaxTerms {
+  readonly customer: Customer
+  readonly subscription: Subscription | null
+  /** By the customer's address, instead of by rates set by hand. */
+  readonly isAutomatic: boolean
+  readonly rates: Invoice['default_tax_rates']
+}
+
+function taxed(turn: Turn, terms: TaxTerms, lines: readonly InvoiceLine[]): InvoiceLine[] {
+  const { customer, subscription, isAutomatic, rates } = terms
+  if (isAutomatic) return taxedByPlace(customer, lines)
+  return lines.map((line) => {
+    const taxes = taxesOn(net(line), ratesOfLine(turn, line, subscription, rates), customer)
+    return { ...line, taxes }
+  })
 }
 
 function linesOf(turn: Turn, { subscription, advance, arrears, pending }: Bill, id: string): InvoiceLine[] {
@@ -82,16 +103,17 @@ function lineDiscounts(line: InvoiceLine, subscription: Subscription | null): re
 
 export function totalsOf(lines: readonly InvoiceLine[]) {
   const subtotal = lines.reduce((sum, line) => sum + line.amount, 0)
-  const untaxed = lines.reduce((sum, line) => sum + net(line), 0)
-  const total = lines.reduce((sum, line) => sum + taxOf(line), untaxed)
+  const charged = lines.reduce((sum, line) => sum + net(line), 0)
+  const included = lines.reduce((sum, line) => sum + includedTax(line.taxes), 0)
+  const total = lines.reduce((sum, line) => sum + addedTax(line.taxes), charged)
   return {
     amount_due: Math.max(0, total),
     amount_remaining: Math.max(0, total),
     subtotal,
-    subtotal_excluding_tax: subtotal,
+    subtotal_excluding_tax: subtotal - included,
     total,
     total_discount_amounts: totalDiscounts(lines),
-    total_excluding_tax: untaxed,
+    total_excluding_tax: charged - included,
     total_taxes: totalTaxes(lines),
   }
 }
@@ -161,7 +183,9 @@ export function relined(
   const bare = lines.map((line) => ({ ...line, discount_amounts: [] }))
   const discounts = activeDiscounts(turn, invoice.discounts, turn.now(customer.id))
   const own = (line: InvoiceLine) => activeDiscounts(turn, lineDiscounts(line, subscription), turn.now(customer.id))
-  const data = taxed(customer, invoice.automatic_tax.enabled, discounted(bare, own, discounts))
+  const { automatic_tax, default_tax_rates: rates } = invoice
+  const terms = { customer, subscription, isAutomatic: automatic_tax.enabled, rates }
+  const data = taxed(turn, terms, discounted(bare, own, discounts))
   return change(turn, 'invoice', invoice, { ...totalsOf(data), lines: { ...invoice.lines, data } }, 'invoice.updated')
 }
 

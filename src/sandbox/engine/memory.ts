@@ -1,3 +1,4 @@
+import type { TaxRate } from '../surface-kinds.ts'
 import type { Turn } from '../turn.ts'
 import type { Price, Subscription } from '../wire.ts'
 
@@ -59,6 +60,8 @@ interface Memories {
   /** Paused, and to be resumed by the payment of its latest invoice. */
   readonly resuming: boolean
   readonly spent: boolean
+  /** Rates put on a line of an invoice itself. */
+  readonly tax_rates: readonly TaxRate[]
   readonly tiers: readonly Tier[]
 }
 

@@ -143,6 +143,7 @@ function proration(
     proration_details: { credited_items, discount_amounts: [] },
     quantity,
     quantity_decimal: String(quantity),
+    tax_rates: item.tax_rates,
   })
 }
 

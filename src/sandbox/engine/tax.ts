@@ -46,9 +46,8 @@ export const automaticTax = (enabled: boolean): Invoice['automatic_tax'] =>
     : { disabled_reason: null, enabled, liability: null, provider: null, status: null }
 
 /** Each line with what is owed on what its discounts leave of it. A business elsewhere owes it itself (`reverse`). */
-export function taxed(customer: Customer, enabled: boolean, lines: readonly InvoiceLine[]): InvoiceLine[] {
+export function taxedByPlace(customer: Customer, lines: readonly InvoiceLine[]): InvoiceLine[] {
   const country = customer.address?.country ?? ''
-  if (!enabled) return lines.map((line) => ({ ...line, taxes: [] }))
   const owed = customer.tax_exempt === 'none' || customer.tax_exempt === null ? (RATES[country] ?? 0) : 0
   return lines.map((line) => ({ ...line, taxes: [taxOn(line, customer, country, owed)] }))
 }
@@ -71,8 +70,6 @@ function reasonFor({ tax_exempt: exempt }: Customer, percent: number) {
   if (exempt === 'exempt') return 'customer_exempt' as const
   return percent === 0 ? ('not_collecting' as const) : ('standard_rated' as const)
 }
-
-export const taxOf = (line: InvoiceLine) => (line.taxes ?? []).reduce((sum, { amount }) => sum + amount, 0)
 
 /** The taxes of the lines together, one entry a rate. */
 export function totalTaxes(lines: readonly InvoiceLine[]): NonNullable<Invoice['total_taxes']> {

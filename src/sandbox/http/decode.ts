@@ -1,5 +1,6 @@
 import { invalid, parameterMissing, unsupported } from './failure.ts'
 import { emptyFields, type Form, type FormFields } from './form.ts'
+import { requireKnown } from './unknown-parameter.ts'
 
 /** Turns a parameter into a value or refuses it in Stripe's words; `name` is its full name, `items[0][price]`. */
 export type Decoder<T> = (form: Form, name: string) => T
@@ -10,11 +11,10 @@ export type Parameters<Spec> = { readonly [Name in keyof Spec]?: Decoded<Spec[Na
 export function fields<const Spec extends Readonly<Record<string, Decoder<unknown>>>>(
   spec: Spec,
 ): Decoder<Parameters<Spec>> {
+  const known = Object.keys(spec)
   return (form, name) => {
     if (typeof form === 'string') throw invalid(`Invalid hash`, name)
-    for (const key of Object.keys(form)) {
-      if (!Object.hasOwn(spec, key)) throw unknownParameter(inside(name, key))
-    }
+    requireKnown(Object.keys(form), known, (key) => inside(name, key))
     const decoded: Record<string, unknown> = {}
     for (const [key, decode] of Object.entries(spec)) {
       const value = form[key]
@@ -25,7 +25,6 @@ export function fields<const Spec extends Readonly<Record<string, Decoder<unknow
 }
 
 const inside = (name: string, key: string) => (name === '' ? key : `${name}[${key}]`)
-const unknownParameter = (name: string) => invalid(`Received unknown parameter: ${name}`, name, 'parameter_unknown')
 
 export const text: Decoder<string> = (form, name) => {
   if (typeof form !== 'string') throw invalid('Invalid string', name)

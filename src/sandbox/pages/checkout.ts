@@ -48,13 +48,14 @@ export const withSession = (address: string, id: string) => address.replaceAll('
 
 function orderOf(turn: Turn, session: StoredCheckout): Html {
   const currency = session.currency ?? 'usd'
-  const { discount, total } = sumsOf(turn, session)
+  const { discount, tax, total } = sumsOf(turn, session)
   const rows = linesOf(turn, session).map(
     ({ item, price, amount }) =>
       html`<tr><td>${productName(turn, price)}<br><small>${termsOf(price, item.quantity)}</small></td><td>${moneyText(amount, currency)}</td></tr>`,
   )
   const less = discount === 0 ? [] : [html`<tr><td>Discount</td><td>−${moneyText(discount, currency)}</td></tr>`]
-  const table = html`${trialOf(turn, session)}<table><thead><tr><th>Item</th><th>Amount</th></tr></thead><tbody>${rows}${less}</tbody>
+  const owed = tax === 0 ? [] : [html`<tr><td>Tax</td><td>${moneyText(tax, currency)}</td></tr>`]
+  const table = html`${trialOf(turn, session)}<table><thead><tr><th>Item</th><th>Amount</th></tr></thead><tbody>${rows}${less}${owed}</tbody>
 <tfoot><tr><th>Due today</th><th>${moneyText(total, currency)}</th></tr></tfoot></table>`
   return html`${table}${quantityForm(turn, session)}`
 }

@@ -12,6 +12,7 @@ import type { Customer, InvoiceItem, Price, Subscription } from '../wire.ts'
 import { mergeMetadata } from './patches.ts'
 import { createPrice } from './prices.ts'
 import type { Creation } from './subscription-parameters.ts'
+import { namedRates } from './tax-rates.ts'
 
 type Sent = NonNullable<Creation['add_invoice_items']>[number]
 
@@ -51,6 +52,7 @@ function itemOf(
     id,
     discounts,
     metadata: mergeMetadata({}, sent.metadata),
+    tax_rates: namedRates(turn, sent.tax_rates ?? null, `${name}[tax_rates]`),
     parent: { subscription_details: { subscription: subscription.id }, type: 'subscription_details' },
   }
 }

@@ -4,6 +4,7 @@ import { fields, flag, metadata, type Parameters, scalars, text } from '../http/
 import { invalid } from '../http/failure.ts'
 import { listing, paging } from '../http/listing.ts'
 import { route } from '../http/route.ts'
+import { requireKnown } from '../http/unknown-parameter.ts'
 import type { Dispute } from '../surface-kinds.ts'
 import { retrieve, type Turn } from '../turn.ts'
 import { mergeMetadata } from './patches.ts'
@@ -45,11 +46,8 @@ function requireOpen(dispute: Dispute): void {
 }
 
 function evidenceOf(dispute: Dispute, sent: Readonly<Record<string, string>>): Dispute['evidence'] {
-  const known = new Set(Object.keys(dispute.evidence))
-  const unknown = Object.keys(sent).find((name) => !known.has(name) || name === 'enhanced_evidence')
-  if (unknown !== undefined) {
-    throw invalid(`Received unknown parameter: evidence[${unknown}]`, `evidence[${unknown}]`, 'parameter_unknown')
-  }
+  const known = Object.keys(dispute.evidence).filter((name) => name !== 'enhanced_evidence')
+  requireKnown(Object.keys(sent), known, (name) => `evidence[${name}]`)
   return { ...dispute.evidence, ...sent }
 }
 

@@ -8,7 +8,6 @@ import { redeem } from '../engine/redemption.ts'
 import { announce, change } from '../events/record.ts'
 import {
   clearable,
-  clearedOnly,
   decimal,
   fields,
   flag,
@@ -29,6 +28,7 @@ import type { Customer, Invoice, InvoiceItem, Price } from '../wire.ts'
 import { mergeMetadata, sentOnly } from './patches.ts'
 import { createPrice } from './prices.ts'
 import { discountWishes } from './subscription-parameters.ts'
+import { namedRates, taxRateWishes } from './tax-rates.ts'
 
 const creation = {
   amount: integer,
@@ -53,7 +53,7 @@ const creation = {
   subscription: text,
   tax_behavior: ignored,
   tax_code: ignored,
-  tax_rates: clearedOnly,
+  tax_rates: taxRateWishes,
   unit_amount_decimal: decimal,
 }
 const updating = {
@@ -63,6 +63,7 @@ const updating = {
   metadata,
   period: fields({ end: integer, start: integer }),
   quantity: integer,
+  tax_rates: taxRateWishes,
   unit_amount_decimal: decimal,
 }
 export type ItemCreation = Parameters<typeof creation>
@@ -137,6 +138,7 @@ export function buildItem(turn: Turn, sent: ItemCreation, customer: Customer): I
     parent:
       subscription === undefined ? null : { subscription_details: { subscription }, type: 'subscription_details' },
     pricing: price ? pricingOf(price) : null,
+    tax_rates: namedRates(turn, sent.tax_rates ?? null, 'tax_rates'),
   }
 }
 
@@ -169,6 +171,7 @@ function updateItem(turn: Turn, sent: Parameters<typeof updating>, id: string): 
     period,
     quantity,
     quantity_decimal: String(quantity),
+    ...(sent.tax_rates === undefined ? {} : { tax_rates: namedRates(turn, sent.tax_rates, 'tax_rates') }),
   }
   const item = change(turn, 'invoiceitem', before, patch)
   redraw(turn, item, (line) => (line === undefined ? [] : [{ ...pendingLine(item, item.invoice ?? ''), id: line }]))

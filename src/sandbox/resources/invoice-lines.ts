@@ -1,6 +1,7 @@
 import { inCurrency } from '../engine/currency-options.ts'
 import { relined } from '../engine/invoices.ts'
 import { pendingLine, pricingOf, productName } from '../engine/lines.ts'
+import { remember } from '../engine/memory.ts'
 import { timesQuantity } from '../engine/money.ts'
 import { storeItems } from '../engine/pending-items.ts'
 import { unitPrice } from '../engine/pricing.ts'
@@ -28,6 +29,7 @@ import { customerOf } from './manual-invoices.ts'
 import { mergeMetadata, sentOnly } from './patches.ts'
 import { createPrice } from './prices.ts'
 import { discountWishes } from './subscription-parameters.ts'
+import { namedRates, taxRateWishes } from './tax-rates.ts'
 
 /** A price made for one line, with a product that exists or with one of its own. */
 const linePrice = fields({
@@ -66,7 +68,7 @@ export const lineUpdate = {
   pricing: fields({ price: text }),
   quantity: integer,
   tax_amounts: clearedOnly,
-  tax_rates: clearedOnly,
+  tax_rates: taxRateWishes,
 }
 export const lineUpdates = { invoice_metadata: metadata, lines: list(fields({ ...lineUpdate, id: text })) }
 type Wish = Parameters<typeof lineUpdate>
@@ -154,7 +156,10 @@ function changedLine(turn: Turn, line: InvoiceLine, wish: Wish, customer: Custom
     quantity_decimal: String(quantity),
   }
   const item = itemOf(turn, line)
-  if (item) change(turn, 'invoiceitem', item, { ...patch, net_amount: amount })
+  const rates = wish.tax_rates === undefined ? undefined : namedRates(turn, wish.tax_rates, `${name}[tax_rates]`)
+  const taxes = rates && { tax_rates: rates }
+  if (item) change(turn, 'invoiceitem', item, { ...patch, ...taxes, net_amount: amount })
+  else if (rates) remember(turn, 'tax_rates', line.id, rates)
   const discounts =
     wish.discounts === undefined
       ? line.discounts

@@ -7,7 +7,6 @@ import { forgive, settlePaid } from '../engine/settlement.ts'
 import { announce, change } from '../events/record.ts'
 import {
   clearable,
-  clearedOnly,
   flag,
   ignored,
   integer,
@@ -23,6 +22,7 @@ import { referenced, retrieve, type Turn } from '../turn.ts'
 import type { Customer, Invoice } from '../wire.ts'
 import { mergeMetadata, sentOnly } from './patches.ts'
 import { discountWishes } from './subscription-parameters.ts'
+import { namedRates, taxRateWishes } from './tax-rates.ts'
 
 const common = {
   account_tax_ids: ignored,
@@ -33,7 +33,7 @@ const common = {
   custom_fields: clearable(ignored),
   days_until_due: integer,
   default_payment_method: clearable(text),
-  default_tax_rates: clearedOnly,
+  default_tax_rates: taxRateWishes,
   description: clearable(text),
   discounts: discountWishes,
   due_date: integer,
@@ -93,6 +93,9 @@ function patchOf(turn: Turn, sent: Update, customer: string | null): Partial<Inv
   return {
     ...sentOnly({ description, footer, statement_descriptor, default_payment_method }),
     ...sentOnly({ collection_method, auto_advance, automatically_finalizes_at, due_date: due }),
+    ...(sent.default_tax_rates === undefined
+      ? {}
+      : { default_tax_rates: namedRates(turn, sent.default_tax_rates, 'default_tax_rates') }),
   }
 }
 
@@ -105,13 +108,18 @@ export function updateInvoice(turn: Turn, sent: Update, id: string): Invoice {
   const patch = { ...patchOf(turn, sent, before.customer), metadata: mergeMetadata(before.metadata, sent.metadata) }
   const after = change(turn, 'invoice', before, patch, 'invoice.updated')
   if (after.status === 'draft') planFinalization(turn, after)
-  return sent.discounts === undefined ? after : rediscounted(turn, after, sent)
+  return sent.discounts === undefined && sent.default_tax_rates === undefined ? after : reckoned(turn, after, sent)
 }
 
-function rediscounted(turn: Turn, invoice: Invoice, sent: Update): Invoice {
+/** Other discounts or tax rates make other totals. */
+function reckoned(turn: Turn, invoice: Invoice, sent: Update): Invoice {
   const customer = customerOf(turn, invoice)
-  const discounts = redeem(turn, sent.discounts ?? [], { customer, invoice: invoice.id })
-  const changed = change(turn, 'invoice', invoice, { discounts })
+  const changed =
+    sent.discounts === undefined
+      ? invoice
+      : change(turn, 'invoice', invoice, {
+          discounts: redeem(turn, sent.discounts ?? [], { customer, invoice: invoice.id }),
+        })
   return relined(turn, changed, changed.lines.data, customer, null)
 }
 

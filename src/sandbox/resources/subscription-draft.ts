@@ -12,6 +12,7 @@ import { mergeMetadata } from './patches.ts'
 import { draftItem, requireOneInterval } from './subscription-items.ts'
 import type { Creation } from './subscription-parameters.ts'
 import { timesOf } from './subscription-times.ts'
+import { namedRates } from './tax-rates.ts'
 
 /** A subscription as it would be, checked and not yet billed. */
 export function draftSubscription(turn: Turn, sent: Creation, customer: Customer): Subscription {
@@ -39,6 +40,7 @@ export function draftSubscription(turn: Turn, sent: Creation, customer: Customer
     currency,
     customer: customer.id,
     days_until_due: daysUntilDue(sent),
+    default_tax_rates: namedRates(turn, sent.default_tax_rates ?? null, 'default_tax_rates'),
     description: sent.description ?? null,
     discounts: redeem(turn, sent.discounts ?? [], target),
     items: listOf(items, `/v1/subscription_items?subscription=${id}`),
@@ -58,8 +60,11 @@ export function draftSubscription(turn: Turn, sent: Creation, customer: Customer
   }
 }
 
-function taxSettings({ automatic_tax }: Creation, customer: Customer): Subscription['automatic_tax'] {
+function taxSettings(sent: Creation, customer: Customer): Subscription['automatic_tax'] {
+  const { automatic_tax, default_tax_rates: rates = [], items = [] } = sent
+  const hasRates = [rates, ...items.map(({ tax_rates: own }) => own)].some((each) => each && each.length > 0)
   const enabled = automatic_tax?.enabled === true
+  if (enabled && hasRates) throw invalid('You cannot set tax rates where automatic tax is enabled.', 'automatic_tax')
   requireLocation(customer, enabled)
   return { disabled_reason: null, enabled, liability: enabled ? { type: 'self' } : null }
 }
@@ -156,7 +161,6 @@ const blankSubscription = {
   customer_account: null,
   default_payment_method: null,
   default_source: null,
-  default_tax_rates: [],
   discounts: [],
   ended_at: null,
   invoice_settings: {

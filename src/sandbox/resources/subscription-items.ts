@@ -10,6 +10,7 @@ import { mergeMetadata } from './patches.ts'
 import { planOf } from './plans.ts'
 import { createPrice } from './prices.ts'
 import type { SentItem } from './subscription-parameters.ts'
+import { namedRates } from './tax-rates.ts'
 
 /** What an item is added to. */
 export interface ItemPlace {
@@ -45,7 +46,7 @@ export function draftItem(turn: Turn, sent: SentItem, name: string, place: ItemP
     plan: planOf(price),
     price,
     subscription: place.subscription,
-    tax_rates: [],
+    tax_rates: namedRates(turn, sent.tax_rates ?? null, `${name}[tax_rates]`),
     ...(metered ? {} : { quantity }),
   }
 }
@@ -129,6 +130,7 @@ function changedItem(
       ? {}
       : { discounts: redeem(turn, sent.discounts ?? [], target, `${name}[discounts]`) }),
     metadata: mergeMetadata(former.metadata, sent.metadata),
+    ...(sent.tax_rates === undefined ? {} : { tax_rates: namedRates(turn, sent.tax_rates, `${name}[tax_rates]`) }),
     plan: planOf(price),
     price,
     ...(metered || quantity === undefined ? {} : { quantity }),

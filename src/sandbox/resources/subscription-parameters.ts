@@ -15,6 +15,7 @@ import {
   type Parameters,
   text,
 } from '../http/decode.ts'
+import { taxRateWishes } from './tax-rates.ts'
 
 export const discountWishes = clearable(list(fields({ coupon: text, discount: text, promotion_code: text })))
 const inlinePrice = fields({
@@ -36,7 +37,7 @@ export const itemFields = {
   price: text,
   price_data: inlinePrice,
   quantity: integer,
-  tax_rates: clearedOnly,
+  tax_rates: taxRateWishes,
 }
 const item = fields(itemFields)
 const cancellationDetails = fields({
@@ -62,7 +63,7 @@ const addedItem = fields({
   price: text,
   price_data: inlinePrice,
   quantity: integer,
-  tax_rates: clearedOnly,
+  tax_rates: taxRateWishes,
 })
 const trialSettings = clearable(
   fields({
@@ -83,7 +84,7 @@ const common = {
   days_until_due: integer,
   default_payment_method: clearable(text),
   default_source: notSimulated,
-  default_tax_rates: clearedOnly,
+  default_tax_rates: taxRateWishes,
   description: clearable(text),
   discounts: discountWishes,
   invoice_settings: clearedOnly,

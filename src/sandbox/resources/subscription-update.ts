@@ -14,6 +14,7 @@ import { cancellationDetails, endPatch } from './subscription-ending.ts'
 import { changedItems, currentPeriod } from './subscription-items.ts'
 import type { Update } from './subscription-parameters.ts'
 import { checkedEnd } from './subscription-times.ts'
+import { namedRates } from './tax-rates.ts'
 
 export function updateSubscription(turn: Turn, sent: Update, id: string): Subscription {
   const before = retrieve(turn, 'subscription', id)
@@ -164,6 +165,9 @@ function plainPatch(turn: Turn, before: Subscription, sent: Update, customer: Cu
     ...defaultMethod(turn, before, sent),
     ...paymentSettings(before, sent),
     ...(sent.discounts === undefined ? {} : { discounts: discountsAfter(turn, before, sent, customer) }),
+    ...(sent.default_tax_rates === undefined
+      ? {}
+      : { default_tax_rates: namedRates(turn, sent.default_tax_rates, 'default_tax_rates') }),
     ...(sent.pause_collection === undefined ? {} : { pause_collection: pauseOf(sent) }),
     ...(sent.trial_settings === undefined ? {} : { trial_settings: trialSettings(sent.trial_settings) }),
     ...pendingInterval(sent, turn.now(before.customer)),

@@ -1,10 +1,11 @@
 import { change, create } from '../events/record.ts'
-import { clearable, decimal, fields, flag, metadata, need, type Parameters, text } from '../http/decode.ts'
+import { clearable, decimal, fields, flag, list, metadata, need, type Parameters, text } from '../http/decode.ts'
+import { invalid } from '../http/failure.ts'
 import { listing, paging } from '../http/listing.ts'
 import { route } from '../http/route.ts'
 import { freshId } from '../identifiers.ts'
 import type { TaxRate } from '../surface-kinds.ts'
-import { retrieve, type Turn } from '../turn.ts'
+import { referenced, retrieve, type Turn } from '../turn.ts'
 import { mergeMetadata, sentOnly } from './patches.ts'
 
 const path = '/v1/tax_rates'
@@ -68,4 +69,16 @@ function patchOf(before: TaxRate['metadata'], sent: Parameters<typeof common>) {
     ...(tax_type === undefined ? {} : { tax_type: tax_type as NonNullable<TaxRate['tax_type']> }),
     metadata: mergeMetadata(before, sent.metadata),
   }
+}
+
+/** The rates of an item, an invoice or a subscription; an empty value takes them off. */
+export const taxRateWishes = clearable(list(text))
+
+export function namedRates(turn: Turn, ids: readonly string[] | null, name: string): TaxRate[] {
+  return (ids ?? []).map((id, index) => {
+    const rate = referenced(turn, 'tax_rate', id, `${name}[${index}]`)
+    if (!rate.active)
+      throw invalid(`The tax rate ${id} is archived and cannot be applied any more.`, `${name}[${index}]`)
+    return rate
+  })
 }
