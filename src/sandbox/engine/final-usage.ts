@@ -2,12 +2,12 @@ import type { Turn } from '../turn.ts'
 import type { Subscription } from '../wire.ts'
 import { confirmIntent } from './confirmation.ts'
 import { draftInvoice, finalizeInvoice } from './invoices.ts'
-import { stretchesOf, usageBetween } from './lines.ts'
 import { defaultMethodOf } from './payment-methods.ts'
 import { pendingItems } from './pending-items.ts'
 import { openPayment, settlePaid } from './settlement.ts'
 import { endSubscription, expireIncomplete } from './subscription-end.ts'
 import { saveSubscription } from './subscription-store.ts'
+import { stretchesOf, unbilledUsage } from './usage.ts'
 
 type Details = Partial<NonNullable<Subscription['cancellation_details']>>
 
@@ -25,7 +25,7 @@ export function endWithUsage(turn: Turn, subscription: Subscription, details: De
 function billFinalUsage(turn: Turn, subscription: Subscription, until: number): Subscription {
   const arrears = stretchesOf(turn, subscription.items.data, until)
   const pending = pendingItems(turn, subscription)
-  const used = arrears.some(({ price, period }) => usageBetween(turn, subscription.customer, price, period) !== '0')
+  const used = arrears.some((stretch) => unbilledUsage(turn, subscription.customer, stretch) !== '0')
   const customer = turn.store.objects.find('customer', subscription.customer)
   if ((!used && pending.length === 0) || !customer) return subscription
   const draft = draftInvoice(turn, { customer, subscription, reason: 'subscription_cycle', arrears, pending })

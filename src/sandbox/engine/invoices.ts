@@ -9,10 +9,11 @@ import { blankInvoice, snapshotOf } from './blank-invoice.ts'
 import { applyCredits } from './credit-grants.ts'
 import { minimumCharge } from './currency.ts'
 import { activeDiscounts, discounted, inheritedDiscounts, net, totalDiscounts } from './discounts.ts'
-import { advanceLines, arrearsLines, pendingLine, type Stretch } from './lines.ts'
+import { advanceLines, arrearsLines, pendingLine } from './lines.ts'
 import { recall, remember } from './memory.ts'
 import { automaticTax, taxedByPlace, totalTaxes } from './tax.ts'
 import { addedTax, includedTax, ratesOfLine, taxesOn } from './tax-rates.ts'
+import type { Stretch } from './usage.ts'
 
 /** What an invoice is to bill. */
 export interface Bill {
@@ -27,7 +28,14 @@ export interface Bill {
   /** Instead of what the subscription or customer has. */
   readonly discounts?: readonly string[]
   readonly period?: { readonly start: number; readonly end: number }
+  /** What was reached, so that it is billed before its time. */
+  readonly threshold?: Threshold
   readonly extra?: Partial<Invoice>
+}
+
+export interface Threshold {
+  readonly amount_gte: number | null
+  readonly items: readonly { readonly item: string; readonly usage_gte: number }[]
 }
 
 /** An invoice as it would be, not stored: what a preview shows and what a draft begins as. */
@@ -60,8 +68,18 @@ export function composeInvoice(turn: Turn, bill: Bill, id = freshId('in')): Invo
     period_start: bill.period?.start ?? now,
     starting_balance: customer.balance,
     test_clock: clockOf(turn, customer.id),
+    ...(bill.threshold ? { threshold_reason: reasonOf(bill.threshold, lines) } : {}),
     ...bill.extra,
   }
+}
+
+function reasonOf(
+  { amount_gte, items }: Threshold,
+  lines: readonly InvoiceLine[],
+): NonNullable<Invoice['threshold_reason']> {
+  const of = (item: string) =>
+    lines.filter(({ parent }) => parent?.subscription_item_details?.subscription_item === item).map(({ id }) => id)
+  return { amount_gte, item_reasons: items.map(({ item, usage_gte }) => ({ line_item_ids: of(item), usage_gte })) }
 }
 
 interface TaxTerms {
@@ -123,7 +141,8 @@ export function draftInvoice(turn: Turn, bill: Bill): Invoice {
   const invoice = create(turn, 'invoice', composeInvoice(turn, bill), 'invoice.created')
   for (const item of bill.pending ?? []) turn.store.objects.save('invoiceitem', { ...item, invoice: invoice.id })
   for (const item of bill.advance ?? []) rememberBilled(turn, item, invoice)
-  if (bill.arrears && bill.arrears.length > 0) rememberMetered(turn, invoice, bill.arrears)
+  // What a threshold bills is fixed; what comes in afterwards belongs to the invoice after it.
+  if (bill.arrears && bill.arrears.length > 0 && !bill.threshold) rememberMetered(turn, invoice, bill.arrears)
   for (const { discount } of invoice.total_discount_amounts ?? []) spendOnce(turn, discount)
   return invoice
 }
@@ -150,17 +169,22 @@ function spendOnce(turn: Turn, id: string): void {
 }
 
 function rememberMetered(turn: Turn, invoice: Invoice, stretches: readonly Stretch[]): void {
-  const metered = stretches.map(({ item, price, period }) => ({ item: item.id, price: price.id, ...period }))
+  const metered = stretches.map(({ item, price, period, billed = '0' }) => ({
+    item: item.id,
+    price: price.id,
+    ...period,
+    billed,
+  }))
   remember(turn, 'metered', invoice.id, metered)
 }
 
 /** Usage that was reported while the invoice was a draft still joins it. */
 export function recountUsage(turn: Turn, invoice: Invoice, customer: Customer, subscription: Subscription): Invoice {
   const stretches = (recall(turn, 'metered', invoice.id) ?? []).flatMap(
-    ({ item: itemId, price: priceId, start, end }) => {
+    ({ item: itemId, price: priceId, start, end, billed = '0' }) => {
       const item = turn.store.objects.find('subscription_item', itemId)
       const price = turn.store.objects.find('price', priceId)
-      return item && price ? [{ item, price, period: { start, end } }] : []
+      return item && price ? [{ item, price, period: { start, end }, billed }] : []
     },
   )
   if (stretches.length === 0) return invoice

@@ -3,13 +3,10 @@ import type { Turn } from '../turn.ts'
 import type { InvoiceItem, InvoiceLine, Price, Subscription, SubscriptionItem } from '../wire.ts'
 import { moneyText } from './currency.ts'
 import { inCurrency } from './currency-options.ts'
-import { recall } from './memory.ts'
-import { aggregate } from './metering.ts'
 import { share, timesQuantity } from './money.ts'
 import { intervalOf, type Period, periodAt } from './periods.ts'
 import { type Charged, chargesOf, unitPrice } from './pricing.ts'
-
-export const isMetered = (item: SubscriptionItem) => item.price.recurring?.usage_type === 'metered'
+import { isMetered, type Stretch, unbilledUsage, usageIn } from './usage.ts'
 
 /** What a period costs in advance: a line (or one a tier) for a licensed item. Metered items are billed afterwards. */
 export function advanceLines(
@@ -40,13 +37,6 @@ function partOf(lines: InvoiceLine[], period: Period, whole: Period): InvoiceLin
 const isInTrial = (subscription: Subscription, period: Period) =>
   subscription.status === 'trialing' && subscription.trial_end !== null && period.end <= subscription.trial_end
 
-/** A stretch of time in which an item was metered at one price. */
-export interface Stretch {
-  readonly item: SubscriptionItem
-  readonly price: Price
-  readonly period: Period
-}
-
 /** What was used and is not billed yet: lines per stretch with usage, none for zero (classic billing shows the zero). */
 export function arrearsLines(
   turn: Turn,
@@ -54,35 +44,14 @@ export function arrearsLines(
   stretches: readonly Stretch[],
   invoice: string,
 ): InvoiceLine[] {
-  return stretches.flatMap(({ item, price, period }) => {
-    const usage = usageBetween(turn, subscription.customer, price, period)
-    if (usage === '0' && subscription.billing_mode.type === 'flexible') return []
+  return stretches.flatMap((stretch) => {
+    const { item, price, period, shown = period, billed } = stretch
+    const nothing = unbilledUsage(turn, subscription.customer, stretch) === '0'
+    if (nothing && subscription.billing_mode.type === 'flexible') return []
     const charged = inCurrency(turn, price, subscription.currency)
-    return linesOf(turn, subscription, { ...item, price: charged }, invoice, usage, period)
+    const usage = usageIn(turn, subscription.customer, stretch)
+    return linesOf(turn, subscription, { ...item, price: charged }, invoice, usage, shown, billed)
   })
-}
-
-/** The stretches of metered items until a moment; a change of price begins a new one. */
-export function stretchesOf(turn: Turn, items: readonly SubscriptionItem[], until: number): Stretch[] {
-  return items.filter(isMetered).flatMap((item) => {
-    const former = (recall(turn, 'segments', item.id) ?? []).flatMap(({ price: id, start, end }) => {
-      const price = turn.store.objects.find('price', id)
-      return price ? [{ item, price, period: { start, end } }] : []
-    })
-    const start = former.at(-1)?.period.end ?? item.current_period_start
-    return [...former, { item, price: item.price, period: { start, end: until } }]
-  })
-}
-
-/** The metered quantity of a stretch of time, as an exact decimal; '0' for a licensed price. */
-export function usageBetween(turn: Turn, customer: string, price: Price, period: Period): string {
-  const meter = turn.store.objects.find('billing.meter', price.recurring?.meter ?? '')
-  if (!meter || price.recurring?.usage_type !== 'metered') return '0'
-  const values = turn.store.meterEvents.between(customer, meter.event_name, period.start, period.end)
-  return aggregate(
-    meter,
-    values.map(({ value }) => value),
-  )
 }
 
 function linesOf(
@@ -92,8 +61,9 @@ function linesOf(
   invoice: string,
   quantity: string,
   period: Period,
+  billed?: string,
 ): InvoiceLine[] {
-  return chargesOf(turn, item.price, quantity).map((charged) => ({
+  return chargesOf(turn, item.price, quantity, billed).map((charged) => ({
     ...itemLine(subscription, item, invoice, period),
     ...amounts(charged),
     description: describe(turn, item.price, charged),

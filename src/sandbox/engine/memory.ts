@@ -36,6 +36,8 @@ export interface UsageSegment {
   readonly price: string
   readonly start: number
   readonly end: number
+  /** How much of it was billed when a threshold was reached. */
+  readonly billed?: string
 }
 
 /** A change of a subscription that waits for its invoice to be paid. */
@@ -52,6 +54,8 @@ interface Memories {
   readonly amounts_off: Readonly<Record<string, { readonly amount_off: number }>>
   readonly applies_to: readonly string[]
   readonly billed: Billed
+  /** How much of a metered item's use in its period was billed when a threshold was reached. */
+  readonly billed_usage: string
   readonly currency_options: Readonly<Record<string, CurrencyOption>>
   /** The stretches of usage an invoice bills; counted again when it is finalized. */
   readonly metered: readonly (UsageSegment & { readonly item: string })[]
@@ -62,6 +66,8 @@ interface Memories {
   readonly spent: boolean
   /** Rates put on a line of an invoice itself. */
   readonly tax_rates: readonly TaxRate[]
+  /** The subscriptions of a customer that have billing thresholds. */
+  readonly thresholds: readonly string[]
   readonly tiers: readonly Tier[]
 }
 

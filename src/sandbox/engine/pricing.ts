@@ -15,17 +15,25 @@ export interface Charged {
 
 export const unitPrice = (price: Price): string => price.unit_amount_decimal ?? String(price.unit_amount ?? 0)
 
-/** What a quantity of a price costs, as Stripe puts it on an invoice: one line, or one for each tier reached. */
-export function chargesOf(turn: Turn, price: Price, quantity: string): Charged[] {
+/**
+ * What a quantity of a price costs, as Stripe puts it on an invoice: one line, or one for each tier reached. Of it, what
+ * comes `after` the quantity that is billed already: tiers go on where they were.
+ */
+export function chargesOf(turn: Turn, price: Price, quantity: string, after = '0'): Charged[] {
   const tiers = price.billing_scheme === 'tiered' ? tiersOf(turn, price) : undefined
-  if (!tiers) return [{ quantity: transformed(price, quantity), unitAmount: unitPrice(price) }]
-  return price.tiers_mode === 'volume' ? byVolume(tiers, quantity) : graduated(tiers, quantity)
+  if (!tiers) {
+    const left = difference(transformed(price, quantity), transformed(price, after))
+    return [{ quantity: left, unitAmount: unitPrice(price) }]
+  }
+  return price.tiers_mode === 'volume' ? byVolume(tiers, quantity, after) : graduated(tiers, quantity, after)
 }
 
 /** The exact price of a quantity, in minor units. */
 export function totalOf(turn: Turn, price: Price, quantity: string): string {
   return decimalSum(chargesOf(turn, price, quantity).map((charged) => product(charged.unitAmount, charged.quantity)))
 }
+
+const difference = (quantity: string, less: string) => (less === '0' ? quantity : decimalSum([quantity, `-${less}`]))
 
 function transformed(price: Price, quantity: string): string {
   const { transform_quantity: transform } = price
@@ -34,27 +42,29 @@ function transformed(price: Price, quantity: string): string {
   return String(transform.round === 'up' ? Math.ceil(packs) : Math.floor(packs))
 }
 
-function byVolume(tiers: readonly Tier[], quantity: string): Charged[] {
+function byVolume(tiers: readonly Tier[], quantity: string, after: string): Charged[] {
   const reached = tiers.findIndex((tier) => tier.up_to === null || Number(quantity) <= tier.up_to)
   const tier = tiers[reached]
-  return tier ? withinTier(tier, reached + 1, quantity) : []
+  return tier ? withinTier(tier, reached + 1, difference(quantity, after), after === '0') : []
 }
 
-function graduated(tiers: readonly Tier[], quantity: string): Charged[] {
+function graduated(tiers: readonly Tier[], quantity: string, after: string): Charged[] {
   const total = Number(quantity)
   return tiers.flatMap((tier, index) => {
     const below = tiers[index - 1]?.up_to ?? 0
     if (index > 0 && total <= below) return []
+    if (after !== '0' && tier.up_to !== null && tier.up_to <= Number(after)) return []
     const within = tier.up_to !== null && tier.up_to < total ? String(tier.up_to) : quantity
-    return withinTier(tier, index + 1, decimalSum([within, `-${below}`]))
+    const isNew = after === '0' || Number(after) <= below
+    return withinTier(tier, index + 1, decimalSum([within, `-${isNew ? below : after}`]), isNew)
   })
 }
 
-function withinTier(tier: Tier, number: number, quantity: string): Charged[] {
+function withinTier(tier: Tier, number: number, quantity: string, isNew: boolean): Charged[] {
   const unit = tier.unit_amount_decimal
   const flat = tier.flat_amount_decimal
   return [
     ...(unit === null ? [] : [{ quantity, unitAmount: unit, tier: number }]),
-    ...(flat === null ? [] : [{ quantity: '1', unitAmount: flat, tier: number, flat: true }]),
+    ...(flat === null || !isNew ? [] : [{ quantity: '1', unitAmount: flat, tier: number, flat: true }]),
   ]
 }

@@ -1,12 +1,13 @@
 import type { Turn } from '../turn.ts'
 import type { Customer, InvoiceItem, Subscription, SubscriptionItem } from '../wire.ts'
 import { afterPercentages, discountsOf } from './discounts.ts'
-import { isMetered, pricingOf, productName, stretchesOf, usageBetween } from './lines.ts'
+import { pricingOf, productName } from './lines.ts'
 import { type Billed, recall } from './memory.ts'
 import { share, timesQuantity } from './money.ts'
 import { newItem } from './pending-items.ts'
 import type { Period } from './periods.ts'
 import { chargesOf, totalOf } from './pricing.ts'
+import { isMetered, stretchesOf, unbilledUsage, usageIn } from './usage.ts'
 
 /** A change of a subscription's items in the eyes of the ledger. */
 export interface ItemsChange {
@@ -164,10 +165,10 @@ export function dateText(at: number): string {
 
 /** Flexible billing bills the usage of a metered item that leaves the subscription. */
 export function usageOfRemoved(turn: Turn, { before, at }: ItemsChange, item: SubscriptionItem): InvoiceItem[] {
-  return stretchesOf(turn, [item], at).flatMap(({ price, period }) => {
-    const usage = usageBetween(turn, before.customer, price, period)
-    if (usage === '0') return []
-    return chargesOf(turn, price, usage).map((charged) =>
+  return stretchesOf(turn, [item], at).flatMap((stretch) => {
+    const { price, period, billed } = stretch
+    if (unbilledUsage(turn, before.customer, stretch) === '0') return []
+    return chargesOf(turn, price, usageIn(turn, before.customer, stretch), billed).map((charged) =>
       newItem(turn, {
         amount: timesQuantity(charged.unitAmount, charged.quantity),
         currency: before.currency,

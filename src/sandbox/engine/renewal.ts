@@ -6,13 +6,12 @@ import { hasMethod } from './collection.ts'
 import { holds } from './discounts.ts'
 import { endWithUsage } from './final-usage.ts'
 import { type Bill, draftInvoice } from './invoices.ts'
-import { isMetered, stretchesOf, usageBetween } from './lines.ts'
-import { remember } from './memory.ts'
 import { pendingItems } from './pending-items.ts'
 import { intervalOf, periodAt } from './periods.ts'
 import { readSetting } from './settings.ts'
 import { pauseAfterTrial } from './subscription-pause.ts'
 import { saveSubscription } from './subscription-store.ts'
+import { forgetUsage, isMetered, stretchesOf, unbilledUsage } from './usage.ts'
 
 /** A period has ended: a trial turns into what follows it, and whatever renews is billed on a draft invoice. */
 export function renewSubscription(turn: Turn, subscription: Subscription): void {
@@ -45,7 +44,7 @@ function beginPeriod(turn: Turn, customer: Customer, before: Subscription, patch
     const after = { ...rolled(fresh, inner.now(before.customer)), ...patch }
     const bill = renewalBill(inner, customer, before, after)
     const invoice = hasSomethingToBill(inner, bill) ? draftInvoice(inner, bill) : undefined
-    for (const item of after.items.data) if (isMetered(item)) remember(inner, 'segments', item.id, null)
+    for (const item of after.items.data) if (isMetered(item)) forgetUsage(inner, item.id)
     const latest = invoice ? { latest_invoice: invoice.id } : {}
     saveSubscription(inner, before, { ...after, ...latest }, 'customer.subscription.updated')
     if (invoice?.auto_advance && invoice.automatically_finalizes_at !== null) {
@@ -93,7 +92,7 @@ function advanceOf(turn: Turn, subscription: Subscription, now: number): Partial
 function hasSomethingToBill(turn: Turn, { subscription, advance = [], arrears = [], pending = [] }: Bill): boolean {
   if (pending.length > 0 || advance.some((item) => !isMetered(item))) return true
   if (subscription?.billing_mode.type === 'classic') return true
-  return arrears.some(({ price, period }) => usageBetween(turn, subscription?.customer ?? '', price, period) !== '0')
+  return arrears.some((stretch) => unbilledUsage(turn, subscription?.customer ?? '', stretch) !== '0')
 }
 
 /** Discounts whose time or single use is over leave their subscription when a period begins. */

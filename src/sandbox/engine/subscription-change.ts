@@ -5,13 +5,13 @@ import { plan } from './agenda.ts'
 import { attemptCollection, dueDated, sendToCustomer } from './collection.ts'
 import { fallBehind } from './dunning.ts'
 import { type Bill, draftInvoice, finalizeInvoice } from './invoices.ts'
-import { isMetered, stretchesOf } from './lines.ts'
 import { recall, remember } from './memory.ts'
 import { pendingItems, storeItems } from './pending-items.ts'
 import { prorate, usageOfRemoved } from './proration.ts'
 import { openPayment, settlePaid } from './settlement.ts'
 import { paymentRefusal } from './subscription-start.ts'
 import { saveSubscription } from './subscription-store.ts'
+import { forgetUsage, isMetered, stretchesOf } from './usage.ts'
 
 export type ProrationBehavior = 'always_invoice' | 'create_prorations' | 'none'
 export type PaymentBehavior =
@@ -86,7 +86,7 @@ function carryOut(turn: Turn, customer: Customer, change: Change): Subscription 
   const bill = immediateBill(turn, customer, change)
   if (!bill) return saveSubscription(turn, before, change.after)
   const invoice = invoiceNow(turn, bill)
-  for (const id of change.restarted) remember(turn, 'segments', id, null)
+  for (const id of change.restarted) forgetUsage(turn, id)
   if (change.payment === 'pending_if_incomplete') return holdUnlessPaid(turn, change, invoice, undo)
   const saved = saveSubscription(turn, before, { ...change.after, latest_invoice: invoice.id })
   collectNow(turn, saved, invoice, change.payment)
@@ -116,7 +116,9 @@ function keepUsageApart(turn: Turn, { before, after, at }: Change): void {
     if (!now || now.price.id === item.price.id) continue
     const segments = recall(turn, 'segments', item.id) ?? []
     const start = segments.at(-1)?.end ?? item.current_period_start
-    remember(turn, 'segments', item.id, [...segments, { price: item.price.id, start, end: at }])
+    const billed = recall(turn, 'billed_usage', item.id) ?? '0'
+    remember(turn, 'segments', item.id, [...segments, { price: item.price.id, start, end: at, billed }])
+    remember(turn, 'billed_usage', item.id, null)
   }
 }
 

@@ -7,11 +7,11 @@ import { dueDated, sendToCustomer } from './collection.ts'
 import { confirmIntent } from './confirmation.ts'
 import { createSetup } from './intents.ts'
 import { type Bill, draftInvoice, finalizeInvoice } from './invoices.ts'
-import { isMetered } from './lines.ts'
 import { pendingItems } from './pending-items.ts'
 import { daySeconds, readSetting } from './settings.ts'
 import { intentOf, openPayment, settlePaid } from './settlement.ts'
 import { saveSubscription, storeSubscription } from './subscription-store.ts'
+import { isMetered } from './usage.ts'
 
 export interface Start {
   readonly customer: Customer

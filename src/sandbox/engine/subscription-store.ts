@@ -4,6 +4,7 @@ import type { EventType, Subscription } from '../wire.ts'
 import { plan } from './agenda.ts'
 import { followEntitlements } from './entitlements.ts'
 import { daySeconds, readSetting } from './settings.ts'
+import { noteThresholds } from './watched-usage.ts'
 
 /** Saves a subscription with its items: an item is also found by its own id, and both must show the same. */
 export function saveSubscription(
@@ -30,6 +31,7 @@ export function storeSubscription(turn: Turn, subscription: Subscription): void 
   turn.store.objects.save('subscription', subscription)
   for (const item of subscription.items.data) turn.store.objects.save('subscription_item', item)
   followEntitlements(turn, subscription.customer)
+  noteThresholds(turn, subscription)
   planAhead(turn, subscription)
 }
 

@@ -1,5 +1,6 @@
 import { soundAlerts } from '../engine/alerts.ts'
 import { readSetting } from '../engine/settings.ts'
+import { watchThresholds } from '../engine/thresholds.ts'
 import { isoTime, notify } from '../events/notify.ts'
 import { fields, integer, list, need, oneOf, type Parameters, scalars, text } from '../http/decode.ts'
 import { type Failure, invalid } from '../http/failure.ts'
@@ -66,7 +67,10 @@ function take(
   const customer = problem || !meter ? '' : (payload[meter.customer_mapping.event_payload_key] ?? '')
   // A faulty event counts for nobody, but its identifier is taken all the same.
   turn.store.meterEvents.take({ ...taken, customer, value: problem || !meter ? '0' : meteredValue(meter, payload) })
-  if (!problem && meter) soundAlerts(turn, meter, customer)
+  if (!problem && meter) {
+    soundAlerts(turn, meter, customer)
+    watchThresholds(turn, customer)
+  }
   return {
     object: 'billing.meter_event',
     created: now,

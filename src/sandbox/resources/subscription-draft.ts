@@ -11,6 +11,7 @@ import { startOf } from './backdating.ts'
 import { mergeMetadata } from './patches.ts'
 import { draftItem, requireOneInterval } from './subscription-items.ts'
 import type { Creation } from './subscription-parameters.ts'
+import { licensedAmount, thresholdsOf } from './subscription-thresholds.ts'
 import { timesOf } from './subscription-times.ts'
 import { namedRates } from './tax-rates.ts'
 
@@ -27,7 +28,7 @@ export function draftSubscription(turn: Turn, sent: Creation, customer: Customer
   const items = wanted.map((item, index) => draftItem(turn, item, `items[${index}]`, place))
   if (sent.billing_mode?.type === 'classic') requireOneInterval(items)
   const currency = commonCurrency(items, sent.currency, customer)
-  const target = { customer, subscription: id, amount: amountOf(items) }
+  const target = { customer, subscription: id, amount: licensedAmount(items) }
   return {
     ...blankSubscription,
     id,
@@ -35,6 +36,7 @@ export function draftSubscription(turn: Turn, sent: Creation, customer: Customer
     billing_cycle_anchor: times.anchor,
     billing_cycle_anchor_config: anchorConfig(sent),
     billing_mode: billingMode(sent, now),
+    billing_thresholds: thresholdsOf(sent, items),
     collection_method: sent.collection_method ?? 'charge_automatically',
     created: now,
     currency,
@@ -68,9 +70,6 @@ function taxSettings(sent: Creation, customer: Customer): Subscription['automati
   requireLocation(customer, enabled)
   return { disabled_reason: null, enabled, liability: enabled ? { type: 'self' } : null }
 }
-
-const amountOf = (items: readonly SubscriptionItem[]) =>
-  items.reduce((sum, { price, quantity }) => sum + (price.unit_amount ?? 0) * (quantity ?? 0), 0)
 
 function trialDays(turn: Turn, sent: Creation): number | null {
   const days = (sent.items ?? []).map(
@@ -153,7 +152,6 @@ const blankSubscription = {
   application_fee_percent: null,
   automatic_tax: { disabled_reason: null, enabled: false, liability: null },
   billing_schedules: [],
-  billing_thresholds: null,
   cancel_at: null,
   cancel_at_period_end: false,
   canceled_at: null,

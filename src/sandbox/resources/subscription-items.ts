@@ -10,6 +10,7 @@ import { mergeMetadata } from './patches.ts'
 import { planOf } from './plans.ts'
 import { createPrice } from './prices.ts'
 import type { SentItem } from './subscription-parameters.ts'
+import { usageThreshold } from './subscription-thresholds.ts'
 import { namedRates } from './tax-rates.ts'
 
 /** What an item is added to. */
@@ -36,7 +37,7 @@ export function draftItem(turn: Turn, sent: SentItem, name: string, place: ItemP
   return {
     id,
     object: 'subscription_item',
-    billing_thresholds: null,
+    billing_thresholds: usageThreshold(sent, price, name),
     created: place.created,
     current_period_end: period.end,
     current_period_start: period.start,
@@ -130,6 +131,7 @@ function changedItem(
       ? {}
       : { discounts: redeem(turn, sent.discounts ?? [], target, `${name}[discounts]`) }),
     metadata: mergeMetadata(former.metadata, sent.metadata),
+    ...(sent.billing_thresholds === undefined ? {} : { billing_thresholds: usageThreshold(sent, price, name) }),
     ...(sent.tax_rates === undefined ? {} : { tax_rates: namedRates(turn, sent.tax_rates, `${name}[tax_rates]`) }),
     plan: planOf(price),
     price,

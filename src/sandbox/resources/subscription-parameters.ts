@@ -27,7 +27,7 @@ const inlinePrice = fields({
   unit_amount_decimal: decimal,
 })
 export const itemFields = {
-  billing_thresholds: clearedOnly,
+  billing_thresholds: clearable(fields({ usage_gte: integer })),
   clear_usage: flag,
   current_trial: notSimulated,
   deleted: flag,
@@ -77,7 +77,7 @@ const common = {
   add_invoice_items: list(addedItem),
   application_fee_percent: clearedOnly,
   automatic_tax: fields({ enabled: offOnly, liability: ignored }),
-  billing_thresholds: clearedOnly,
+  billing_thresholds: clearable(fields({ amount_gte: integer, reset_billing_cycle_anchor: flag })),
   cancel_at: clearable(either(integer, oneOf('min_period_end', 'max_period_end'))),
   cancel_at_period_end: flag,
   collection_method: oneOf('charge_automatically', 'send_invoice'),
@@ -122,7 +122,8 @@ export const subscriptionCreation = {
   billing_mode: fields({ flexible: ignored, type: oneOf('classic', 'flexible') }),
   currency: text,
   customer: text,
-  payment_behavior: oneOf('allow_incomplete', 'default_incomplete', 'error_if_incomplete', 'pending_if_incomplete'),
+  // Something can only stay as it was until a payment where there is something already.
+  payment_behavior: oneOf('allow_incomplete', 'default_incomplete', 'error_if_incomplete'),
   trial_period_days: integer,
 }
 export const subscriptionUpdate = {

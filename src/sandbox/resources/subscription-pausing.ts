@@ -8,6 +8,7 @@ import { settlePaid } from '../engine/settlement.ts'
 import { type Change, makeChange } from '../engine/subscription-change.ts'
 import { pauseSubscription } from '../engine/subscription-pause.ts'
 import { saveSubscription } from '../engine/subscription-store.ts'
+import { forgetUsage } from '../engine/usage.ts'
 import { announce } from '../events/record.ts'
 import { fields, integer, oneOf, type Parameters } from '../http/decode.ts'
 import { invalid } from '../http/failure.ts'
@@ -101,7 +102,7 @@ export function resumption(turn: Turn, sent: Parameters<typeof resuming>, paused
   const data = paused.items.data.map((item) => resumed(item, anchor, now))
   for (const item of data) {
     remember(turn, 'billed', item.id, null)
-    remember(turn, 'segments', item.id, null)
+    forgetUsage(turn, item.id)
   }
   const { status_details: _details, ...rest } = paused
   const after: Subscription = { ...rest, billing_cycle_anchor: anchor, items: { ...paused.items, data } }

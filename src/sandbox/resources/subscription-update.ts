@@ -13,6 +13,7 @@ import { pendingInterval, trialSettings } from './subscription-draft.ts'
 import { cancellationDetails, endPatch } from './subscription-ending.ts'
 import { changedItems, currentPeriod } from './subscription-items.ts'
 import type { Update } from './subscription-parameters.ts'
+import { thresholdsOf } from './subscription-thresholds.ts'
 import { checkedEnd } from './subscription-times.ts'
 import { namedRates } from './tax-rates.ts'
 
@@ -165,6 +166,7 @@ function plainPatch(turn: Turn, before: Subscription, sent: Update, customer: Cu
     ...defaultMethod(turn, before, sent),
     ...paymentSettings(before, sent),
     ...(sent.discounts === undefined ? {} : { discounts: discountsAfter(turn, before, sent, customer) }),
+    ...(sent.billing_thresholds === undefined ? {} : { billing_thresholds: thresholdsOf(sent, before.items.data) }),
     ...(sent.default_tax_rates === undefined
       ? {}
       : { default_tax_rates: namedRates(turn, sent.default_tax_rates, 'default_tax_rates') }),

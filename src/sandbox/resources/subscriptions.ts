@@ -2,7 +2,7 @@ import { attachedMethod, defaultMethodOf } from '../engine/payment-methods.ts'
 import { terminal } from '../engine/subscription-end.ts'
 import { startSubscription } from '../engine/subscription-start.ts'
 import { fields, ignored, need, notSimulated, oneOf, type Parameters, text, timeRange } from '../http/decode.ts'
-import { Failure, unsupported } from '../http/failure.ts'
+import { Failure } from '../http/failure.ts'
 import { listing, paging } from '../http/listing.ts'
 import { route } from '../http/route.ts'
 import { search, searching } from '../http/search.ts'
@@ -64,7 +64,6 @@ export const subscriptionRoutes = [
 function createSubscription(turn: Turn, sent: Creation): Subscription {
   const customer = referenced(turn, 'customer', need(sent.customer, 'customer'), 'customer')
   const behavior = sent.payment_behavior ?? 'allow_incomplete'
-  if (behavior === 'pending_if_incomplete') throw unsupported('payment_behavior=pending_if_incomplete')
   const drafted = draftSubscription(turn, sent, customer)
   const own = sent.default_payment_method
     ? attachedMethod(turn, sent.default_payment_method, customer.id, 'default_payment_method').id

@@ -1,6 +1,7 @@
 import { stepsFromAnchor } from '../engine/periods.ts'
 import {
   clearable,
+  clearedOnly,
   type Decoded,
   either,
   fields,
@@ -21,7 +22,7 @@ import type { Price, Schedule, Subscription } from '../wire.ts'
 
 const unit = oneOf('day', 'week', 'month', 'year')
 const phaseItem = fields({
-  billing_thresholds: ignored,
+  billing_thresholds: clearedOnly,
   discounts: discountWishes,
   metadata,
   plan: text,
@@ -33,7 +34,7 @@ export const sentPhase = fields({
   add_invoice_items: ignored,
   automatic_tax: ignored,
   billing_cycle_anchor: oneOf('automatic', 'phase_start'),
-  billing_thresholds: ignored,
+  billing_thresholds: clearedOnly,
   collection_method: oneOf('charge_automatically', 'send_invoice'),
   currency: text,
   default_payment_method: text,
