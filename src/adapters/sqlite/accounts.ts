@@ -1,32 +1,19 @@
-import { and, asc, between, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, sql } from 'drizzle-orm'
 import type { Account, Needs, UserId } from '../../domain/account.ts'
 import type { Grant } from '../../domain/grant.ts'
 import { NO_SPENDING_LIMITS, type SpendingLimits } from '../../domain/spending.ts'
 import { MOST_SUBSCRIPTIONS } from '../../domain/subscription.ts'
-import type { DailyUsage, UsageIdentity, UsageTotal } from '../../domain/usage.ts'
+import type { UsageTotal } from '../../domain/usage.ts'
 import { type AccountCache, createAccountCache, type Remembered } from './account-cache.ts'
-import { compiledCheck } from './compiled.ts'
+import { accountGrants } from './account-grants.ts'
+import { accountUsage } from './account-usage.ts'
+import { accountWishes } from './account-wishes.ts'
 import type { Drizzle } from './database.ts'
 import { lazily } from './lazily.ts'
-import {
-  fromIdentity,
-  toDailyUsage,
-  toDispute,
-  toGrant,
-  toIntent,
-  toMeterReport,
-  toPayment,
-  toStoredAnswer,
-  toSubscription,
-  toUsageRecord,
-  toUsageTotal,
-} from './rows.ts'
-import { idempotencyKeys, intents } from './schema/intents.ts'
-import { meterCarries, meterReports } from './schema/meter-reports.ts'
+import { toDispute, toPayment, toSubscription } from './rows.ts'
 import { paymentDisputes, paymentRecords } from './schema/payments.ts'
 import { spendingLimits } from './schema/spending-limits.ts'
-import { customers, trialClaims, userSubscriptions } from './schema/subscriptions.ts'
-import { usageDays, usageGrants, usageRecords, usageTotals } from './schema/usage.ts'
+import { customers, userSubscriptions } from './schema/subscriptions.ts'
 import { stripeWebhookEvents } from './schema/webhook-events.ts'
 
 const MOST_DISPUTES = 12
@@ -42,6 +29,9 @@ export interface AccountReader {
  * those are there which the same transaction has added to.
  */
 export function accountReader(database: Drizzle, writeSums: () => void): AccountReader {
+  const usage = accountUsage(database, writeSums)
+  const grants = accountGrants(database)
+  const wishes = accountWishes(database)
   const of = sql.placeholder
   const customer = lazily(() =>
     database
@@ -69,103 +59,11 @@ export function accountReader(database: Drizzle, writeSums: () => void): Account
       .limit(MOST_DISPUTES)
       .prepare(),
   )
-  const bought = lazily(() =>
-    database
-      .select()
-      .from(usageGrants)
-      .where(and(eq(usageGrants.paymentId, of('id')), eq(usageGrants.userId, of('user'))))
-      .prepare(),
-  )
   const limits = lazily(() =>
     database
       .select()
       .from(spendingLimits)
       .where(eq(spendingLimits.userId, of('user')))
-      .prepare(),
-  )
-  const openIntents = lazily(() =>
-    database
-      .select()
-      .from(intents)
-      .where(and(eq(intents.userId, of('user')), isNull(intents.closedAt)))
-      .orderBy(asc(intents.id))
-      .prepare(),
-  )
-  const usage = lazily(() =>
-    database
-      .select()
-      .from(usageRecords)
-      .where(and(eq(usageRecords.identity, of('identity')), eq(usageRecords.userId, of('user'))))
-      .prepare(),
-  )
-  /** Asked first, for nearly always it is not: finding nothing costs less without a row to make of it. */
-  const isRecorded = compiledCheck(database.$client, () =>
-    database
-      .select({ id: usageRecords.id })
-      .from(usageRecords)
-      .where(and(eq(usageRecords.identity, of('identity')), eq(usageRecords.userId, of('user')))),
-  )
-  const monthTotals = lazily(() =>
-    database
-      .select()
-      .from(usageTotals)
-      .where(and(eq(usageTotals.month, of('month')), eq(usageTotals.userId, of('user'))))
-      .prepare(),
-  )
-  const record = lazily(() =>
-    database
-      .select()
-      .from(usageRecords)
-      .where(and(eq(usageRecords.id, of('id')), eq(usageRecords.userId, of('user'))))
-      .prepare(),
-  )
-  const corrections = lazily(() =>
-    database
-      .select()
-      .from(usageRecords)
-      .where(and(eq(usageRecords.corrects, of('id')), eq(usageRecords.userId, of('user'))))
-      .prepare(),
-  )
-  const allGrants = lazily(() =>
-    database
-      .select()
-      .from(usageGrants)
-      .where(and(eq(usageGrants.userId, of('user')), eq(usageGrants.serviceType, of('service'))))
-      .prepare(),
-  )
-  const grants = lazily(() =>
-    database
-      .select()
-      .from(usageGrants)
-      .where(and(eq(usageGrants.userId, of('user')), eq(usageGrants.serviceType, of('service')), sql`remaining > 0`))
-      .prepare(),
-  )
-  const report = lazily(() =>
-    database
-      .select()
-      .from(meterReports)
-      .where(and(eq(meterReports.id, of('id')), eq(meterReports.userId, of('user'))))
-      .prepare(),
-  )
-  const carry = lazily(() =>
-    database
-      .select()
-      .from(meterCarries)
-      .where(and(eq(meterCarries.userId, of('user')), eq(meterCarries.serviceType, of('service'))))
-      .prepare(),
-  )
-  const answer = lazily(() =>
-    database
-      .select()
-      .from(idempotencyKeys)
-      .where(and(eq(idempotencyKeys.key, of('key')), eq(idempotencyKeys.caller, of('caller'))))
-      .prepare(),
-  )
-  const reservation = lazily(() =>
-    database
-      .select({ fingerprint: intents.fingerprint })
-      .from(intents)
-      .where(and(eq(intents.key, of('key')), eq(intents.caller, of('caller')), isNull(intents.closedAt)))
       .prepare(),
   )
   const payment = lazily(() =>
@@ -206,77 +104,16 @@ export function accountReader(database: Drizzle, writeSums: () => void): Account
     const found: UsageTotal[] = []
     const all = asked.ofAll === true || own !== null || operator !== null
     for (const month of asked.months) {
-      const known = totals.get(month) ?? remember(totals, month, totalsIn(month, user))
+      const known = totals.get(month) ?? remember(totals, month, usage.totals(user, month))
       for (const total of known) if (all || asked.services.includes(total.service)) found.push(total)
     }
     return found
   }
 
-  function totalsIn(month: string, user: UserId): readonly UsageTotal[] {
-    writeSums()
-    return monthTotals().all({ month, user }).map(toUsageTotal)
-  }
-
   function grantsFor(user: UserId, known: Remembered, asked: Needs['totals']): readonly Grant[] {
     return (asked?.services ?? []).flatMap(
-      (service) =>
-        known.grants.get(service) ?? remember(known.grants, service, grants().all({ user, service }).map(toGrant)),
+      (service) => known.grants.get(service) ?? remember(known.grants, service, grants.left(user, service)),
     )
-  }
-
-  /** The day leads the key, so that the rows of today lie together; a range is asked day by day. */
-  function daysFor(user: UserId, days: Needs['days']): readonly DailyUsage[] {
-    if (days === undefined) return []
-    writeSums()
-    return database
-      .select()
-      .from(usageDays)
-      .where(
-        and(
-          between(usageDays.day, days.from, days.to),
-          eq(usageDays.userId, user),
-          inArray(usageDays.day, daysBetween(days.from, days.to)),
-        ),
-      )
-      .all()
-      .map(toDailyUsage)
-  }
-
-  function usageFor(user: UserId, identity: UsageIdentity | undefined) {
-    const asked = identity && { identity: fromIdentity(identity), user }
-    const row = asked && isRecorded(asked) ? usage().get(asked) : undefined
-    return row ? toUsageRecord(row) : null
-  }
-
-  function recordFor(user: UserId, id: string | undefined) {
-    const row = id === undefined ? undefined : record().get({ id, user })
-    return row ? toUsageRecord(row) : null
-  }
-
-  function reportFor(user: UserId, id: string | undefined) {
-    if (id === undefined) return null
-    writeSums()
-    const row = report().get({ id, user })
-    if (!row) return null
-    return { report: toMeterReport(row), carry: carry().get({ user, service: row.serviceType })?.carry ?? 0n }
-  }
-
-  function answerFor(key: Needs['answer']): Account['answer'] {
-    if (key === undefined) return null
-    const row = answer().get({ key: key.key, caller: key.caller })
-    if (row) return toStoredAnswer(row)
-    const held = reservation().get({ key: key.key, caller: key.caller })
-    return held ? { fingerprint: held.fingerprint, answer: 'pending' } : null
-  }
-
-  function claimsFor(claims: Needs['trialClaims']): Account['trialClaims'] {
-    if (claims === undefined) return []
-    const rows = database
-      .select()
-      .from(trialClaims)
-      .where(inArray(trialClaims.claim, [...claims]))
-      .all()
-    return rows.map(({ claim, userId, intentId }) => ({ claim, user: userId, intentId }))
   }
 
   function read(user: UserId, needs: Needs): Account {
@@ -287,18 +124,18 @@ export function accountReader(database: Drizzle, writeSums: () => void): Account
       subscriptions: known.subscriptions,
       disputes: known.disputes,
       spendingLimits: known.spendingLimits,
-      openIntents: needs.intents ? openIntents().all({ user }).map(toIntent) : [],
+      openIntents: needs.intents ? wishes.open(user) : [],
       totals: totalsFor(user, known, needs.totals),
-      days: daysFor(user, needs.days),
+      days: needs.days ? usage.days(user, needs.days.from, needs.days.to) : [],
       grants: grantsFor(user, known, needs.totals),
-      bought: (needs.payments ?? []).flatMap((id) => bought().all({ id, user }).map(toGrant)),
-      usage: usageFor(user, needs.usage),
-      record: recordFor(user, needs.record),
-      corrections: needs.record ? corrections().all({ id: needs.record, user }).map(toUsageRecord) : [],
-      allGrants: needs.allGrants ? allGrants().all({ user, service: needs.allGrants }).map(toGrant) : [],
-      report: reportFor(user, needs.report),
-      answer: answerFor(needs.answer),
-      trialClaims: claimsFor(needs.trialClaims),
+      bought: (needs.payments ?? []).flatMap((id) => grants.bought(user, id)),
+      usage: needs.usage ? usage.recorded(user, needs.usage) : null,
+      record: needs.record === undefined ? null : usage.record(user, needs.record),
+      corrections: needs.record ? usage.corrections(user, needs.record) : [],
+      allGrants: needs.allGrants ? grants.all(user, needs.allGrants) : [],
+      report: needs.report === undefined ? null : usage.report(user, needs.report),
+      answer: needs.answer ? wishes.answer(needs.answer) : null,
+      trialClaims: needs.trialClaims ? wishes.trialClaims(needs.trialClaims) : [],
       payments: (needs.payments ?? []).flatMap((id) => payment().all({ id, user })).map(toPayment),
       eventApplied: needs.event !== undefined && eventState().get({ event: needs.event })?.state === 'applied',
     }
@@ -310,11 +147,4 @@ export function accountReader(database: Drizzle, writeSums: () => void): Account
 function remember<K, V>(map: Map<K, V>, key: K, value: V): V {
   map.set(key, value)
   return value
-}
-
-function daysBetween(from: string, to: string): string[] {
-  const days: string[] = []
-  for (let day = Date.parse(from); day <= Date.parse(to); day += 86_400_000)
-    days.push(new Date(day).toISOString().slice(0, 10))
-  return days
 }
