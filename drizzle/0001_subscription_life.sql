@@ -61,6 +61,8 @@ CREATE INDEX `payment_records_refunds` ON `payment_records` (`refund_of`) WHERE 
 ALTER TABLE `stripe_webhook_events` ADD `replayed_at` integer;--> statement-breakpoint
 CREATE INDEX `stripe_webhook_events_object` ON `stripe_webhook_events` (`object_id`) WHERE object_id IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `stripe_webhook_events_customer` ON `stripe_webhook_events` (`customer_id`) WHERE customer_id IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `stripe_webhook_events_type` ON `stripe_webhook_events` (`type`);--> statement-breakpoint
+CREATE INDEX `stripe_webhook_events_ignored` ON `stripe_webhook_events` (`state`) WHERE state = 'ignored';--> statement-breakpoint
 ALTER TABLE `usage_grants` ADD `payment_id` text;--> statement-breakpoint
 ALTER TABLE `usage_grants` ADD `taken_back` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 CREATE UNIQUE INDEX `usage_grants_payment` ON `usage_grants` (`payment_id`) WHERE payment_id IS NOT NULL;--> statement-breakpoint

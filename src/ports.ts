@@ -1,5 +1,6 @@
 import type { Catalogue, PriceIds } from './domain/catalogue.ts'
 import type { ReturnRules } from './domain/return-url.ts'
+import type { OwnStripe } from './domain/webhook-event.ts'
 import type { Crossings, Messages } from './ports/app-messages.ts'
 import type { Gateway } from './ports/gateway.ts'
 import type { EventLog, Inbox } from './ports/inbox.ts'
@@ -31,6 +32,8 @@ export interface Ports {
   readonly catalogue: Catalogue
   /** The Stripe price ids as last known; filled while the program runs. */
   readonly priceIds: () => PriceIds
+  /** Which events are meant for us. */
+  readonly ownStripe: () => OwnStripe
   /** Where users may be sent back to from Stripe's pages. */
   readonly returnRules: ReturnRules
   /** One conversation with Stripe at a time per user. */

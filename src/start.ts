@@ -32,7 +32,7 @@ export async function start(config: Config, log: Log): Promise<Running> {
   const books = await openBooks(config, publicUrl, (error) => endSoon(log, error), log)
   const { store, access, ports } = books
   const refreshPrices = () => void ports.priceBook.refresh().catch(() => {})
-  const workers = startWorkers(config, ports, access.livemode, log, refreshPrices)
+  const workers = startWorkers(config, ports, log, refreshPrices)
   const readiness = () => readinessNow(ports, store)
   const app = createHttp(config, ports, access, publicUrl, readiness, workers.wakeEvents, log)
   const port = listen(app, config)

@@ -47,6 +47,7 @@ export function wirePorts(
     catalogue: config.catalogue,
     priceBook,
     priceIds: priceBook.current,
+    ownStripe: () => ({ livemode: access.livemode, account: store.stripeAccount() }),
     lanes: createLanes(),
     returnRules: {
       origins: () => (config.returnOrigins.length > 0 ? config.returnOrigins : [new URL(publicUrl()).origin]),

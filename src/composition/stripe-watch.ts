@@ -28,7 +28,7 @@ export function watchStripe(
   )
   // With the keys of another account, or before the simulator is set up, there is nothing to catch up with.
   const catchingUp = problems.then((found) =>
-    found.length > 0 ? null : startCatchingUp({ ...ports, livemode: access.livemode, settle }, onEvents, log),
+    found.length > 0 ? null : startCatchingUp({ ...ports, settle }, onEvents, log),
   )
   return {
     problems,

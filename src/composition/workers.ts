@@ -28,13 +28,11 @@ const COMPARISON_IDLE_MS = 600_000
 export function startWorkers(
   { appWebhook: place, stripe }: Config,
   ports: Ports,
-  livemode: boolean,
   log: Log,
   onPricesChanged: () => void,
 ) {
   const applying = {
     ...ports,
-    livemode,
     onPricesChanged,
     looking: createLimiter(LOOKS_AT_ONCE),
     onFailure: ({ id, type }: { readonly id: string; readonly type: string }, error: unknown, isGivenUp: boolean) => {

@@ -12,7 +12,7 @@ export interface StripeEvent {
   /** For refunds and charges: the payment that they belong to. */
   readonly paymentIntentId: string | null
   readonly livemode: boolean
-  /** The connected account that it comes from; null when it is our own. */
+  /** The account that it comes from, where it says so: a connected one, or our own. */
   readonly account: string | null
   readonly apiVersion: string | null
   readonly createdAt: Instant
@@ -68,17 +68,29 @@ export function isAboutPrices(event: StripeEvent): boolean {
   return event.objectType === 'price'
 }
 
+/** What of Stripe is ours. */
+export interface OwnStripe {
+  readonly livemode: boolean
+  /** The account of our key; null where the key may not ask. */
+  readonly account: string | null
+}
+
 /** Why an event has nothing to do with us, in a sentence for the operator; null when it may have. */
-export function reasonToIgnore(event: StripeEvent, livemode: boolean): string | null {
-  if (event.livemode !== livemode)
-    return `It is a ${event.livemode ? 'live' : 'test'} event and this program runs with ${livemode ? 'live' : 'test'} keys.`
-  if (event.account !== null)
-    return `It comes from the connected account ${event.account}, and this program serves its own account alone.`
+export function reasonToIgnore(event: StripeEvent, own: OwnStripe): string | null {
+  if (event.livemode !== own.livemode)
+    return `It is a ${event.livemode ? 'live' : 'test'} event and this program runs with ${own.livemode ? 'live' : 'test'} keys.`
+  if (event.account !== null && event.account !== own.account) return ofAnotherAccount(event.account, own.account)
   if (isMeterError(event)) return null
   if (!FOLLOWED.has(event.objectType) || QUIET_TYPES.has(event.type))
     return `Events of type ${event.type} change nothing here.`
   if (event.objectId === null) return 'Its object has no id yet: it only announces something.'
   return null
+}
+
+function ofAnotherAccount(account: string, own: string | null): string {
+  return own === null
+    ? `It comes from the Stripe account ${account}, and the key may not ask whether that is its own. Let it read its account, restart, and replay the event.`
+    : `It comes from the Stripe account ${account}, and this program serves ${own} alone.`
 }
 
 const LONGEST_WAIT_MS = 15 * 60_000

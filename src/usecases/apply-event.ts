@@ -16,9 +16,8 @@ import { rejectReports } from './reject-reports.ts'
 
 export type Applying = Pick<
   Ports,
-  'ledger' | 'records' | 'inbox' | 'outbox' | 'observatory' | 'clock' | 'catalogue' | 'priceIds' | 'lanes'
+  'ledger' | 'records' | 'inbox' | 'outbox' | 'observatory' | 'clock' | 'catalogue' | 'priceIds' | 'ownStripe' | 'lanes'
 > & {
-  readonly livemode: boolean
   /** Tells the operator of an event that could not be applied, and whether it was given up. */
   readonly onFailure: (event: StripeEvent, error: unknown, isGivenUp: boolean) => void
   /** Stripe's prices have changed: what is remembered of them may be old. */
@@ -44,7 +43,7 @@ export async function settleByItself(ports: Applying, received: ReceivedEvent): 
     await ports.inbox.ignore(event.id, why, ports.clock.wall())
     return null
   }
-  const nothing = reasonToIgnore(event, ports.livemode)
+  const nothing = reasonToIgnore(event, ports.ownStripe())
   if (nothing !== null) return ignore(nothing)
   if (isAboutPrices(event)) {
     ports.onPricesChanged?.()

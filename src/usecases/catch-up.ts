@@ -5,7 +5,7 @@ import type { Ports } from '../ports.ts'
 import { reconcile } from './reconcile.ts'
 import type { Reconciling } from './survey.ts'
 
-export type CatchingUp = Reconciling & Pick<Ports, 'inbox' | 'eventFeed' | 'mirror'> & { readonly livemode: boolean }
+export type CatchingUp = Reconciling & Pick<Ports, 'inbox' | 'eventFeed' | 'mirror' | 'ownStripe'>
 
 /** What a catch-up came to. `mended` is null where Stripe's list of events told everything. */
 export interface CaughtUp {
@@ -45,12 +45,13 @@ export async function catchUp(ports: CatchingUp): Promise<CaughtUp> {
 
 /** How many events were new, and when the newest came about. Those that would only be ignored are not kept. */
 async function receiveMissed(ports: CatchingUp, from: Instant) {
+  const own = ports.ownStripe()
   let events = 0
   let newest: Instant | null = null
   for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
     const page: Page<{ readonly event: Parameters<Ports['inbox']['receive']>[0]; readonly body: Uint8Array }> =
       await ports.eventFeed.events(from, cursor)
-    const followed = page.items.filter(({ event }) => reasonToIgnore(event, ports.livemode) === null)
+    const followed = page.items.filter(({ event }) => reasonToIgnore(event, own) === null)
     const at = ports.clock.wall()
     const outcomes = await Promise.all(followed.map(({ event, body }) => ports.inbox.receive(event, body, at)))
     events += outcomes.filter((outcome) => outcome === 'stored').length

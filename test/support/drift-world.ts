@@ -40,7 +40,7 @@ export async function openDriftWorld(users: number, seed: number) {
     newId: (prefix: string) => `${prefix}_${String(++ids).padStart(8, '0')}`,
     catalogue: BUILT_IN_PLANS,
     priceIds: () => priceIds,
-    livemode: false,
+    ownStripe: () => ({ livemode: false, account: 'acct_ours' }),
     settle: async () => {},
     onProgress: () => {},
     onFailure: () => {

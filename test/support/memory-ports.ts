@@ -52,6 +52,7 @@ export function memoryPorts(catalogue: Catalogue = BUILT_IN_PLANS): MemoryPorts 
     catalogue,
     priceIds: () => priceIds,
     lanes: createLanes(),
+    ownStripe: () => ({ livemode: false, account: 'acct_ours' }),
     returnRules: { origins: () => ['https://app.example.com'], httpsOnly: true },
     store,
     stripe,

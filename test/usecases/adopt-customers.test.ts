@@ -92,7 +92,7 @@ describe('a customer is adopted', () => {
       apiVersion: null,
       createdAt: ports.clock.now(),
     }
-    const applying = { ...ports, livemode: false, onFailure: () => {} }
+    const applying = { ...ports, onFailure: () => {} }
     await ports.inbox.receive(event, new Uint8Array(), ports.clock.wall())
     await applyDueEvents(applying)
     expect(ports.store.events.get('evt_1')?.state).toBe('parked')

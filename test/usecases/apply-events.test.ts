@@ -22,7 +22,7 @@ const apply = async () => {
   for (let found = -1; found !== 0; applied += found) found = await applyOnce()
   return applied
 }
-const applyOnce = () => applyDueEvents({ ...ports, livemode: false, onFailure: (event) => failures.push(event.id) })
+const applyOnce = () => applyDueEvents({ ...ports, onFailure: (event) => failures.push(event.id) })
 const stateOf = (id: string) => ports.store.events.get(id)?.state
 const subscribe = (paymentMethodId: string | null, user = 'ann') =>
   billing.subscribe({ user, person, key: null, planName: 'pro_monthly', priceId: null, paymentMethodId })
@@ -83,6 +83,31 @@ describe('an event', () => {
       expect(ports.store.events.get(id)).toMatchObject({ state: 'ignored', outcome: expect.stringMatching(/\w+\./) })
   })
 
+  test('that names its account is taken when that is ours', async () => {
+    await subscribe('pm_card_visa')
+    await billing.receiveEvent(event({ id: 'evt_ours', account: 'acct_ours' }), body)
+    await billing.receiveEvent(event({ id: 'evt_theirs', account: 'acct_theirs' }), body)
+    await apply()
+    expect(stateOf('evt_ours')).toBe('applied')
+    expect(ports.store.events.get('evt_theirs')?.outcome).toBe(
+      'It comes from the Stripe account acct_theirs, and this program serves acct_ours alone.',
+    )
+  })
+
+  test('that names its account waits for a replay where the key may not tell whose it is', async () => {
+    await subscribe('pm_card_visa')
+    await billing.receiveEvent(event({ id: 'evt_1', account: 'acct_ours' }), body)
+    const unknowing = { ...ports, ownStripe: () => ({ livemode: false, account: null }), onFailure: () => {} }
+    await applyDueEvents(unknowing)
+    expect(ports.store.events.get('evt_1')).toMatchObject({
+      state: 'ignored',
+      outcome: expect.stringContaining('Let it read its account, restart, and replay the event.'),
+    })
+    await billing.replayEvent('evt_1', { operator: 'operator:alice', reason: null })
+    await apply()
+    expect(stateOf('evt_1')).toBe('applied')
+  })
+
   test('that cannot be applied now is tried again later and holds up no other', async () => {
     await subscribe('pm_card_visa')
     await subscribe('pm_card_visa', 'bob')
@@ -128,7 +153,7 @@ describe('an event', () => {
     await subscribe('pm_card_visa')
     await billing.receiveEvent(event({ id: 'evt_1' }), body)
     const busy: Served = new Map()
-    const round = () => applyDueEvents({ ...ports, livemode: false, onFailure: () => {} }, busy)
+    const round = () => applyDueEvents({ ...ports, onFailure: () => {} }, busy)
     const { fail } = ports.inbox
     ports.stripe.failNext('before')
     ports.inbox.fail = () => Promise.reject(new Error('the disk is full'))
@@ -146,12 +171,12 @@ describe('an event', () => {
     for (let index = 0; index < 40; index++) await billing.receiveEvent(event({ id: `evt_ann_${index}` }), body)
     await billing.receiveEvent(event({ id: 'evt_bob', objectId: 'sub_4', customerId: 'cus_3' }), body)
     const busy: Served = new Map()
-    const first = applyDueEvents({ ...ports, livemode: false, onFailure: () => {} }, busy)
+    const first = applyDueEvents({ ...ports, onFailure: () => {} }, busy)
     await Bun.sleep(0)
     expect([...busy.keys()]).toEqual(['cus_1'])
-    expect(await applyDueEvents({ ...ports, livemode: false, onFailure: () => {} }, busy)).toBe(1)
+    expect(await applyDueEvents({ ...ports, onFailure: () => {} }, busy)).toBe(1)
     expect(stateOf('evt_bob')).toBe('applied')
-    expect(await applyDueEvents({ ...ports, livemode: false, onFailure: () => {} }, busy)).toBe(0)
+    expect(await applyDueEvents({ ...ports, onFailure: () => {} }, busy)).toBe(0)
     slow.resolve()
     await Promise.all([held, first])
     await apply()

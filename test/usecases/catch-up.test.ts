@@ -12,7 +12,7 @@ let subscriptionId: string
 
 beforeEach(async () => {
   ports = memoryPorts()
-  catching = { ...ports, livemode: false, settle: async () => {}, onProgress: () => {} }
+  catching = { ...ports, settle: async () => {}, onProgress: () => {} }
   const person = { email: null, name: null }
   const wish = {
     user: 'ann',
@@ -56,7 +56,7 @@ function eventAt(createdAt: number, event: Partial<StripeEvent> = {}): StripeEve
 }
 
 const applied = async () => {
-  while ((await applyDueEvents({ ...ports, livemode: false, onFailure: () => {} })) > 0);
+  while ((await applyDueEvents({ ...ports, onFailure: () => {} })) > 0);
 }
 
 describe('what was missed', () => {

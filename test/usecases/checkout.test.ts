@@ -56,7 +56,6 @@ async function rung(subscriptionId: string): Promise<void> {
   await ports.inbox.receive(event, new Uint8Array(), ports.clock.wall())
   await applyDueEvents({
     ...ports,
-    livemode: false,
     onFailure: (_, error) => {
       throw error
     },

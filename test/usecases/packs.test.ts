@@ -47,7 +47,7 @@ async function told(paymentId: string, eventId: string): Promise<void> {
   const onFailure = (_: unknown, error: unknown) => {
     throw error
   }
-  await applyDueEvents({ ...ports, livemode: false, onFailure })
+  await applyDueEvents({ ...ports, onFailure })
 }
 
 describe('a pack', () => {

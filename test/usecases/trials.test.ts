@@ -181,7 +181,7 @@ describe('the app', () => {
     const onFailure = (_: unknown, error: unknown) => {
       throw error
     }
-    await applyDueEvents({ ...ports, livemode: false, onFailure })
+    await applyDueEvents({ ...ports, onFailure })
   }
 
   test('is told once that a trial ends, and again when it was extended', async () => {

@@ -17,11 +17,14 @@ export function sqliteEventLog(database: Drizzle, writer: Writer): EventLog {
   const { body, ...columns } = getTableColumns(events)
   return {
     async list({ state, type, customerId, objectId }, limit, cursor) {
-      const isRare = state !== null && state in RARE
+      const isRare = RARE.has(state)
+      // With the plus SQLite sorts the few, and does not read the whole inbox backwards to find the last of them.
       const order = isRare ? sql`+${number}` : number
+      const isFew = isRare || customerId !== null || objectId !== null
       const wanted = and(
-        state === null ? undefined : stateIs(state),
-        type === null ? undefined : eq(events.type, type),
+        state === null ? undefined : (INDEXED[state] ?? eq(events.state, state)),
+        // Nor does it go through all events of a type where the rest of the question leads to few.
+        type === null ? undefined : isFew ? sql`+${events.type} = ${type}` : eq(events.type, type),
         customerId === null ? undefined : eq(events.customerId, customerId),
         objectId === null ? undefined : eq(events.objectId, objectId),
         cursor === null ? undefined : lt(order, mustBeNumber(cursor)),
@@ -67,20 +70,17 @@ export function sqliteEventLog(database: Drizzle, writer: Writer): EventLog {
   }
 }
 
-/**
- * Of these an index holds all, which SQLite sees only in these very words; and with the order of the plus it does not read
- * the whole inbox backwards instead, to find the last few of them.
- */
-const RARE: Partial<Record<EventState, SQL>> = {
+/** Of these an index holds all, which SQLite sees only in these very words. */
+const INDEXED: Partial<Record<EventState, SQL>> = {
   dead: sql`state = 'dead'`,
   parked: sql`state = 'parked'`,
   failed: sql`next_try_at IS NOT NULL AND state = 'failed'`,
   received: sql`next_try_at IS NOT NULL AND state = 'received'`,
+  ignored: sql`state = 'ignored'`,
 }
 
-function stateIs(state: EventState): SQL {
-  return RARE[state] ?? eq(events.state, state)
-}
+/** Events are in these states for a while only; in the others are many, or all. */
+const RARE: ReadonlySet<EventState | null> = new Set(['dead', 'parked', 'failed', 'received'])
 
 function toKeptEvent(row: Omit<typeof events.$inferSelect, 'body'>): KeptEvent {
   const { attempts, outcome, receivedAt, settledAt, nextTryAt, replayedAt } = row

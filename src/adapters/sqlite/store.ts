@@ -48,6 +48,12 @@ export function openStore(file: string, onFatal: (error: unknown) => void): Stor
   migrateDatabase(database)
   const wal = walSync(database.$client, file)
   const writer = createWriter(database.$client, onFatal, wal.sync)
+  let account: string | null = null
+  const stripeAccount = () => {
+    // Once bound, a file stays so.
+    account ??= database.select().from(storeFacts).where(isStripeAccount).get()?.value ?? null
+    return account
+  }
   return {
     ports: {
       ledger: sqliteLedger(database, writer),
@@ -63,7 +69,7 @@ export function openStore(file: string, onFatal: (error: unknown) => void): Stor
     rememberPrices: (prices, foundAt) => rememberPrices(database, writer, prices, foundAt),
     planVersions: () => knownPlanVersions(database),
     keepPlanVersions: (versions) => keepPlanVersions(database, writer, versions),
-    stripeAccount: () => database.select().from(storeFacts).where(isStripeAccount).get()?.value ?? null,
+    stripeAccount,
     async rememberStripeAccount(value) {
       const row = { name: STRIPE_ACCOUNT, value }
       await writer.submit({

@@ -46,7 +46,7 @@ export function randomOrder(life: Life, events: readonly LifeEvent[], random: ()
 /** The last event of everything that has a state of its own, then what came last; in the order in which they came about. */
 export function tellingEvents(events: readonly LifeEvent[], count: number): readonly LifeEvent[] {
   const newestFirst = events.toReversed()
-  const followed = newestFirst.filter(({ event }) => reasonToIgnore(event, false) === null)
+  const followed = newestFirst.filter(({ event }) => reasonToIgnore(event, { livemode: false, account: null }) === null)
   const isStateful = ({ event }: LifeEvent) => STATEFUL.includes(event.objectType)
   const isLast = (one: LifeEvent) => followed.find(({ event }) => event.objectId === one.event.objectId) === one
   const last = followed.filter((one) => isStateful(one) && isLast(one))

@@ -60,7 +60,7 @@ export function createPlayer(counts: Counts) {
       catalogue: BUILT_IN_PLANS,
       priceIds: () => life.priceIds,
       lanes: createLanes(),
-      livemode: false,
+      ownStripe: () => ({ livemode: false, account: 'acct_ours' }),
       onFailure: (event: { readonly type: string }, error: unknown) => failures.push(`${event.type}: ${String(error)}`),
     }
     const applyAll = async () => {

@@ -31,7 +31,9 @@ export const stripeWebhookEvents = sqliteTable(
     index('stripe_webhook_events_object').on(table.objectId).where(sql`object_id IS NOT NULL`),
     index('stripe_webhook_events_customer').on(table.customerId).where(sql`customer_id IS NOT NULL`),
     index('stripe_webhook_events_due').on(table.nextTryAt).where(sql`next_try_at IS NOT NULL`),
+    index('stripe_webhook_events_type').on(table.type),
     index('stripe_webhook_events_dead').on(table.id).where(sql`state = 'dead'`),
+    index('stripe_webhook_events_ignored').on(table.state).where(sql`state = 'ignored'`),
     index('stripe_webhook_events_parked').on(table.customerId).where(sql`state = 'parked'`),
   ],
 )
