@@ -185,7 +185,14 @@ export type Change =
   | { readonly type: 'subscription-observed'; readonly subscription: Subscription }
   | { readonly type: 'payment-observed'; readonly payment: Payment }
   | { readonly type: 'dispute-observed'; readonly dispute: Dispute }
-  | { readonly type: 'event-applied'; readonly eventId: string; readonly at: Instant; readonly outcome: string }
+  | {
+      readonly type: 'event-applied'
+      readonly eventId: string
+      /** Whom it turned out to concern: a dispute names no customer, its payment does. Null where it is about several. */
+      readonly customerId: string | null
+      readonly at: Instant
+      readonly outcome: string
+    }
 
 /** What a decision comes to: what is to be saved, and what to tell the caller. */
 export interface Decision<R> {

@@ -108,7 +108,7 @@ function takeTold(
       ? { lookBecause: 'an operator wanted it applied anew' }
       : judge(account, event, told)
     if ('lookBecause' in judgement) return { changes: [], result: judgement.lookBecause }
-    const changes = effects(account, event, judgement.news, 'Told by the event itself.', moment)
+    const changes = effects(account, event, judgement.news, 'Told by the event itself.', customerId, moment)
     if (changes.some(isWish)) return { changes: [], result: 'something has to be undone at Stripe' }
     return { changes, result: null }
   })
@@ -139,7 +139,7 @@ async function takeLook(
     seen.length === 0 ? 'Stripe has nothing of this customer there.' : `Looked up at Stripe, since ${because}.`
   const moment = momentNow(ports)
   const opensWish = await ports.ledger.change(user, { event: event.id, ...needsOf(seen) }, (account) => {
-    const changes = account.eventApplied ? [] : effects(account, event, seen, how, moment)
+    const changes = account.eventApplied ? [] : effects(account, event, seen, how, customerId, moment)
     return { changes, result: changes.some(isWish) }
   })
   if (opensWish) ports.onWishOpened?.()
@@ -164,6 +164,7 @@ function effects(
   event: StripeEvent,
   seen: readonly Observation[],
   how: string,
+  customerId: string,
   { knowledge, wallTime }: Moment,
 ): readonly Change[] {
   const changes: readonly Change[] = [
@@ -171,7 +172,7 @@ function effects(
     ...reminders(event, seen, account, knowledge.at),
   ]
   const outcome = `${outcomeOf(account, changes)} ${how}`
-  return [...changes, { type: 'event-applied', eventId: event.id, at: wallTime, outcome }]
+  return [...changes, { type: 'event-applied', eventId: event.id, customerId, at: wallTime, outcome }]
 }
 
 /** Stripe rings three days before the end of a trial; the app may want to write to its user. */

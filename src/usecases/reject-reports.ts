@@ -21,6 +21,7 @@ export async function rejectReports(
   const applied: Change = {
     type: 'event-applied',
     eventId: event.id,
+    customerId: null,
     at: ports.clock.wall(),
     outcome: `The meter refused ${known.map(({ reportId, reason }) => `${reportId} (${reason})`).join(', ')}.`,
   }

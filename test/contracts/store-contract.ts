@@ -710,7 +710,7 @@ export function storeContract(name: string, open: () => Store): void {
     test('puts events back to be applied, also applied ones, with who did it', async () => {
       const store = await filled()
       await save(store, 'ann', linked(event.customerId ?? ''))
-      await save(store, 'ann', { type: 'event-applied', eventId: 'evt_1', at: NOON, outcome: 'done' })
+      await save(store, 'ann', applied('evt_1'))
       const replays = ['evt_1', 'evt_2', 'evt_9'].map((eventId) => ({
         eventId,
         audit: audit(`audit_${eventId.slice(4)}`),
@@ -757,13 +757,22 @@ export function storeContract(name: string, open: () => Store): void {
       await store.inbox.receive(event, body, NOON)
       const apply = () =>
         store.ledger.change('ann', { event: event.id }, ({ eventApplied }) => ({
-          changes: eventApplied
-            ? []
-            : [recorded({ id: 'usage_1' }), { type: 'event-applied', eventId: event.id, at: NOON, outcome: 'done' }],
+          changes: eventApplied ? [] : [recorded({ id: 'usage_1' }), applied(event.id)],
           result: eventApplied,
         }))
       expect(await Promise.all([apply(), apply(), apply()])).toEqual([false, true, true])
       expect(await store.inbox.due(NOON, 10)).toEqual([])
+    })
+
+    test('finds an event that names no customer by the one whom it turned out to concern', async () => {
+      const store = open()
+      await store.inbox.receive({ ...event, customerId: null }, body, NOON)
+      await save(store, 'ann', applied(event.id, 'cus_ann'))
+      const of = (customerId: string) =>
+        store.eventLog.list({ state: null, type: null, objectId: null, customerId }, 10, null)
+      expect((await of('cus_ann')).items).toMatchObject([{ event: { id: event.id, customerId: 'cus_ann' } }])
+      await save(store, 'ann', applied(event.id, 'cus_other'))
+      expect((await of('cus_other')).items).toEqual([])
     })
 
     test('gives a failed event back when its time has come, and a hopeless one never', async () => {
@@ -796,7 +805,7 @@ export function storeContract(name: string, open: () => Store): void {
     test('ignores what is none of ours, but never undoes an effect', async () => {
       const store = open()
       await store.inbox.receive(event, body, NOON)
-      await save(store, 'ann', { type: 'event-applied', eventId: event.id, at: NOON, outcome: 'done' })
+      await save(store, 'ann', applied(event.id))
       await store.inbox.ignore(event.id, 'nothing', NOON)
       expect((await store.ledger.account('ann', { event: event.id })).eventApplied).toBe(true)
     })
@@ -921,6 +930,10 @@ const event: StripeEvent = {
 
 function linked(customerId: string): Change {
   return { type: 'customer-linked', customerId, at: NOON }
+}
+
+function applied(eventId: string, customerId: string | null = 'cus_1'): Change {
+  return { type: 'event-applied', eventId, customerId, at: NOON, outcome: 'done' }
 }
 
 function observed(seen: Subscription): Change {

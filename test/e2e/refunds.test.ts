@@ -58,6 +58,9 @@ test('an invoice is given back by the operator, in parts, and everything else st
 test('a disputed invoice suspends the subscription; won, it is as before', async () => {
   const token = await subscribe('bob', 'pm_card_createDispute')
   expect(await accessIs(token, 'payment_disputed')).toMatchObject({ allowed: false })
+  const [bob] = (await stripe.customers.list({ limit: 1 })).data
+  const { body } = await server.call('GET', `/admin/webhooks?customer=${bob?.id}&type=charge.dispute.created`, operator)
+  expect(body.events).toMatchObject([{ state: 'applied', customer_id: bob?.id }])
   const [dispute] = (await stripe.disputes.list({ limit: 1 })).data
   await stripe.disputes.update(dispute?.id ?? '', {
     evidence: { uncategorized_text: 'winning_evidence' },

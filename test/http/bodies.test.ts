@@ -66,6 +66,18 @@ describe('a body of another type', () => {
     expect((await http.app.handle(request)).status).toBe(415)
   })
 
+  test('that is not there at all is enough where nothing has to be said', async () => {
+    const operator = await tokenOf({ sub: 'alice', scope: 'operator' })
+    expect((await http.post('/admin/drift', operator)).status).toBe(202)
+    expect(problemCode(await http.post('/admin/webhooks/evt_none/replay', operator))).toBe('404 not_found')
+    const nothing = await http.post(RECORD, token)
+    expect([problemCode(nothing), complaints(nothing)]).toEqual([
+      '422 validation_failed',
+      ['/service_type', '/usage_amount', '/usage_unit'],
+    ])
+    await http.ports.driftCheck.stop()
+  })
+
   test('JSON in UTF-8 is JSON, however it is written', async () => {
     for (const type of [
       'application/json',

@@ -97,6 +97,17 @@ describe('the OpenAPI document', () => {
     }
   })
 
+  test('lets a body be left out where no field of it is required', async () => {
+    const { body: document } = await http.get('/docs/json')
+    const isRequired = (path: string) => document.paths[path].post.requestBody.required
+    expect(['/admin/drift', '/admin/webhooks/{id}/replay', '/payments/cancel-subscription'].map(isRequired)).toEqual([
+      false,
+      false,
+      false,
+    ])
+    expect(['/payments/record-usage', '/payments/stripe-webhook'].map(isRequired)).toEqual([true, true])
+  })
+
   test('has an example for each service, and the guide’s own numbers', () => {
     const { requests = [], answers = [] } = routes.find(({ path }) => path === '/payments/record-usage') ?? {}
     const text = JSON.stringify(requests)

@@ -214,7 +214,7 @@ export function memoryStore(): MemoryStore {
         books.disputes.set(change.dispute.id, change.dispute)
         break
       case 'event-applied':
-        settle(change.eventId, { state: 'applied', outcome: change.outcome, nextTryAt: null, settledAt: change.at })
+        settleApplied(change.eventId, change.customerId, change.outcome, change.at)
         break
       case 'grant-given':
         if (change.grant.paymentId === null || !books.grants.has(change.grant.id))
@@ -398,7 +398,10 @@ export function memoryStore(): MemoryStore {
         .filter(({ event, customerId }) => !except.includes(customerId ?? event.id))
         .sort((a, b) => (a.nextTryAt ?? 0) - (b.nextTryAt ?? 0))
         .slice(0, limit)
-        .map(({ event, body, attempts, replayedAt }) => ({ event, body, attempts, isReplayed: replayedAt !== null })),
+        .map((kept) => {
+          const { body, attempts, replayedAt } = kept
+          return { event: asKeptEvent(kept).event, body, attempts, isReplayed: replayedAt !== null }
+        }),
     counts: async () => {
       const kept = [...events.values()]
       const since = (some: readonly KeptRow[]) =>
@@ -539,6 +542,11 @@ export function memoryStore(): MemoryStore {
   function settle(id: string, values: Partial<KeptRow>): void {
     const kept = events.get(id)
     if (kept && kept.state !== 'applied') Object.assign(kept, values)
+  }
+
+  function settleApplied(id: string, found: string | null, outcome: string, settledAt: number): void {
+    const customerId = events.get(id)?.customerId ?? found
+    settle(id, { state: 'applied', customerId, outcome, nextTryAt: null, settledAt })
   }
 
   async function tried(id: string, values: Partial<KeptCrossing>): Promise<void> {

@@ -14,10 +14,15 @@ export async function readBody(request: Request, most: number = MOST_BODY_BYTES)
   return bytes
 }
 
-/** A JSON object, and nothing but it: no other media type, no byte order mark, no broken UTF-8. */
+/**
+ * A JSON object, and nothing but it: no other media type, no byte order mark, no broken UTF-8. Whoever sends nothing at all,
+ * and says of no type that it is, says nothing in particular: for a route without a required field that is enough.
+ */
 export async function readJsonObject(request: Request, most: number = MOST_BODY_BYTES): Promise<object> {
+  const bytes = await readBody(request, most)
+  if (bytes.byteLength === 0 && request.headers.get('content-type') === null) return {}
   mustBeJson(request.headers)
-  const value = parseJson(await readBody(request, most))
+  const value = parseJson(bytes)
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   throw new BillingError('validation_failed', 'The body must be a JSON object.', {
     fields: [{ path: '', message: 'must be an object' }],
@@ -36,13 +41,18 @@ function mustBeJson(headers: Headers): void {
   )
 }
 
+const EMPTY = 'The body is empty. Send a JSON object, at least {}.'
+
 const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(STRICT_UTF8.decode(bytes))
   } catch {
-    throw new BillingError('invalid_json', 'The body is empty or is not well-formed JSON in UTF-8.')
+    throw new BillingError(
+      'invalid_json',
+      bytes.byteLength === 0 ? EMPTY : 'The body is not well-formed JSON in UTF-8.',
+    )
   }
 }
 

@@ -17,7 +17,8 @@ export function operationOf(method: string, path: string, collected: Json): Json
     security: document.open ? [] : [{ bearer: [] }],
     parameters: parameters.length > 0 ? parameters : undefined,
     requestBody: document.requests && {
-      required: true,
+      // Without a required field it may be left out altogether; the webhook's is read as bytes.
+      required: document.open === true || listOf(requestSchema.required).length > 0,
       content: { 'application/json': { schema: requestSchema, examples: document.requests } },
     },
     responses: {

@@ -57,7 +57,13 @@ function changeWriter(database: Drizzle, usage: UsageRows, open: OpenReports): (
   const markApplied = compiled(database.$client, () =>
     database
       .update(stripeWebhookEvents)
-      .set({ state: 'applied', outcome: sql`${of('outcome')}`, settledAt: sql`${of('at')}`, nextTryAt: null })
+      .set({
+        state: 'applied',
+        customerId: sql`coalesce(customer_id, ${of('customerId')})`,
+        outcome: sql`${of('outcome')}`,
+        settledAt: sql`${of('at')}`,
+        nextTryAt: null,
+      })
       .where(eq(stripeWebhookEvents.id, of('id'))),
   )
   return (user, change) => {
@@ -99,7 +105,12 @@ function changeWriter(database: Drizzle, usage: UsageRows, open: OpenReports): (
       case 'dispute-observed':
         return saveDispute({ userId: user, ...change.dispute })
       case 'event-applied':
-        return markApplied({ id: change.eventId, outcome: change.outcome, at: change.at })
+        return markApplied({
+          id: change.eventId,
+          customerId: change.customerId,
+          outcome: change.outcome,
+          at: change.at,
+        })
       case 'grant-given':
         return giveGrant(database, grantRow(user, change.grant))
       case 'grant-drawn':

@@ -35,7 +35,7 @@ export interface Http {
   readonly events: { stored: number }
   send(method: string, path: string, sending?: Sending): Promise<Answer>
   get(path: string, token?: string): Promise<Answer>
-  post(path: string, token: string | undefined, body: unknown, headers?: Record<string, string>): Promise<Answer>
+  post(path: string, token: string | undefined, body?: unknown, headers?: Record<string, string>): Promise<Answer>
 }
 
 interface Overrides extends Partial<Omit<HttpOptions, 'billing'>> {
