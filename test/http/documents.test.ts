@@ -97,9 +97,9 @@ describe('the OpenAPI document', () => {
     }
   })
 
-  test('lets a body be left out where no field of it is required', async () => {
-    const { body: document } = await http.get('/docs/json')
-    const isRequired = (path: string) => document.paths[path].post.requestBody.required
+  test('lets a body be left out where no field of it is required', () => {
+    const paths = document.paths as Record<string, { post: { requestBody: { required: boolean } } }>
+    const isRequired = (path: string) => paths[path]?.post.requestBody.required
     expect(['/admin/drift', '/admin/webhooks/{id}/replay', '/payments/cancel-subscription'].map(isRequired)).toEqual([
       false,
       false,
