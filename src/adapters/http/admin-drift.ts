@@ -1,7 +1,7 @@
 import { Elysia, t } from 'elysia'
 import type { Billing } from '../../billing.ts'
 import * as examples from './admin-drift-examples.ts'
-import { exactly, minorUnits, noQuery, nullable, time } from './fields.ts'
+import { count, exactly, minorUnits, noQuery, nullable, time } from './fields.ts'
 import type { Guard } from './guard.ts'
 import { describe } from './route-document.ts'
 
@@ -48,13 +48,13 @@ export function adminDrift({ billing }: { readonly billing: Billing }, guard: Gu
 const wish = exactly({ repair: t.Optional(t.Boolean({ description: 'Default false: only look' })) })
 
 const counts = t.Object({
-  customers: t.Integer(),
-  subscriptions: t.Integer(),
-  invoices: t.Integer(),
-  payments: t.Integer(),
-  refunds: t.Integer(),
-  disputes: t.Integer(),
-  meters: t.Integer(),
+  customers: count,
+  subscriptions: count,
+  invoices: count,
+  payments: count,
+  refunds: count,
+  disputes: count,
+  meters: count,
 })
 
 const run = t.Object({
@@ -62,7 +62,7 @@ const run = t.Object({
   repair: t.Boolean(),
   step: t.String({ description: 'What is being compared' }),
   compared: nullable(counts),
-  differences: t.Integer({ description: 'Found so far' }),
+  differences: t.Number({ multipleOf: 1, description: 'Found so far' }),
 })
 
 const report = t.Object({
@@ -72,17 +72,20 @@ const report = t.Object({
   compared: counts,
   foreign: t.Object(
     {
-      customers: t.Integer(),
-      subscriptions: t.Integer(),
-      invoices: t.Integer(),
-      payments: t.Integer(),
+      customers: count,
+      subscriptions: count,
+      invoices: count,
+      payments: count,
       named: t.Array(t.String(), { description: 'The first of the customers' }),
     },
     { description: 'At Stripe, of customers who are nobody here: no drift' },
   ),
-  total: t.Integer({ description: 'How many differences there were' }),
-  left: t.Integer({ description: 'How many of them are left: not mended, or to be decided by the operator' }),
-  by_kind: t.Record(t.String(), t.Integer()),
+  total: t.Number({ multipleOf: 1, description: 'How many differences there were' }),
+  left: t.Number({
+    multipleOf: 1,
+    description: 'How many of them are left: not mended, or to be decided by the operator',
+  }),
+  by_kind: t.Record(t.String(), count),
   drift: t.Array(t.Object({ currency: t.String(), amount: minorUnits }), { description: 'The money, by currency' }),
   differences: t.Array(
     t.Object({

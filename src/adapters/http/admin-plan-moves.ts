@@ -61,7 +61,12 @@ const wish = exactly({
   dry_run: t.Optional(t.Boolean({ rule: 'must be true or false', description: 'Only tell what would happen' })),
   cursor: t.Optional(t.String({ pattern: USER_ID.source, rule: 'is not one that was given out' })),
   limit: t.Optional(
-    t.Integer({ minimum: 1, maximum: MOST_AT_ONCE, rule: `must be a whole number from 1 to ${MOST_AT_ONCE}` }),
+    t.Number({
+      multipleOf: 1,
+      minimum: 1,
+      maximum: MOST_AT_ONCE,
+      rule: `must be a whole number from 1 to ${MOST_AT_ONCE}`,
+    }),
   ),
 })
 

@@ -51,6 +51,7 @@ export function nullable<S extends TSchema>(schema: S) {
 }
 
 export const time = t.String({ format: 'date-time', description: 'ISO 8601, UTC' })
+export const count = t.Number({ multipleOf: 1 })
 export const minorUnits = t.Number({ multipleOf: 1, description: 'In minor units of the currency' })
 export const quantity = t.Number({ description: 'At most six decimals' })
 
