@@ -57,6 +57,29 @@ export function mustCompare({ firstSentAt }: SealedReport, now: Instant): boolea
   return firstSentAt !== null && now - firstSentAt >= IDENTIFIER_TRUST_MS
 }
 
+/** A report that was sent: settled as sent, or of unknown outcome. */
+export interface SentReport {
+  readonly report: SealedReport
+  readonly settled: boolean
+  readonly settledAt: Instant | null
+  /** The time under which Stripe was told of it when it was tried last. */
+  readonly billedAt: Instant | null
+}
+
+/** So far Stripe's sums lag behind what was taken. */
+export const SUMS_LAG_MS = HOUR_MS
+
+/** Whether Stripe's sums have it, if it was taken at all: none of its tries is later than they lag. */
+export function isInSums({ report: { firstSentAt }, settled, settledAt }: SentReport, now: Instant): boolean {
+  const lastTry = settled ? settledAt : firstSentAt && firstSentAt + IDENTIFIER_TRUST_MS
+  return (lastTry ?? 0) <= now - SUMS_LAG_MS
+}
+
+/** Whether every try of it was under the same time: one that is billed in the present has another one with each. */
+export function hasOneTime({ report: { tries, occurredAt }, billedAt }: SentReport): boolean {
+  return tries <= 1 || billedAt === occurredAt
+}
+
 const LONGEST_WAIT_MS = 10 * MINUTE_MS
 
 /** When a report whose outcome stays unknown is tried again: after 1, 2, 4, … seconds, at most ten minutes. */

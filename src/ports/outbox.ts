@@ -1,5 +1,5 @@
 import type { UserId } from '../domain/account.ts'
-import type { MeterReport, SealedReport } from '../domain/metering.ts'
+import type { MeterReport, SealedReport, SentReport } from '../domain/metering.ts'
 import type { Instant } from '../domain/period.ts'
 import type { ServiceType } from '../domain/quantity.ts'
 import type { Page } from './records.ts'
@@ -26,14 +26,7 @@ export interface Outbox {
   /** All of a user that are not settled, whether or not it is their turn; oldest first. */
   unsettled(user: UserId): Promise<readonly DueReport[]>
   /** The sealed reports of a user and service that were billed within a stretch (half-open), settled as sent or unknown. */
-  sentOrUnknown(
-    user: UserId,
-    service: ServiceType,
-    from: Instant,
-    to: Instant,
-  ): Promise<
-    readonly { readonly report: SealedReport; readonly settled: boolean; readonly settledAt: Instant | null }[]
-  >
+  sentOrUnknown(user: UserId, service: ServiceType, from: Instant, to: Instant): Promise<readonly SentReport[]>
   /** The users and services of which something was billed within a stretch (half-open). */
   billedWithin(
     from: Instant,

@@ -1,9 +1,9 @@
 import type { Change, UserId } from '../domain/account.ts'
 import { billedServices } from '../domain/catalogue.ts'
 import type { Difference, JudgedDifference } from '../domain/drift.ts'
-import type { SealedReport } from '../domain/metering.ts'
+import { isInSums, type SealedReport, SUMS_LAG_MS } from '../domain/metering.ts'
 import { exactCost, minorUnits } from '../domain/money.ts'
-import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from '../domain/period.ts'
+import { DAY_MS, type Instant, MINUTE_MS } from '../domain/period.ts'
 import { planBought } from '../domain/plan-version.ts'
 import { amountOf, SERVICES, type ServiceType } from '../domain/quantity.ts'
 import { settledAs } from '../domain/reporting.ts'
@@ -13,8 +13,6 @@ import type { Examining, Mender } from './examine-customer.ts'
 
 /** As many whole days as Stripe takes events back. */
 const WINDOW_DAYS = 34
-/** Stripe's sums lag behind the events. */
-const SETTLE_MS = HOUR_MS
 
 type Comparing = Examining & Pick<Ports, 'outbox' | 'meters'>
 
@@ -33,7 +31,7 @@ export async function examineMeters(
   mender: Mender,
 ): Promise<{ readonly meters: number; readonly differences: readonly JudgedDifference[] }> {
   const now = ports.clock.now()
-  const to = now - SETTLE_MS - ((now - SETTLE_MS) % MINUTE_MS)
+  const to = now - SUMS_LAG_MS - ((now - SUMS_LAG_MS) % MINUTE_MS)
   const from = to - (to % DAY_MS) - WINDOW_DAYS * DAY_MS
   const services = await meteredServices(ports, link.user, from, to)
   const differences: JudgedDifference[] = []
@@ -75,8 +73,8 @@ async function comparison(
   to: Instant,
 ): Promise<Sums | null> {
   const reports = await ports.outbox.sentOrUnknown(user, service, from, to)
-  const lately = ports.clock.now() - SETTLE_MS
-  if (reports.some(({ settled, settledAt }) => !settled || (settledAt ?? 0) > lately)) return null
+  const now = ports.clock.now()
+  if (reports.some((report) => !report.settled || !isInSums(report, now))) return null
   const reported = reports.reduce((sum, { report }) => sum + report.value, 0n)
   return { reported, counted: await ports.meters.total(customerId, service, from, to) }
 }

@@ -1,5 +1,13 @@
 import type { Change, UserId } from '../domain/account.ts'
-import { type MeterReport, mustCompare, nextSending, type SealedReport } from '../domain/metering.ts'
+import {
+  hasOneTime,
+  isInSums,
+  type MeterReport,
+  nextSending,
+  type SealedReport,
+  type SentReport,
+  SUMS_LAG_MS,
+} from '../domain/metering.ts'
 import { DAY_MS, type Instant, MINUTE_MS } from '../domain/period.ts'
 import { settledAs } from '../domain/reporting.ts'
 import type { Ports } from '../ports.ts'
@@ -14,7 +22,8 @@ const MARGIN_MS = 2 * DAY_MS
 /**
  * Settles reports of one user and service whose outcome has been unknown for so long that Stripe may have forgotten their
  * identifiers: sent again they could count twice. What the meter has is compared with what it should have; what it lacks
- * is sent as one report of its own, and the unknown ones are replaced by the two of them.
+ * is sent as one report of its own, and the unknown ones are replaced by the two of them. That waits until Stripe's sum has
+ * all that was taken: what it does not show yet would be sent a second time.
  */
 export async function settleOldReports(
   ports: Comparing,
@@ -24,15 +33,16 @@ export async function settleOldReports(
 ): Promise<void> {
   const now = ports.clock.now()
   const from = floorMinute(due.occurredAt - MARGIN_MS)
-  const to = floorMinute(now) + 6 * MINUTE_MS
+  const to = floorMinute(now - SUMS_LAG_MS)
   const reports = await ports.outbox.sentOrUnknown(user, due.service, from, to)
+  const later = await ports.outbox.sentOrUnknown(user, due.service, to, floorMinute(now) + 6 * MINUTE_MS)
+  // Of what is billed later than that, an earlier try may lie before.
+  const isClear = reports.every((report) => isInSums(report, now)) && later.every(hasOneTime)
+  if (customerId === null || !isClear) return postpone(ports, user, due, [...reports, ...later], now)
+
   const unknown = reports
     .filter((entry) => !entry.settled && entry.report.firstSentAt !== null)
     .map(({ report }) => report)
-  // A young one is still safe to repeat, and is settled that way first.
-  const isClear = customerId !== null && unknown.every((report) => mustCompare(report, now))
-  if (!isClear) return postpone(ports, user, due, now)
-
   const sent = sum(reports.filter((entry) => entry.settled).map(({ report }) => report))
   const counted = (await ports.meters.total(customerId, due.service, from, to)) - sent
   const missing = sum(unknown) - counted
@@ -66,9 +76,16 @@ function sending(reportId: string, due: SealedReport, now: Instant): Change {
   return { type: 'report-sending', reportId, at: now, billedAt: due.occurredAt, nextTryAt: now }
 }
 
-async function postpone(ports: Comparing, user: UserId, due: SealedReport, now: Instant): Promise<void> {
+async function postpone(
+  ports: Comparing,
+  user: UserId,
+  due: SealedReport,
+  reports: readonly SentReport[],
+  now: Instant,
+): Promise<void> {
+  const billedAt = reports.find(({ report }) => report.id === due.id)?.billedAt ?? due.occurredAt
   await ports.ledger.change(user, {}, () => ({
-    changes: [{ ...sending(due.id, due, now), nextTryAt: nextSending(due.tries, now) }],
+    changes: [{ ...sending(due.id, due, now), billedAt, nextTryAt: nextSending(due.tries, now) }],
     result: undefined,
   }))
 }

@@ -7,6 +7,8 @@ import type { Clock } from '../../src/ports/surroundings.ts'
 export interface MemoryMeters extends Meters {
   /** Called before each report; what it tells is what happens to the call. */
   fault: () => 'none' | 'before' | 'after'
+  /** How far the sums lag behind what was taken. */
+  lagMs: number
   readonly taken: readonly {
     readonly customerId: string
     readonly service: string
@@ -16,11 +18,12 @@ export interface MemoryMeters extends Meters {
 }
 
 export function memoryMeters(clock: Clock): MemoryMeters {
-  const taken: { customerId: string; service: string; value: bigint; at: number }[] = []
+  const taken: { customerId: string; service: string; value: bigint; at: number; takenAt: number }[] = []
   const identifiers = new Map<string, number>()
   const inFlight = new Set<string>()
   const meters: MemoryMeters = {
     fault: () => 'none',
+    lagMs: 0,
     taken,
     async report(customerId, service, value, identifier, at) {
       const lane = `${customerId} ${service}`
@@ -36,17 +39,17 @@ export function memoryMeters(clock: Clock): MemoryMeters {
       const known = identifiers.get(identifier)
       if (known === undefined || now - known >= DAY_MS) {
         identifiers.set(identifier, now)
-        taken.push({ customerId, service, value, at })
+        taken.push({ customerId, service, value, at, takenAt: now })
       }
       if (fault === 'after') throw unreachable()
       return { type: 'taken' }
     },
     async total(customerId, service, from, to) {
       if (meters.fault() !== 'none') throw unreachable()
+      const until = clock.now() - meters.lagMs
       return taken
-        .filter(
-          (event) => event.customerId === customerId && event.service === service && event.at >= from && event.at < to,
-        )
+        .filter((event) => event.customerId === customerId && event.service === service && event.takenAt <= until)
+        .filter(({ at }) => at >= from && at < to)
         .reduce((sum, event) => sum + event.value, 0n)
     },
   }

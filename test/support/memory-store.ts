@@ -509,8 +509,8 @@ export function memoryStore(): MemoryStore {
             (kept.billedAt ?? Infinity) < to,
         )
         .filter(({ state }) => state === 'sent' || state === 'sealed')
-        .flatMap(({ report, state, settledAt }) =>
-          'value' in report ? [{ report, settled: state === 'sent', settledAt: settledAt ?? null }] : [],
+        .flatMap(({ report, state, settledAt = null, billedAt = null }) =>
+          'value' in report ? [{ report, settled: state === 'sent', settledAt, billedAt }] : [],
         ),
     billedWithin: async (from, to) => {
       const sent = allReports().filter(

@@ -242,6 +242,31 @@ describe('a report whose outcome is unknown', () => {
     await send()
     expect(told()).toBe(15_000_000n)
   })
+
+  test.each(['before', 'after'] as const)(
+    'is not told from sums that lack what was taken a moment ago: a day in which answers are lost %s the effect',
+    async (when) => {
+      ports.meters.lagMs = 30 * MINUTE_MS
+      ports.meters.fault = () => 'after'
+      await record(5)
+      ports.advance(MINUTE_MS)
+      await send()
+      ports.meters.fault = () => when
+      ports.advance(2 * HOUR_MS)
+      await record(2)
+      for (let quarter = 0; quarter < 4 * 21; quarter++) {
+        ports.advance(15 * MINUTE_MS)
+        await send()
+      }
+      ports.meters.fault = () => 'none'
+      for (let minute = 0; minute < 4 * 60; minute++) {
+        ports.advance(MINUTE_MS)
+        await send()
+      }
+      expect(told()).toBe(7_000_000n)
+      expect(states()).not.toContain('sealed')
+    },
+  )
 })
 
 test.each(['before', 'after'] as const)(

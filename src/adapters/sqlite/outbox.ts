@@ -23,7 +23,7 @@ export function sqliteOutbox(database: Drizzle): Outbox {
       const rows = database
         .select()
         .from(meterReports)
-        .leftJoin(customers, eq(customers.userId, meterReports.userId))
+        .leftJoin(customers, and(eq(customers.userId, meterReports.userId), isNull(customers.deletedAt)))
         .where(and(isNotNull(meterReports.nextTryAt), eq(meterReports.userId, user)))
         .orderBy(asc(meterReports.nextTryAt))
         .all()
@@ -45,7 +45,8 @@ export function sqliteOutbox(database: Drizzle): Outbox {
         .all()
       return rows.flatMap((row) => {
         const report = toMeterReport(row)
-        return 'value' in report ? [{ report, settled: row.state === 'sent', settledAt: row.settledAt }] : []
+        const { state, settledAt, billedAt } = row
+        return 'value' in report ? [{ report, settled: state === 'sent', settledAt, billedAt }] : []
       })
     },
     async billedWithin(from, to) {

@@ -4,7 +4,7 @@ import { isEnded } from '../../domain/subscription.ts'
 import type { AttemptOutcome, Gateway, PaymentMethodAttempt } from '../../ports/gateway.ts'
 import { reached, reachedOrMissing, reachedOrRefused, refusedAttempt, unavailable } from './refusals.ts'
 import { SUBSCRIPTION_DETAILS } from './subscription-details.ts'
-import { subscriptionOf, toInvoiceEntry, toSubscription } from './translate.ts'
+import { idOf, subscriptionOf, toInvoiceEntry, toSubscription } from './translate.ts'
 
 type SetIntent = Intent<WishOf<'set-payment-method'>>
 
@@ -12,6 +12,7 @@ export function paymentMethodGateway(stripe: Stripe): Pick<Gateway, 'setPaymentM
   return {
     async setPaymentMethod(customer, intent) {
       const { paymentMethodId: wanted, subscriptionId } = intent.wish
+      const isTheirs = await isAttached(stripe, wanted, customer)
       let card: string
       try {
         const options = { idempotencyKey: stripeKey(intent, 'attach') }
@@ -22,13 +23,19 @@ export function paymentMethodGateway(stripe: Stripe): Pick<Gateway, 'setPaymentM
       const subscription = subscriptionId === null ? null : await retrieve(stripe, subscriptionId)
       const tried = await payOpenInvoices(stripe, customer, subscription, card, intent)
       if (tried.length > 0 && tried.every(({ outcome }) => outcome.type === 'declined')) {
-        await reachedOrRefused(stripe.paymentMethods.detach(card))
+        if (!isTheirs) await reachedOrRefused(stripe.paymentMethods.detach(card))
         return { ...NOTHING, outcome: tried[0]?.outcome ?? SETTLED }
       }
       await keepFor(stripe, customer, subscription, card, intent)
       return attemptOf(stripe, card, subscription, tried)
     },
   }
+}
+
+/** One that the customer had before is only tried again: taken away, nothing would be left for Stripe's own tries. */
+async function isAttached(stripe: Stripe, paymentMethod: string, customer: string): Promise<boolean> {
+  const found = await reachedOrMissing(stripe.paymentMethods.retrieve(paymentMethod))
+  return idOf(found?.customer) === customer
 }
 
 const SETTLED: AttemptOutcome = { type: 'settled' }
