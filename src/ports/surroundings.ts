@@ -14,4 +14,6 @@ export type NewId = (prefix: 'usage' | 'intent' | 'request' | 'report' | 'crossi
 export interface Lanes {
   /** Runs when all earlier work of the same user is over; refuses with `in_progress` when that takes over `patienceMs`. */
   run<R>(user: UserId, work: () => Promise<R>, patienceMs?: number): Promise<R>
+  /** Whether work of the user is under way. */
+  isBusy(user: UserId): boolean
 }

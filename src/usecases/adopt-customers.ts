@@ -2,7 +2,8 @@ import type { Change, UserId } from '../domain/account.ts'
 import { planOfPrice } from '../domain/catalogue.ts'
 import type { StripeHoldings } from '../domain/drift.ts'
 import { BillingError, isOutage } from '../domain/errors.ts'
-import { type Knowledge, needsOf, type Observation, observe } from '../domain/observation.ts'
+import { type Knowledge, needsOf, type Observation } from '../domain/observation.ts'
+import { observeAll } from '../domain/observations.ts'
 import { isLive } from '../domain/subscription.ts'
 import type { Ports } from '../ports.ts'
 import { type Examining, knowledgeNow } from './examine-customer.ts'
@@ -138,11 +139,7 @@ async function takeOver(
   } as const
   const linked: Change = { type: 'customer-linked', customerId, at: ports.clock.wall() }
   await ports.ledger.change(user, needsOf(observations), (account) => ({
-    changes: [
-      linked,
-      ...observations.flatMap((observation) => observe(account, observation, knowledge)),
-      { type: 'audited', entry },
-    ],
+    changes: [linked, ...observeAll(account, observations, knowledge), { type: 'audited', entry }],
     result: undefined,
   }))
 }

@@ -1,7 +1,8 @@
 import type { Account, Change, UserId } from '../domain/account.ts'
 import { trialWillEnd } from '../domain/app-message.ts'
 import { outcomeOf } from '../domain/event-outcome.ts'
-import { customerOf, type Knowledge, needsOf, type Observation, observe } from '../domain/observation.ts'
+import { customerOf, type Knowledge, needsOf, type Observation } from '../domain/observation.ts'
+import { observeAll } from '../domain/observations.ts'
 import type { Instant } from '../domain/period.ts'
 import { type Judgement, judge, type Told } from '../domain/telling.ts'
 import {
@@ -53,7 +54,10 @@ export async function settleByItself(ports: Applying, received: ReceivedEvent): 
     return { received, owner: null, because: 'the event does not say whose it is' }
   const owner = await ownerOf(ports, event.id, event.customerId)
   if (owner === null) return null
-  const because = await takeTold(ports, owner.user, owner.customerId, received)
+  // What Stripe shows to a look that is under way may be older than the event, and would be saved after it.
+  const because = ports.lanes.isBusy(owner.user)
+    ? 'Stripe was being looked at'
+    : await takeTold(ports, owner.user, owner.customerId, received)
   return because === null ? null : { received, owner, because }
 }
 
@@ -168,7 +172,7 @@ function effects(
   { knowledge, wallTime }: Moment,
 ): readonly Change[] {
   const changes: readonly Change[] = [
-    ...seen.flatMap((observation) => observe(account, observation, knowledge)),
+    ...observeAll(account, seen, knowledge),
     ...reminders(event, seen, account, knowledge.at),
   ]
   const outcome = `${outcomeOf(account, changes)} ${how}`

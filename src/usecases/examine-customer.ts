@@ -8,7 +8,8 @@ import {
   type OurHoldings,
   type StripeHoldings,
 } from '../domain/drift.ts'
-import { type Knowledge, needsOf, observe } from '../domain/observation.ts'
+import { type Knowledge, needsOf } from '../domain/observation.ts'
+import { observeAll } from '../domain/observations.ts'
 import { isEnded } from '../domain/subscription.ts'
 import type { Ports } from '../ports.ts'
 
@@ -60,7 +61,7 @@ async function mend(
   const audited = auditOf(ports, mender, detail)
   const observations = mendingObservations(mended, customerId, theirs)
   await ports.ledger.change(user, needsOf(observations), (account: Account) => {
-    const changes: readonly Change[] = observations.flatMap((observation) => observe(account, observation, knowledge))
+    const changes = observeAll(account, observations, knowledge)
     return { changes: [...changes, audited], result: undefined }
   })
   return { ...theirs, customer }

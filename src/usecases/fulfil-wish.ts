@@ -2,7 +2,8 @@ import type { Account, Decision, Needs, UserId } from '../domain/account.ts'
 import { BillingError, CustomerGone, isOutage } from '../domain/errors.ts'
 import { type Answered, replay } from '../domain/idempotency.ts'
 import { type Intent, isStale, takeUpAgain, type Wish, type WishKind, withFreshKey } from '../domain/intent.ts'
-import { customerLost, observe } from '../domain/observation.ts'
+import { customerLost } from '../domain/observation.ts'
+import { observeAll } from '../domain/observations.ts'
 import type { Opened } from '../domain/subscribing.ts'
 import { pursueApplyCode } from './pursue-apply-code.ts'
 import { pursueBillingDetails } from './pursue-billing-details.ts'
@@ -137,10 +138,7 @@ async function begunAnew<W extends Wish>(ports: Selling, user: UserId, intent: I
   const fresh = withFreshKey(intent, ports.clock.wall())
   const knowledge = { catalogue: ports.catalogue, priceIds: ports.priceIds(), at: ports.clock.now() }
   return ports.ledger.change(user, {}, (account) => ({
-    changes: [
-      ...customerLost(account).flatMap((observation) => observe(account, observation, knowledge)),
-      { type: 'intent-retried', intent: fresh },
-    ],
+    changes: [...observeAll(account, customerLost(account), knowledge), { type: 'intent-retried', intent: fresh }],
     result: fresh,
   }))
 }
@@ -194,8 +192,13 @@ const HARMLESS: ReadonlySet<WishKind> = new Set([
   'billing-details',
 ])
 
+/** A change that is planned charges nothing either, and broken off it may have withdrawn the end that was planned before. */
+function isHarmless(wish: Wish): boolean {
+  return HARMLESS.has(wish.kind) || (wish.kind === 'change' && wish.when === 'period_end')
+}
+
 async function hasMadeSomething(ports: Selling, user: UserId, intent: Intent): Promise<boolean> {
-  if (HARMLESS.has(intent.wish.kind)) return true
+  if (isHarmless(intent.wish)) return true
   const { customerId } = await ports.ledger.account(user, {})
   return customerId !== null && (await ports.observatory.madeBy(intent, customerId)) !== null
 }

@@ -2,7 +2,8 @@ import type { Change, UserId } from '../domain/account.ts'
 import { BillingError } from '../domain/errors.ts'
 import { type Answered, storedRefusal, storedResult } from '../domain/idempotency.ts'
 import { type Intent, mustLookUp, type Person, type Wish } from '../domain/intent.ts'
-import { needsOf, type Observation, observe } from '../domain/observation.ts'
+import { needsOf, type Observation } from '../domain/observation.ts'
+import { observeAll } from '../domain/observations.ts'
 import type { Ports } from '../ports.ts'
 
 /** What it takes to talk with Stripe for a user. */
@@ -91,7 +92,7 @@ export function settle<R>(
   return ports.ledger.change(user, needsOf(seen), (account) => {
     const outcome = 'refusal' in end ? 'refused' : 'done'
     const changes: readonly Change[] = [
-      ...seen.flatMap((observation) => observe(account, observation, knowledge)),
+      ...observeAll(account, seen, knowledge),
       { type: 'intent-closed', intentId: intent.id, outcome, at },
       ...(outcome === 'refused' ? releaseTrial(intent) : []),
       ...answerOf(intent, end, at),

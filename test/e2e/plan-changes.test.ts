@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { toInvoiceEntry } from '../../src/adapters/stripe/translate.ts'
-import { addMonths, DAY_MS, HOUR_MS } from '../../src/domain/period.ts'
+import { addMonths, DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/domain/period.ts'
 import type { ChangeRequest } from '../../src/usecases/change-plan.ts'
+import { resumeWishes } from '../../src/usecases/resume-wishes.ts'
 import { openSandboxStage, type SandboxStage } from '../support/sandbox-ports.ts'
 import { SEVERAL_PRICES } from '../support/several-prices.ts'
 
@@ -142,4 +143,17 @@ test('the history says what an upgrade was paid for, and not what was taken off'
   const [latest] = (await stage.stripe.invoices.list({ subscription })).data
   if (latest === undefined) throw new Error('There is no invoice.')
   expect(toInvoiceEntry(latest, 0).description).toStartWith('Remaining time on Pro Monthly')
+})
+
+test('a downgrade that an outage broke off after it had withdrawn the planned end is carried out, and the old price is not charged', async () => {
+  const id = await subscribe('pro_monthly')
+  await stage.billing.cancelSubscription({ ...whoever, atPeriodEnd: true, reason: null, feedback: null })
+  const outage = { target: 'calls', effect: 'outage', path: '/v1/subscription_schedules', moment: 'before' }
+  await fetch(`${stage.sandbox.url}/_sim/faults`, { method: 'POST', body: new URLSearchParams(outage) })
+  expect(await change('basic_monthly').catch(({ code }) => code)).toBe('stripe_unavailable')
+  await pass(id, 20 * MINUTE_MS)
+  await fetch(`${stage.sandbox.url}/_sim/faults`, { method: 'DELETE' })
+  await resumeWishes({ ...stage.ports, onFailure: (_user, error) => expect(error).toBeNull() })
+  await pass(id, 32 * DAY_MS)
+  expect(await totals(id)).toEqual([3_900, 900])
 })

@@ -25,6 +25,19 @@ describe('a lane', () => {
     expect(seen).toEqual(['first begins', 'first ends', 'second begins', 'second ends', 'third begins', 'third ends'])
   })
 
+  test('is busy from its first work to the end of its last', async () => {
+    const lanes = createLanes()
+    const [first, second] = [held(), held()]
+    const works = [lanes.run('ada', first.work), lanes.run('ada', second.work)]
+    expect([lanes.isBusy('ada'), lanes.isBusy('grace')]).toEqual([true, false])
+    first.end('one')
+    await works[0]
+    expect(lanes.isBusy('ada')).toBe(true)
+    second.end('two')
+    await works[1]
+    expect(lanes.isBusy('ada')).toBe(false)
+  })
+
   test('does not hold up another user', async () => {
     const lanes = createLanes()
     const first = held()

@@ -30,7 +30,7 @@ export async function tryTabs(rounds: number, random: () => number, isTwin: bool
   const wrong: string[] = []
   let acts = 0
   for (let round = 0; round < rounds; ) {
-    const lanes: Lanes = { run: (_user, work) => work() }
+    const lanes: Lanes = { run: (_user, work) => work(), isBusy: () => false }
     const stage = await openSandboxStage(BUILT_IN_PLANS, isTwin ? { lanes } : {})
     const choose = <T>(among: readonly T[]): T => among[Math.floor(random() * among.length)] as T
     try {

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { type Billing, createBilling } from '../../src/billing.ts'
+import { type Observation, observe } from '../../src/domain/observation.ts'
+import type { ObservedSubscription } from '../../src/domain/subscription.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
 import { applyDueEvents, type Served } from '../../src/usecases/apply-events.ts'
 import { sendDueReports } from '../../src/usecases/report-usage.ts'
@@ -27,6 +29,13 @@ const stateOf = (id: string) => ports.store.events.get(id)?.state
 const subscribe = (paymentMethodId: string | null, user = 'ann') =>
   billing.subscribe({ user, person, key: null, planName: 'pro_monthly', priceId: null, paymentMethodId })
 
+const knowledge = () => ({
+  catalogue: ports.catalogue,
+  priceIds: ports.priceIds(),
+  at: ports.clock.now(),
+  isCompared: true,
+})
+
 function event(values: Partial<StripeEvent> & { readonly id: string }): StripeEvent {
   return {
     type: 'customer.subscription.updated',
@@ -53,6 +62,32 @@ describe('an event', () => {
       state: 'applied',
       outcome: expect.stringContaining('Subscription sub_2 (pro_monthly) went from incomplete to active'),
     })
+  })
+
+  test('is not believed while Stripe is looked at for its user: what that look brings may be older', async () => {
+    const { result } = await subscribe('pm_card_visa')
+    const before = ports.stripe.subscriptions.get(result.subscription_id)
+    if (before === undefined) throw new Error('There is none.')
+    const after: ObservedSubscription = { ...before, status: 'canceled', endedAt: ports.clock.now() }
+    ports.observatory.told = () => ({ observations: [{ type: 'subscription', subscription: after }], invoice: null })
+    const seen: Observation = { type: 'subscription', subscription: before, seenAt: ports.clock.now() }
+    const take = () =>
+      ports.ledger.change('ann', {}, (account) => ({
+        changes: observe(account, seen, knowledge()),
+        result: undefined,
+      }))
+    await take()
+    const looked = Promise.withResolvers<void>()
+    const looking = ports.lanes.run('ann', () => looked.promise.then(take))
+    ports.stripe.subscriptions.set(after.id, after)
+    await billing.receiveEvent(event({ id: 'evt_end', createdAt: ports.clock.now() + 60_000 }), body)
+    const applying = apply()
+    await Bun.sleep(0)
+    expect((await billing.subscriptionStatus('ann')).status).toBe('active')
+    looked.resolve()
+    await Promise.all([looking, applying])
+    expect((await billing.subscriptionStatus('ann')).status).toBe('canceled')
+    expect(ports.store.events.get('evt_end')?.outcome).toContain('Looked up at Stripe')
   })
 
   test('delivered many times has one effect', async () => {

@@ -19,6 +19,7 @@ export function createLanes(): Lanes {
         passOn(lanes, user)
       }
     },
+    isBusy: (user) => lanes.has(user),
   }
 }
 
