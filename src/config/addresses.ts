@@ -1,5 +1,6 @@
-import type { StripeAccess } from './stripe-keys.ts'
+import type { StripeSettings } from './stripe-keys.ts'
 import { listOf, portOf, type Report, textOf, type Variables } from './variables.ts'
+import { isLoopback, webAddress } from './web-address.ts'
 
 /** Where the program listens, and the addresses under which it is known. */
 export interface Addresses {
@@ -29,27 +30,15 @@ export function stripeWebhookUrl({
   publicUrl,
   port,
   stripe,
-}: Pick<Addresses, 'publicUrl' | 'port'> & { readonly stripe: StripeAccess }): string | null {
+}: Pick<Addresses, 'publicUrl' | 'port'> & { readonly stripe: StripeSettings }): string | null {
   const base = publicUrl ?? `http://localhost:${port}`
   const isReached = !isLoopback(new URL(base)) || (isOnThisMachine(stripe) && new URL(base).port !== '0')
   return isReached ? `${base}/payments/stripe-webhook` : null
 }
 
 /** Such a Stripe is a simulator, and goes by the clock of this machine. */
-export function isOnThisMachine(stripe: StripeAccess): boolean {
+export function isOnThisMachine(stripe: StripeSettings): boolean {
   return stripe.kind === 'stripe' && stripe.apiBase !== null && isLoopback(new URL(stripe.apiBase))
-}
-
-/** Plain http is for this machine only: what goes over a network must be encrypted. */
-export function isLoopback(url: URL): boolean {
-  return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(url.hostname)
-}
-
-/** A web address, or null for anything else: no scheme (`localhost:8000`), a password in it, a `*` for many hosts. */
-export function webAddress(text: string): URL | null {
-  const url = URL.canParse(text) && !text.includes('*') ? new URL(text) : null
-  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:'
-  return isWeb && url.username === '' && url.password === '' ? url : null
 }
 
 function readHost(variables: Variables, production: boolean, report: Report): string {

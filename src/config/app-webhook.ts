@@ -1,5 +1,5 @@
-import { isLoopback, webAddress } from './addresses.ts'
 import { type Report, textOf, type Variables } from './variables.ts'
+import { isLoopback, webAddress } from './web-address.ts'
 
 /** Where the app is told of thresholds, and what the messages are signed with. */
 export interface AppWebhookPlace {

@@ -5,18 +5,18 @@ import { BUILT_IN_PLANS } from './built-in-plans.ts'
 import { type DatabasePlace, readDatabaseUrl } from './database-url.ts'
 import { reportMisspellings, VARIABLES } from './misspellings.ts'
 import { readPlansFile } from './plans-file.ts'
-import { readStripe, type StripeAccess } from './stripe-keys.ts'
+import { readStripe, type StripeSettings } from './stripe-keys.ts'
 import { type JwtKey, readJwtKey } from './token-key.ts'
 import { type ConfigProblem, flagOf, type Report, reportQuotes, textOf, type Variables, wordOf } from './variables.ts'
 
-export type { ConfigProblem, JwtKey, StripeAccess }
+export type { ConfigProblem }
 
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
 
 /** All that can be set, checked and complete. */
 export interface Config extends Addresses, DatabasePlace {
   readonly environment: 'development' | 'production'
-  readonly stripe: StripeAccess
+  readonly stripe: StripeSettings
   readonly jwt: JwtKey
   readonly jwtIssuer: string | null
   readonly jwtAudience: string | null

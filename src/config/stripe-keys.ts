@@ -1,8 +1,8 @@
-import { isLoopback, webAddress } from './addresses.ts'
 import { flagOf, listOf, portOf, type Report, textOf, type Variables } from './variables.ts'
+import { isLoopback, webAddress } from './web-address.ts'
 
 /** Either Stripe itself (or a host that speaks its API), or the simulator inside this program. */
-export type StripeAccess =
+export type StripeSettings =
   | { readonly kind: 'sandbox'; readonly port: number; readonly webhookSecret: string | null }
   | {
       readonly kind: 'stripe'
@@ -20,7 +20,7 @@ const SECRET_KEY = /^(?:sk|rk)_(test|live)_\w+$/
 const PUBLISHABLE_KEY = /^pk_(test|live)_\w+$/
 const WEBHOOK_SECRET = /^whsec_[\w+/=-]+$/
 
-export function readStripe(variables: Variables, production: boolean, report: Report): StripeAccess {
+export function readStripe(variables: Variables, production: boolean, report: Report): StripeSettings {
   const secretKey = textOf(variables, 'STRIPE_SECRET_KEY')
   const webhookSecrets = readWebhookSecrets(variables, report)
   const publishableKey = textOf(variables, 'STRIPE_PUBLISHABLE_KEY')
@@ -45,7 +45,7 @@ export function readSandboxPort(variables: Variables, report: Report): number {
   return portOf(variables, 'SANDBOX_PORT', 12_111, report)
 }
 
-function sandbox(variables: Variables, webhookSecrets: readonly string[], report: Report): StripeAccess {
+function sandbox(variables: Variables, webhookSecrets: readonly string[], report: Report): StripeSettings {
   const port = readSandboxPort(variables, report)
   if (port !== 0 && port === portOf(variables, 'PORT', 8000, () => undefined))
     report('SANDBOX_PORT', 'is the same as PORT', 'Give the simulator a port of its own, or 0 for any free one.')

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { isLoopback, webAddress } from './addresses.ts'
 import { exactTextOf, type Report, textOf, type Variables } from './variables.ts'
+import { isLoopback, webAddress } from './web-address.ts'
 
 /** What the tokens of users and services are verified with. `kept`: a secret that is made once and kept in the data folder. */
 export type JwtKey =

@@ -4,7 +4,7 @@ import type { Catalogue } from './catalogue.ts'
 import { type Instant, isoTime, isoTimeOrNull, type Period } from './period.ts'
 import { isOwing, type ObservedSubscription, type Subscription } from './subscription.ts'
 
-export type AppMessageType =
+type AppMessageType =
   | 'subscription.payment_failed'
   | 'subscription.payment_recovered'
   | 'subscription.access_ended'

@@ -17,12 +17,12 @@ export interface StoredAnswer {
   readonly answeredAt: Instant
 }
 
-export interface StoredResult {
+interface StoredResult {
   readonly status: number
   readonly result: unknown
 }
 
-export interface StoredRefusal {
+interface StoredRefusal {
   readonly refusal: { readonly code: ErrorCode; readonly detail: string }
 }
 

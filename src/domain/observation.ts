@@ -121,7 +121,7 @@ export function customerOf(observation: Observation): string {
   }
 }
 
-export interface TrialCheckout {
+interface TrialCheckout {
   readonly customerId: string
   readonly subscriptionId: string
   readonly intentId: string

@@ -52,7 +52,7 @@ export interface Purchase {
 }
 
 /** Why somebody may not use a code for a purchase; null when he may. */
-export function refusalOf(promotion: PromotionCode | null, purchase: Purchase): PromotionRefusal | null {
+function refusalOf(promotion: PromotionCode | null, purchase: Purchase): PromotionRefusal | null {
   if (promotion === null) return 'not_found'
   const { price, customerId, at } = purchase
   const { minimum, terms } = promotion

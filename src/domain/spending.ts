@@ -41,7 +41,7 @@ export function allowedLimit(plan: Plan | null, { operator }: SpendingLimits): n
 }
 
 /** The limit that holds; null is none. */
-export function limitOf(plan: Plan | null, limits: SpendingLimits): number | null {
+function limitOf(plan: Plan | null, limits: SpendingLimits): number | null {
   const allowed = allowedLimit(plan, limits)
   return limits.user === null || (allowed !== null && allowed < limits.user) ? allowed : limits.user
 }

@@ -34,7 +34,7 @@ export function monthCurrency(catalogue: Catalogue, account: Pick<Account, 'subs
 }
 
 /** The currencies of what was used in a calendar month, sorted. */
-export function currenciesIn(
+function currenciesIn(
   catalogue: Catalogue,
   { subscriptions, totals }: Pick<Account, 'subscriptions' | 'totals'>,
   month: string,

@@ -25,7 +25,7 @@ export interface AdoptionRequest extends AdoptionBatch {
   readonly operator: string
 }
 
-export type AdoptionRefusal =
+type AdoptionRefusal =
   | 'customer_unknown'
   | 'customer_deleted'
   | 'customer_of_another_user'

@@ -5,7 +5,7 @@ import type { ServiceType } from '../domain/quantity.ts'
 import type { Ports } from '../ports.ts'
 
 /** A meter that does not hold what was reported to it; in millionths of the service's unit. */
-export interface MeterDifference {
+interface MeterDifference {
   readonly user: UserId
   readonly service: ServiceType
   readonly reported: bigint

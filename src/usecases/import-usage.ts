@@ -4,7 +4,7 @@ import type { Recording, RecordUsageRequest } from './record-usage.ts'
 import { type BatchOutcome, recordUsageBatch } from './record-usage-batch.ts'
 
 /** A use out of a file. What stands in a file has happened, so there is no limit to enforce. */
-export interface ImportedUse extends Omit<RecordUsageRequest, 'key' | 'enforce'> {
+interface ImportedUse extends Omit<RecordUsageRequest, 'key' | 'enforce'> {
   /** Tells it from every other where the file gives it no identity; null where it does. */
   readonly key: string | null
 }

@@ -11,7 +11,7 @@ afterEach(async () => {
   while (cleanups.length > 0) await cleanups.pop()?.()
 })
 
-export function cleanUp(task: () => Promise<void> | void): void {
+function cleanUp(task: () => Promise<void> | void): void {
   cleanups.push(task)
 }
 

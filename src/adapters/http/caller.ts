@@ -3,7 +3,7 @@ import { BillingError } from '../../domain/errors.ts'
 import type { Person } from '../../domain/intent.ts'
 
 /** The greatest scope of a token decides what its holder is; without one it is a user about his own affairs. */
-export type Role = 'user' | 'usage-writer' | 'metering' | 'service' | 'operator'
+type Role = 'user' | 'usage-writer' | 'metering' | 'service' | 'operator'
 
 /** Who sends a request, as the verified token tells it. */
 export interface Caller {

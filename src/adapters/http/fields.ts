@@ -116,7 +116,7 @@ export const standing = {
 }
 
 /** Numbers in a query are texts; Elysia's own would also take `0x10` and `1e1`. */
-export const DEFAULT_PAGE = 20
+const DEFAULT_PAGE = 20
 export const page = {
   limit: t.Optional(
     t.String({

@@ -27,8 +27,6 @@ interface Logging {
 const FOREIGN_ID = /^[A-Za-z0-9_-]{8,64}$/
 const LONGEST_PATH = 256
 
-export type RequestLog = ReturnType<typeof requestLog>
-
 /** Gives every request its id, the caller's own if it is one, and writes one line when it has been answered. */
 export function requestLog({ log, newRequestId }: Logging, guard: Guard) {
   return (

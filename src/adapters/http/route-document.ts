@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../domain/errors.ts'
 
-export type Tag = 'Plans' | 'Subscriptions' | 'Payments' | 'Usage' | 'Admin' | 'Webhook' | 'Health'
+type Tag = 'Plans' | 'Subscriptions' | 'Payments' | 'Usage' | 'Admin' | 'Webhook' | 'Health'
 
 export interface Example {
   readonly summary: string

@@ -4,7 +4,7 @@ import { operatorReason } from '../../domain/errors.ts'
 import { isSocketPath } from './command-path.ts'
 import { type LineEnd, lineFrom, newLineEnd, sendLine, sendRest } from './line-socket.ts'
 
-export type CommandHandler = (args: unknown) => Promise<unknown>
+type CommandHandler = (args: unknown) => Promise<unknown>
 export type CommandHandlers = Readonly<Record<string, CommandHandler>>
 
 export interface CommandServer {

@@ -2,7 +2,7 @@ import { stderrLines, type WriteLine } from './lines.ts'
 import { redact, redactText } from './redaction.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
-export type LogFields = Readonly<Record<string, unknown>>
+type LogFields = Readonly<Record<string, unknown>>
 
 /** What happened, in words that stay the same, and beside them the circumstances: `request_id`, `user`, `error` … */
 export interface Log {

@@ -167,7 +167,7 @@ function decide<D>(work: Work<D>): { readonly decided: D } | { readonly refusal:
 }
 
 /** A failed disk is not the caller's fault and will pass: 503, try again. A broken rule is a bug of ours and stays one. */
-export function refusalFor(error: unknown): unknown {
+function refusalFor(error: unknown): unknown {
   if (!(error instanceof SQLiteError) || error.code?.startsWith('SQLITE_CONSTRAINT')) return error
   return new BillingError(
     'storage_unavailable',

@@ -33,7 +33,7 @@ export async function withdrawPaymentInvoice(
  * Lets the subscription go from its schedule: while it has one, Stripe refuses to change its end. One that this very wish
  * has made stays.
  */
-export async function releaseSchedule(
+async function releaseSchedule(
   stripe: Stripe,
   { schedule }: Pick<Stripe.Subscription, 'schedule'>,
   intent: Intent,

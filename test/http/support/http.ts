@@ -10,7 +10,7 @@ import { SELLING_CATALOGUE } from '../../support/selling-catalogue.ts'
 export const SECRET = 'a secret of the tests, 32 bytes or more'
 const NOW = TEST_START / 1_000
 
-export type Body = { readonly [name: string]: unknown }
+type Body = { readonly [name: string]: unknown }
 
 export interface Answer {
   readonly status: number
@@ -20,7 +20,7 @@ export interface Answer {
   readonly body: Body
 }
 
-export interface Sending {
+interface Sending {
   readonly token?: string | undefined
   /** A value to send as JSON, or a text or bytes to send as they are. */
   readonly body?: unknown
@@ -104,7 +104,7 @@ async function verifyWebhook(body: Uint8Array, signature: string | null): Promis
   }
 }
 
-export function asRequest(method: string, path: string, { token, body, headers = {} }: Sending): Request {
+function asRequest(method: string, path: string, { token, body, headers = {} }: Sending): Request {
   const isRaw = typeof body === 'string' || body instanceof Uint8Array || body instanceof ReadableStream
   return new Request(`http://localhost${path}`, {
     method,
