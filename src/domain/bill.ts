@@ -25,7 +25,8 @@ export interface Bill {
   readonly lines: readonly BillLine[]
   readonly subtotal: number
   readonly discount: number
-  readonly tax: number
+  /** Null of what tax was not worked out for: a one-time payment. */
+  readonly tax: number | null
   readonly total: number
   /** The total less the customer's credit. */
   readonly amountDue: number
@@ -34,8 +35,14 @@ export interface Bill {
 
 /** The next invoice of a subscription, as Stripe foresees it. */
 export interface UpcomingBill extends Bill {
-  /** When it is made; the charge follows within the hour or so. */
-  readonly at: Instant
+  /** When it is made, and charged within the hour or so; null where it is of unreported use alone. */
+  readonly at: Instant | null
+}
+
+/** What Stripe's meters have not been told yet, a line a service. */
+export interface UnreportedUse {
+  readonly currency: string
+  readonly lines: readonly ForeseenLine[]
 }
 
 /** A line of the next invoice, and whether Stripe knows of it. */

@@ -36,6 +36,18 @@ export function isAgainst(state: DisputeState): boolean {
   return state === 'open' || state === 'lost'
 }
 
+/** The disputes about an entry of the history, the latest first. */
+export function disputesOf(disputes: readonly Dispute[], paymentId: string): readonly Dispute[] {
+  return disputes
+    .filter((dispute) => dispute.paymentId === paymentId)
+    .toSorted((one, other) => other.createdAt - one.createdAt)
+}
+
+/** What of a payment is with the bank, in minor units. */
+export function disputedAmount(disputes: readonly Dispute[]): number {
+  return disputes.filter(({ state }) => isAgainst(state)).reduce((sum, { amount }) => sum + amount, 0)
+}
+
 /**
  * The dispute that stands in the way of a subscription: one that is open, or one that was lost and since
  * which no new period has been paid. The oldest, if there are several.

@@ -1,4 +1,4 @@
-import type { Bill, UpcomingBill } from '../domain/bill.ts'
+import type { Bill, UnreportedUse, UpcomingBill } from '../domain/bill.ts'
 import type { BillingDetails } from '../domain/billing-details.ts'
 import type { Intent } from '../domain/intent.ts'
 import type { Observation } from '../domain/observation.ts'
@@ -34,6 +34,9 @@ export interface Observatory {
 export interface Bills {
   /** Of an invoice (`in_…`) or a payment (`pi_…`); null when Stripe does not know it. */
   bill(id: string): Promise<Bill | null>
-  /** The next invoice of a subscription; null when none is to come. */
-  upcoming(subscriptionId: string): Promise<UpcomingBill | null>
+  /**
+   * The next invoice of a subscription; null when none is to come. With use that Stripe has not been told yet its sums are
+   * Stripe's for both, tax and discounts too; its lines are always what Stripe knows.
+   */
+  upcoming(subscriptionId: string, unreported?: UnreportedUse): Promise<UpcomingBill | null>
 }

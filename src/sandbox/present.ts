@@ -7,7 +7,7 @@ export function present(turn: Turn, object: object): object {
   const shown = object as Shown
   switch (shown.object) {
     case 'invoice':
-      return 'status' in shown ? withLinks(turn, shown) : shown
+      return 'status' in shown ? withFirstLines(withLinks(turn, shown)) : shown
     case 'subscription':
       return 'items' in shown ? withCurrentPrices(turn, shown) : shown
     case 'checkout.session':
@@ -58,6 +58,15 @@ function withLinks(turn: Turn, invoice: Invoice): Invoice {
   if (invoice.status === 'draft') return invoice
   const page = `${turn.baseUrl}/invoices/${invoice.id}`
   return { ...invoice, hosted_invoice_url: page, invoice_pdf: `${page}/pdf` }
+}
+
+/** How many lines an invoice shows with it; the others are on the pages of their list. */
+export const LINES_SHOWN = 10
+
+function withFirstLines(invoice: Invoice): Invoice {
+  const { data } = invoice.lines
+  if (data.length <= LINES_SHOWN) return invoice
+  return { ...invoice, lines: { ...invoice.lines, data: data.slice(0, LINES_SHOWN), has_more: true } }
 }
 
 // An item embeds its price; the price's lookup key, nickname or metadata may have changed since.

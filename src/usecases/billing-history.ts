@@ -1,4 +1,5 @@
 import type { UserId } from '../domain/account.ts'
+import { type Dispute, disputedAmount, disputesOf } from '../domain/dispute.ts'
 import type { Payment } from '../domain/payment.ts'
 import { isoTime } from '../domain/period.ts'
 import type { Ports } from '../ports.ts'
@@ -9,17 +10,18 @@ export interface HistoryRequest {
   readonly cursor: string | null
 }
 
-/** What a user was charged and given back, newest first. */
-export async function billingHistory(ports: Pick<Ports, 'records'>, request: HistoryRequest) {
-  const page = await ports.records.payments(request.user, request.limit, request.cursor)
+/** What a user was charged and given back, and what of it is disputed, newest first. */
+export async function billingHistory({ ledger, records }: Pick<Ports, 'ledger' | 'records'>, request: HistoryRequest) {
+  const page = await records.payments(request.user, request.limit, request.cursor)
+  const { disputes } = await ledger.account(request.user, {})
   return {
-    payments: page.items.map(shownPayment),
+    payments: page.items.map((payment) => shownPayment(payment, disputesOf(disputes, payment.id))),
     next_cursor: page.nextCursor,
   }
 }
 
-/** An entry as it is shown. */
-export function shownPayment(payment: Payment) {
+/** An entry as it is shown, with the disputes about it. */
+export function shownPayment(payment: Payment, disputes: readonly Dispute[]) {
   return {
     id: payment.id,
     kind: payment.kind,
@@ -34,6 +36,8 @@ export function shownPayment(payment: Payment) {
     amount_excluding_tax: payment.amountExcludingTax,
     refunded_amount: payment.refundedAmount,
     refund_of: payment.refundOf,
+    disputed_amount: disputedAmount(disputes),
+    dispute_status: disputes[0]?.state ?? null,
     created_at: isoTime(payment.createdAt),
   }
 }

@@ -1,5 +1,6 @@
 import type { UserId } from '../domain/account.ts'
 import type { Bill, BillLine } from '../domain/bill.ts'
+import { disputesOf } from '../domain/dispute.ts'
 import { BillingError } from '../domain/errors.ts'
 import type { Payment } from '../domain/payment.ts'
 import { isoTime, isoTimeOrNull } from '../domain/period.ts'
@@ -15,9 +16,9 @@ export async function paymentDetail(ports: Pick<Ports, 'ledger' | 'records' | 'b
   const [payment] = account.payments
   if (payment === undefined) throw new BillingError('not_found', 'There is no entry of this id in the billing history.')
   const refunds = await ports.records.refundsOf(user, id)
-  const disputes = account.disputes.filter(({ paymentId }) => paymentId === id)
+  const disputes = disputesOf(account.disputes, id)
   return {
-    ...shownPayment(payment),
+    ...shownPayment(payment, disputes),
     ...shownBill(payment.kind === 'refund' ? null : await ports.bills.bill(id), payment),
     refunds: refunds.map(({ id: refund, amount, status, description, createdAt }) => ({
       id: refund,
@@ -42,7 +43,7 @@ function shownBill(bill: Bill | null, { amount, tax, amountExcludingTax }: Payme
   return {
     subtotal: bill?.subtotal ?? amountExcludingTax ?? amount,
     discount: bill?.discount ?? 0,
-    tax: bill?.tax ?? tax ?? 0,
+    tax: tax ?? bill?.tax ?? null,
     total: bill?.total ?? amount,
     lines: (bill?.lines ?? []).map(shownLine),
     receipt_url: bill?.receiptUrl ?? null,

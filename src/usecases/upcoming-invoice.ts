@@ -1,6 +1,5 @@
 import type { Account, UserId } from '../domain/account.ts'
 import { type ForeseenLine, type UpcomingBill, unreportedLines } from '../domain/bill.ts'
-import type { Catalogue } from '../domain/catalogue.ts'
 import { currencyOf } from '../domain/currency.ts'
 import { addMonths, calendarMonth, type Instant, isoTime, monthPeriod } from '../domain/period.ts'
 import { SERVICE_TYPES } from '../domain/quantity.ts'
@@ -24,12 +23,21 @@ export async function upcomingInvoice(ports: Foreseeing, user: UserId) {
   const before = await ports.ledger.account(user, {})
   const subscription = liveSubscription(before.subscriptions)
   if (subscription === null) return nothing(whyNone(before))
-  const bill = await ports.bills.upcoming(subscription.id)
+  const known = await ports.bills.upcoming(subscription.id)
   const totals = await totalsOf(ports, user, subscription)
   const now = ports.clock.now()
-  const unreported = unreportedLines(ports.catalogue, ports.priceIds(), subscription, totals, bill?.lines ?? [], now)
-  if (bill === null && unreported.length === 0) return nothing(whyNothing(subscription))
-  return { upcoming_invoice: shown(ports.catalogue, subscription, bill, unreported, now), explanation: null }
+  const lines = unreportedLines(ports.catalogue, ports.priceIds(), subscription, totals, known?.lines ?? [], now)
+  const unreported = { currency: known?.currency ?? currencyOf(ports.catalogue, subscription), lines }
+  const bill = lines.length === 0 ? known : await ports.bills.upcoming(subscription.id, unreported)
+  if (bill === null) return nothing(whyNothing(subscription))
+  const told = (known?.lines ?? []).map((line): ForeseenLine => ({ ...line, isReported: true }))
+  return { upcoming_invoice: shown(bill, [...told, ...lines], endOf(subscription, now)), explanation: null }
+}
+
+/** When what is used now is invoiced. */
+function endOf(subscription: Subscription, now: Instant): Instant {
+  const { end } = meteredPeriodAt(subscription, now)
+  return Math.min(subscription.cancelAt ?? end, end)
 }
 
 /** All months of the period in which use is billed; a trial may be up to two years long. */
@@ -46,26 +54,19 @@ function firstOf(at: Instant): Instant {
   return monthPeriod(calendarMonth(at)).start
 }
 
-function shown(
-  catalogue: Catalogue,
-  subscription: Subscription,
-  bill: UpcomingBill | null,
-  unreported: readonly ForeseenLine[],
-  now: Instant,
-) {
-  const { end } = meteredPeriodAt(subscription, now)
-  const added = unreported.reduce((sum, { amount }) => sum + amount, 0)
-  const told = (bill?.lines ?? []).map((line): ForeseenLine => ({ ...line, isReported: true }))
+function shown(bill: UpcomingBill, lines: readonly ForeseenLine[], end: Instant) {
+  const unreported = lines.filter(({ isReported }) => !isReported)
   return {
-    date: isoTime(bill?.at ?? Math.min(subscription.cancelAt ?? end, end)),
-    currency: bill?.currency ?? currencyOf(catalogue, subscription),
-    lines: [...told, ...unreported].map((line) => ({ ...shownLine(line), reported: line.isReported })),
-    subtotal: (bill?.subtotal ?? 0) + added,
-    discount: bill?.discount ?? 0,
-    tax: bill?.tax ?? 0,
-    total: (bill?.total ?? 0) + added,
-    amount_due: Math.max(0, (bill?.amountDue ?? 0) + added),
-    unreported_usage: added,
+    date: isoTime(bill.at ?? end),
+    currency: bill.currency,
+    lines: lines.map((line) => ({ ...shownLine(line), reported: line.isReported })),
+    subtotal: bill.subtotal,
+    discount: bill.discount,
+    tax: bill.tax ?? 0,
+    total: bill.total,
+    amount_due: Math.max(0, bill.amountDue),
+    unreported_usage: unreported.reduce((sum, { amount }) => sum + amount, 0),
+    estimated: unreported.length > 0,
   }
 }
 

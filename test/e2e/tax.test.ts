@@ -18,15 +18,27 @@ describe('with automatic tax', () => {
     expect(refused).toMatchObject({ status: 422, body: { code: 'billing_address_required' } })
     expect(refused.body.detail).toContain('POST /payments/billing-details')
     const said = await post('billing-details', ann, {
-      name: 'Beispiel GmbH',
+      name: 'Ann Beispiel',
       address: { line1: 'Musterstraße 1', city: 'Berlin', postal_code: '10115', country: 'DE' },
-      tax_id: { type: 'eu_vat', value: 'DE123456789' },
     })
-    expect(said).toMatchObject({ status: 200, body: { address: { country: 'DE' }, tax_id: { type: 'eu_vat' } } })
+    expect(said).toMatchObject({ status: 200, body: { address: { country: 'DE' }, tax_id: null } })
     expect((await server.call('GET', '/payments/billing-details', ann)).body).toEqual(said.body)
     expect(await post('create-subscription', ann, PRO)).toMatchObject({ status: 201, body: { status: 'active' } })
     const paid = await eventually(history(ann), ({ payments }) => payments.length === 1)
     expect(paid.body.payments).toMatchObject([{ amount: 4641, tax: 741, amount_excluding_tax: 3900 }])
+  })
+
+  test('a business abroad that says its tax id owes the tax itself', async () => {
+    const firm = await tokenOf('firm')
+    const said = await post('billing-details', firm, {
+      name: 'Beispiel GmbH',
+      address: { line1: 'Musterstraße 1', city: 'Berlin', postal_code: '10115', country: 'DE' },
+      tax_id: { type: 'eu_vat', value: 'DE123456789' },
+    })
+    expect(said).toMatchObject({ status: 200, body: { tax_id: { type: 'eu_vat' } } })
+    await post('create-subscription', firm, PRO)
+    const paid = await eventually(history(firm), ({ payments }) => payments.length === 1)
+    expect(paid.body.payments).toMatchObject([{ amount: 3900, tax: 0, amount_excluding_tax: 3900 }])
   })
 
   test('a change of plan is previewed and invoiced with tax', async () => {

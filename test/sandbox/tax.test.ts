@@ -70,3 +70,46 @@ test('a preview shows the tax that will be added', async () => {
   })
   expect(preview).toMatchObject({ subtotal: 3900, total: 4680, total_taxes: [{ amount: 780 }] })
 })
+
+test('a business that buys from abroad owes the tax itself, by its tax id of the country where it is', async () => {
+  const taxIn = async (country: string, type: 'eu_vat' | 'gb_vat', value: string) => {
+    const { create } = await taxedIn(country, { tax_id_data: [{ type, value }] })
+    const { latest_invoice: invoice } = await create()
+    return invoice
+  }
+  const none = { total: 3900, total_taxes: [{ amount: 0, taxability_reason: 'reverse_charge' }] }
+  expect(await taxIn('DE', 'eu_vat', 'DE123456789')).toMatchObject(none)
+  expect(await taxIn('GB', 'gb_vat', 'GB123456789')).toMatchObject(none)
+  expect(await taxIn('DE', 'eu_vat', 'FR12345678901')).toMatchObject({ total: 4641 })
+})
+
+test('what is added to a preview is taxed with it, also where no subscription is invoiced', async () => {
+  const { stripe, customer, create } = await taxedIn('GB')
+  const { id, items } = await create()
+  const product = String(items.data[0]?.price.product)
+  const invoice_items = [{ price_data: { currency: 'usd', product, unit_amount: 105 }, description: 'Minutes' }]
+  expect(await stripe.invoices.createPreview({ subscription: id, invoice_items })).toMatchObject({
+    subtotal: 4005,
+    total: 4806,
+  })
+  const alone = { customer: customer.id, currency: 'usd', automatic_tax: { enabled: true }, invoice_items }
+  expect(await stripe.invoices.createPreview(alone)).toMatchObject({ subtotal: 105, total: 126 })
+  await stripe.subscriptions.update(id, { cancel_at_period_end: true })
+  expect(await refusalOf(stripe.invoices.createPreview({ subscription: id }))).toMatchObject({
+    code: 'invoice_upcoming_none',
+  })
+  expect(await stripe.invoices.createPreview({ subscription: id, invoice_items })).toMatchObject({ total: 126 })
+})
+
+test('an invoice and a preview show ten lines, and list all of them', async () => {
+  const { stripe, customer, create } = await taxedIn('GB')
+  const { id: subscription } = await create()
+  for (let at = 1; at <= 11; at++)
+    await stripe.invoiceItems.create({ customer: customer.id, subscription, amount: at, currency: 'usd' })
+  const { id, lines } = await stripe.invoices.createPreview({ subscription })
+  expect(lines).toMatchObject({ has_more: true, data: { length: 10 }, url: `/v1/invoices/${id}/lines` })
+  const all = await Array.fromAsync(stripe.invoices.listLineItems(id, { limit: 5 }))
+  expect(all.map(({ amount }) => amount).sort((one, other) => one - other)).toEqual([
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 3900,
+  ])
+})

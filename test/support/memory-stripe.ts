@@ -392,13 +392,18 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
   }
 
   const bills: Bills = {
-    bill: (id) => call(() => (payments.has(id) ? billOf(payments.get(id)?.amount ?? 0, null, null) : null)),
-    upcoming: (id) =>
+    bill: (id) =>
+      call(() => (payments.has(id) ? { ...billOf(payments.get(id)?.amount ?? 0, null, null), tax: null } : null)),
+    upcoming: (id, unreported) =>
       call(() => {
         const { cancelAt, currentPeriodEnd, priceId } = found(id)
-        if (cancelAt !== null && cancelAt <= currentPeriodEnd) return null
+        const isLast = cancelAt !== null && cancelAt <= currentPeriodEnd
+        if (isLast && unreported === undefined) return null
         const period = { start: currentPeriodEnd, end: addMonths(currentPeriodEnd, 1) }
-        return { ...billOf(prices.get(priceId ?? '')?.amount ?? 0, priceId, period), at: currentPeriodEnd }
+        const bill = billOf(isLast ? 0 : (prices.get(priceId ?? '')?.amount ?? 0), priceId, period)
+        const added = (unreported?.lines ?? []).reduce((sum, { amount }) => sum + amount, 0)
+        const sums = { subtotal: bill.subtotal + added, total: bill.total + added, amountDue: bill.amountDue + added }
+        return { ...bill, ...sums, at: isLast ? null : currentPeriodEnd }
       }),
   }
 

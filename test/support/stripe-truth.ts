@@ -26,6 +26,7 @@ export interface TrueEntry {
   readonly amount: number
   readonly status: string
   readonly refunded_amount: number
+  readonly tax: number | null
 }
 
 /** Reads everything of a customer at Stripe and shares no code with the program, so that it can say when that is wrong. */
@@ -42,7 +43,7 @@ export async function stripeTruth(stripe: Stripe, customer: string): Promise<Str
 
 export function sortedEntries(entries: readonly TrueEntry[]): readonly TrueEntry[] {
   return entries
-    .map(({ id, kind, amount, status, refunded_amount }) => ({ id, kind, amount, status, refunded_amount }))
+    .map(({ id, kind, amount, status, refunded_amount, tax }) => ({ id, kind, amount, status, refunded_amount, tax }))
     .sort((one, other) => (one.id < other.id ? -1 : 1))
 }
 
@@ -105,6 +106,7 @@ async function trueInvoices(stripe: Stripe, customer: string): Promise<readonly 
         amount: invoice.status === 'paid' ? invoice.amount_paid : invoice.amount_due,
         status: String(invoice.status),
         refunded_amount: refunded.reduce((sum, { amount_refunded }) => sum + amount_refunded, 0),
+        tax: (invoice.total_taxes ?? []).reduce((sum, { amount }) => sum + amount, 0),
       }
     })
 }
@@ -116,7 +118,7 @@ async function truePayments(stripe: Stripe, customer: string): Promise<readonly 
   for (const intent of intents) {
     const refunds = await stripe.refunds.list({ payment_intent: intent.id, limit: 100 })
     for (const { id, amount, status } of refunds.data)
-      entries.push({ id, kind: 'refund', amount, status: String(status), refunded_amount: 0 })
+      entries.push({ id, kind: 'refund', amount, status: String(status), refunded_amount: 0, tax: null })
     const payment = { type: 'payment_intent', payment_intent: intent.id } as const
     const isOfInvoice = (await stripe.invoicePayments.list({ payment, limit: 1 })).data.length > 0
     const isPaid = intent.status === 'succeeded'
@@ -124,7 +126,7 @@ async function truePayments(stripe: Stripe, customer: string): Promise<readonly 
     const given = refunds.data.filter(({ status }) => status !== 'failed' && status !== 'canceled')
     const refunded_amount = given.reduce((sum, { amount }) => sum + amount, 0)
     const status = isPaid ? 'paid' : 'failed'
-    entries.push({ id: intent.id, kind: 'payment', amount: intent.amount, status, refunded_amount })
+    entries.push({ id: intent.id, kind: 'payment', amount: intent.amount, status, refunded_amount, tax: null })
   }
   return entries
 }

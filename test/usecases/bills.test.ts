@@ -47,6 +47,7 @@ describe('the next invoice', () => {
       total: 60,
       amount_due: 60,
       unreported_usage: 60,
+      estimated: true,
     })
   })
 
@@ -58,9 +59,12 @@ describe('the next invoice', () => {
     const known = { description: 'Voice', quantity: 10, amount: 50, isProration: false, period: null, priceId }
     const bills = {
       ...ports.bills,
-      upcoming: async (id: string) => {
-        const bill = await upcoming(id)
-        return bill && { ...bill, lines: [known], subtotal: 50, total: 50, amountDue: 50 }
+      upcoming: async (...asked: Parameters<typeof upcoming>) => {
+        const bill = await upcoming(...asked)
+        const { subtotal = 0, total = 0, amountDue = 0 } = bill ?? {}
+        return (
+          bill && { ...bill, lines: [known], subtotal: subtotal + 50, total: total + 50, amountDue: amountDue + 50 }
+        )
       },
     }
     const { upcoming_invoice: next } = await createBilling({ ...ports, bills }).upcomingInvoice('ann')
@@ -78,6 +82,7 @@ describe('the next invoice', () => {
       lines: [{ amount: 3_900 }],
       total: 3_900,
       unreported_usage: 0,
+      estimated: false,
     })
   })
 
@@ -121,7 +126,7 @@ describe('an entry of the billing history', () => {
       amount: 500,
       refunded_amount: 200,
       total: 500,
-      tax: 0,
+      tax: null,
       lines: [{ amount: 500, quantity: 1, proration: false, period_start: null }],
       refunds: [{ id: result.refund_id, amount: 200, status: 'succeeded' }],
       disputes: [],

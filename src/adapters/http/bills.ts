@@ -3,7 +3,7 @@ import type { Billing } from '../../billing.ts'
 import * as examples from './bill-examples.ts'
 import { exactly, minorUnits, nullable, stripeId, time, userId } from './fields.ts'
 import type { Guard } from './guard.ts'
-import { historyEntry } from './payments.ts'
+import { disputeStatus, historyEntry } from './payments.ts'
 import { describe } from './route-document.ts'
 
 /** What is charged, line by line: what was, and what will be. */
@@ -32,7 +32,7 @@ export function bills({ billing }: { readonly billing: Billing }, guard: Guard) 
         tag: 'Payments',
         summary: 'The next invoice as it stands',
         description:
-          'What Stripe foresees for the end of the period, and what was used that Stripe’s meters have not been told yet (`reported: false`; without tax and discounts, which Stripe reckons). Null, with an `explanation` in words, when nothing is to come.',
+          'What Stripe foresees for the end of the period, and what was used that Stripe’s meters have not been told yet (`reported: false`). The sums hold both, with tax and discounts as Stripe reckons them; until everything is reported they are `estimated`: a rounding may still fall otherwise by a minor unit. Null, with an `explanation` in words, when nothing is to come.',
         refusals: ['stripe_unavailable'],
         answers: { 200: { description: 'The next invoice', examples: examples.UPCOMING } },
       }),
@@ -48,7 +48,7 @@ const line = {
   period_end: nullable(time),
 }
 
-const sums = { subtotal: minorUnits, discount: minorUnits, tax: minorUnits, total: minorUnits }
+const sums = { subtotal: minorUnits, discount: minorUnits, total: minorUnits }
 
 const detail = t.Object({
   ...historyEntry,
@@ -68,7 +68,7 @@ const detail = t.Object({
     t.Object({
       id: t.String(),
       amount: minorUnits,
-      status: t.Union([t.Literal('open'), t.Literal('inquiry'), t.Literal('won'), t.Literal('lost')]),
+      status: disputeStatus,
       reason: t.String({ description: 'What the payer says, in Stripe’s word' }),
       created_at: time,
       closed_at: nullable(time),
@@ -83,8 +83,13 @@ const upcoming = t.Object({
       currency: t.String(),
       lines: t.Array(t.Object({ ...line, reported: t.Boolean({ description: 'Whether Stripe knows of it' }) })),
       ...sums,
+      tax: minorUnits,
       amount_due: t.Number({ multipleOf: 1, description: 'The total less the customer’s credit' }),
-      unreported_usage: t.Number({ multipleOf: 1, description: 'What of the total Stripe has not been told yet' }),
+      unreported_usage: t.Number({
+        multipleOf: 1,
+        description: 'What of the subtotal Stripe has not been told yet, before tax and discounts',
+      }),
+      estimated: t.Boolean({ description: 'Whether something in it is not reported to Stripe yet' }),
     }),
   ),
   explanation: nullable(t.String({ description: 'Why there is none' })),

@@ -155,6 +155,10 @@ const payment = t.Object({
 })
 
 /** An entry of the billing history. */
+export const disputeStatus = t.Union([t.Literal('open'), t.Literal('inquiry'), t.Literal('won'), t.Literal('lost')], {
+  description: 'Of the latest dispute; an inquiry is only a question, for which no money has gone',
+})
+
 export const historyEntry = {
   id: t.String(),
   kind: t.Union([t.Literal('invoice'), t.Literal('payment'), t.Literal('refund')]),
@@ -167,8 +171,16 @@ export const historyEntry = {
   invoice_pdf: nullable(t.String()),
   refunded_amount: minorUnits,
   refund_of: nullable(t.String({ description: 'Of a refund: the entry that it gives back' })),
+  disputed_amount: t.Number({
+    multipleOf: 1,
+    description: 'What of it is with the payer’s bank: disputes that are open or were lost',
+  }),
+  dispute_status: nullable(disputeStatus),
   tax: nullable(
-    t.Number({ multipleOf: 1, description: 'What of the amount is tax; null where there is none to tell' }),
+    t.Number({
+      multipleOf: 1,
+      description: 'What of the amount is tax; null where none was worked out: of payments and refunds',
+    }),
   ),
   amount_excluding_tax: nullable(t.Number({ multipleOf: 1, description: 'What an invoice comes to without it' })),
   created_at: time,
@@ -228,6 +240,8 @@ const HISTORY = {
         invoice_pdf: 'https://pay.stripe.com/invoice/acct_1/test_1/pdf',
         refunded_amount: 0,
         refund_of: null,
+        disputed_amount: 0,
+        dispute_status: null,
         tax: 623,
         amount_excluding_tax: 3277,
         created_at: '2026-11-04T09:30:00.000Z',

@@ -1,5 +1,5 @@
 import { Stripe } from 'stripe'
-import type { Bill, BillLine } from '../../domain/bill.ts'
+import type { Bill, BillLine, UnreportedUse, UpcomingBill } from '../../domain/bill.ts'
 import type { Bills } from '../../ports/observatory.ts'
 import { PAYMENT_DETAILS } from './payments.ts'
 import { reached, reachedOrMissing, unavailable } from './refusals.ts'
@@ -9,23 +9,71 @@ import { idOf, milliseconds, sumOf } from './translate.ts'
 export function stripeBills(stripe: Stripe): Bills {
   return {
     bill: (id) => (id.startsWith('in_') ? invoiceBill(stripe, id) : paymentBill(stripe, id)),
-    async upcoming(subscription) {
-      try {
-        const invoice = await stripe.invoices.createPreview({ subscription })
-        return { ...toBill(invoice, invoice.lines.data), at: milliseconds(invoice.period_end) }
-      } catch (error) {
-        if (isNothingComing(error)) return null
-        throw unavailable(error)
-      }
+    async upcoming(subscription, unreported) {
+      const invoice_items = await addedItems(stripe, unreported)
+      const invoice = await preview(stripe, { subscription, invoice_items })
+      if (invoice !== null) return { ...(await wholeBill(stripe, invoice)), at: milliseconds(invoice.period_end) }
+      return unreported === undefined ? null : billAlone(stripe, subscription, invoice_items)
     },
   }
 }
 
+type AddedItem = Stripe.InvoiceCreatePreviewParams.InvoiceItem
+
+/** Null: the subscription has ended, or will before it is invoiced again. */
+async function preview(stripe: Stripe, asked: Stripe.InvoiceCreatePreviewParams): Promise<Stripe.Invoice | null> {
+  try {
+    return await stripe.invoices.createPreview(asked)
+  } catch (error) {
+    if (isNothingComing(error)) return null
+    throw unavailable(error)
+  }
+}
+
+/** Use as Stripe will tax and discount it: under the product of its metered price, which a preview's item cannot name. */
+function addedItems(stripe: Stripe, unreported: UnreportedUse | undefined): Promise<AddedItem[]> {
+  const { currency = '', lines = [] } = unreported ?? {}
+  return Promise.all(
+    lines.map(async ({ amount, description, priceId }): Promise<AddedItem> => {
+      const price = priceId === null ? null : await reached(stripe.prices.retrieve(priceId))
+      const named = description === null ? {} : { description }
+      if (price === null) return { ...named, currency, amount }
+      const { tax_behavior = 'unspecified' } = price
+      const product = idOf(price.product) ?? ''
+      return {
+        ...named,
+        price_data: { currency, product, unit_amount: amount, tax_behavior: tax_behavior ?? 'unspecified' },
+      }
+    }),
+  )
+}
+
+/** Of a subscription that Stripe will not invoice otherwise. */
+async function billAlone(stripe: Stripe, id: string, invoice_items: AddedItem[]): Promise<UpcomingBill> {
+  const { customer, currency, automatic_tax } = await reached(stripe.subscriptions.retrieve(id))
+  const asked = { customer: idOf(customer) ?? '', currency, invoice_items }
+  const { enabled } = automatic_tax
+  const invoice = await reached(stripe.invoices.createPreview({ ...asked, automatic_tax: { enabled } }))
+  return { ...(await wholeBill(stripe, invoice)), at: null }
+}
+
 async function invoiceBill(stripe: Stripe, id: string): Promise<Bill | null> {
   const invoice = await reachedOrMissing(stripe.invoices.retrieve(id))
-  if (invoice === null) return null
-  const { has_more: hasMore, data } = invoice.lines
-  return toBill(invoice, hasMore ? await reached(allLines(stripe, id)) : data)
+  return invoice === null ? null : wholeBill(stripe, invoice)
+}
+
+async function wholeBill(stripe: Stripe, invoice: Stripe.Invoice): Promise<Bill> {
+  return toBill(invoice, await linesOf(stripe, invoice))
+}
+
+/** All of them: an invoice shows ten. Those of a preview are listed by its id as well, for as long as Stripe has it. */
+export async function linesOf(
+  stripe: Stripe,
+  { id, lines }: Stripe.Invoice,
+): Promise<readonly Stripe.InvoiceLineItem[]> {
+  if (!lines.has_more) return lines.data
+  const all = Array.fromAsync(stripe.invoices.listLineItems(id, { limit: 100 }))
+  return (await reachedOrMissing(all)) ?? lines.data
 }
 
 /** A one-time payment is one line. */
@@ -40,15 +88,11 @@ async function paymentBill(stripe: Stripe, id: string): Promise<Bill | null> {
     lines: [line],
     subtotal: amount,
     discount: 0,
-    tax: 0,
+    tax: null,
     total: amount,
     amountDue: amount,
     receiptUrl,
   }
-}
-
-function allLines(stripe: Stripe, invoice: string): Promise<Stripe.InvoiceLineItem[]> {
-  return Array.fromAsync(stripe.invoices.listLineItems(invoice, { limit: 100 }))
 }
 
 function toBill(invoice: Stripe.Invoice, lines: readonly Stripe.InvoiceLineItem[]): Bill {

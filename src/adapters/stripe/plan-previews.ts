@@ -7,7 +7,7 @@ import {
   type PreviewLine,
 } from '../../domain/plan-preview.ts'
 import type { Gateway } from '../../ports/gateway.ts'
-import { isProration } from './bills.ts'
+import { isProration, linesOf } from './bills.ts'
 import { changeParameters, discountsWith } from './change-parameters.ts'
 import { reached } from './refusals.ts'
 import { automaticTax, type TaxSettings } from './tax.ts'
@@ -21,14 +21,14 @@ export function planPreviewGateway(stripe: Stripe, tax: TaxSettings): Pick<Gatew
       if (wish.subscriptionId === null) return previewBeginning(stripe, tax, customer, wish)
       const subscription = await reached(stripe.subscriptions.retrieve(wish.subscriptionId))
       const isNow = wish.when === 'now' && subscription.status !== 'trialing'
-      const invoice = isNow ? await previewNow(stripe, subscription, wish) : null
+      const preview = isNow ? await previewNow(stripe, subscription, wish) : null
       const end = endOfPeriod(subscription)
       return {
         currency: subscription.currency,
-        invoice: invoice === null ? NOTHING_INVOICED : toPreviewedInvoice(invoice),
+        invoice: preview === null ? NOTHING_INVOICED : toPreviewedInvoice(preview),
         next: {
           amount: await recurringAmount(stripe, subscription, wish),
-          at: (wish.restarts && invoice && endOfNewPeriod(invoice)) || end,
+          at: (wish.restarts && preview && endOfNewPeriod(preview)) || end,
         },
         effectiveAt: wish.when === 'now' ? wish.prorationDate : end,
       }
@@ -36,20 +36,28 @@ export function planPreviewGateway(stripe: Stripe, tax: TaxSettings): Pick<Gatew
   }
 }
 
+interface Preview {
+  readonly invoice: Stripe.Invoice
+  readonly lines: readonly Stripe.InvoiceLineItem[]
+}
+
+async function previewOf(stripe: Stripe, asked: Stripe.InvoiceCreatePreviewParams): Promise<Preview> {
+  const invoice = await reached(stripe.invoices.createPreview(asked))
+  return { invoice, lines: await linesOf(stripe, invoice) }
+}
+
 /** Null when nothing is invoiced with the change: then Stripe shows the next renewal instead. */
 async function previewNow(
   stripe: Stripe,
   subscription: Stripe.Subscription,
   wish: ChangeWish,
-): Promise<Stripe.Invoice | null> {
-  const invoice = await reached(
-    stripe.invoices.createPreview({
-      subscription: subscription.id,
-      subscription_details: { ...changeParameters(subscription, wish), ...goingOn(subscription) },
-      ...discountsWith(wish.promotionCodeId),
-    }),
-  )
-  return wish.restarts || invoice.lines.data.some(isProration) ? invoice : null
+): Promise<Preview | null> {
+  const preview = await previewOf(stripe, {
+    subscription: subscription.id,
+    subscription_details: { ...changeParameters(subscription, wish), ...goingOn(subscription) },
+    ...discountsWith(wish.promotionCodeId),
+  })
+  return wish.restarts || preview.lines.some(isProration) ? preview : null
 }
 
 /** What a whole period of the new plan costs, without what it costs to get there. */
@@ -79,20 +87,18 @@ async function previewBeginning(
   customer: string,
   { priceId, meteredPriceIds, currency, prorationDate, promotionCodeId }: ChangeWish,
 ): Promise<ChangePreview> {
-  const invoice = await reached(
-    stripe.invoices.createPreview({
-      customer,
-      ...(currency === undefined ? {} : { currency }),
-      subscription_details: { items: [priceId, ...meteredPriceIds].map((price) => ({ price })) },
-      ...automaticTax(tax),
-      ...discountsWith(promotionCodeId),
-    }),
-  )
-  const end = endOfNewPeriod(invoice)
+  const preview = await previewOf(stripe, {
+    customer,
+    ...(currency === undefined ? {} : { currency }),
+    subscription_details: { items: [priceId, ...meteredPriceIds].map((price) => ({ price })) },
+    ...automaticTax(tax),
+    ...discountsWith(promotionCodeId),
+  })
+  const end = endOfNewPeriod(preview)
   return {
-    currency: invoice.currency,
-    invoice: toPreviewedInvoice(invoice),
-    next: end === null ? null : { amount: invoice.total, at: end },
+    currency: preview.invoice.currency,
+    invoice: toPreviewedInvoice(preview),
+    next: end === null ? null : { amount: preview.invoice.total, at: end },
     effectiveAt: prorationDate,
   }
 }
@@ -102,12 +108,12 @@ function endOfPeriod(subscription: Stripe.Subscription): number {
   return milliseconds(item?.current_period_end ?? subscription.billing_cycle_anchor)
 }
 
-function endOfNewPeriod({ lines }: Stripe.Invoice): number | null {
-  const ends = lines.data.filter((line) => !isProration(line)).map(({ period }) => period.end)
+function endOfNewPeriod({ lines }: Preview): number | null {
+  const ends = lines.filter((line) => !isProration(line)).map(({ period }) => period.end)
   return ends.length === 0 ? null : milliseconds(Math.max(...ends))
 }
 
-function toPreviewedInvoice(invoice: Stripe.Invoice): PreviewedInvoice {
+function toPreviewedInvoice({ invoice, lines }: Preview): PreviewedInvoice {
   return {
     subtotal: invoice.subtotal,
     discount: sumOf(invoice.total_discount_amounts),
@@ -115,7 +121,7 @@ function toPreviewedInvoice(invoice: Stripe.Invoice): PreviewedInvoice {
     total: invoice.total,
     amountDue: invoice.amount_due,
     // Stripe shows lines of the same second in any order: what is charged comes before what is given back.
-    lines: invoice.lines.data.map(toPreviewLine).toSorted((one, other) => other.amount - one.amount),
+    lines: lines.map(toPreviewLine).toSorted((one, other) => other.amount - one.amount),
   }
 }
 

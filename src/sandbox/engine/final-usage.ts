@@ -1,7 +1,7 @@
 import type { Turn } from '../turn.ts'
-import type { Subscription } from '../wire.ts'
+import type { Customer, Subscription } from '../wire.ts'
 import { confirmIntent } from './confirmation.ts'
-import { draftInvoice, finalizeInvoice } from './invoices.ts'
+import { type Bill, draftInvoice, finalizeInvoice } from './invoices.ts'
 import { defaultMethodOf } from './payment-methods.ts'
 import { pendingItems } from './pending-items.ts'
 import { openPayment, settlePaid } from './settlement.ts'
@@ -23,12 +23,10 @@ export function endWithUsage(turn: Turn, subscription: Subscription, details: De
  * authentication declines; an invoice that stays unpaid stays open and is not tried again.
  */
 function billFinalUsage(turn: Turn, subscription: Subscription, until: number): Subscription {
-  const arrears = stretchesOf(turn, subscription.items.data, until)
-  const pending = pendingItems(turn, subscription)
-  const used = arrears.some((stretch) => unbilledUsage(turn, subscription.customer, stretch) !== '0')
   const customer = turn.store.objects.find('customer', subscription.customer)
-  if ((!used && pending.length === 0) || !customer) return subscription
-  const draft = draftInvoice(turn, { customer, subscription, reason: 'subscription_cycle', arrears, pending })
+  const bill = customer && finalBill(turn, customer, subscription, until)
+  if (!bill) return subscription
+  const draft = draftInvoice(turn, bill)
   const invoice = finalizeInvoice(turn, draft, customer)
   const billed = saveSubscription(turn, subscription, { latest_invoice: invoice.id })
   if (invoice.amount_due === 0) {
@@ -42,4 +40,13 @@ function billFinalUsage(turn: Turn, subscription: Subscription, until: number): 
     confirmIntent(turn, intent, method, { offSession: true, returnUrl: null, authenticated: false })
   }
   return turn.store.objects.find('subscription', billed.id) ?? billed
+}
+
+/** What is left to bill when a subscription ends at a moment; undefined when that is nothing. */
+export function finalBill(turn: Turn, customer: Customer, subscription: Subscription, until: number): Bill | undefined {
+  const arrears = stretchesOf(turn, subscription.items.data, until)
+  const pending = pendingItems(turn, subscription)
+  const used = arrears.some((stretch) => unbilledUsage(turn, customer.id, stretch) !== '0')
+  if (!used && pending.length === 0) return undefined
+  return { customer, subscription, reason: 'subscription_cycle', arrears, pending }
 }

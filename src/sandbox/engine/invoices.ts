@@ -31,6 +31,8 @@ export interface Bill {
   /** What was reached, so that it is billed before its time. */
   readonly threshold?: Threshold
   readonly extra?: Partial<Invoice>
+  /** Of what belongs to no subscription; else the subscription says it. */
+  readonly isTaxed?: boolean
 }
 
 export interface Threshold {
@@ -46,7 +48,7 @@ export function composeInvoice(turn: Turn, bill: Bill, id = freshId('in')): Invo
   const discounts = activeDiscounts(turn, applied, now)
   const raw = linesOf(turn, bill, id)
   const own = (line: InvoiceLine) => activeDiscounts(turn, lineDiscounts(line, subscription), now)
-  const isTaxed = subscription?.automatic_tax.enabled === true
+  const isTaxed = subscription?.automatic_tax.enabled ?? bill.isTaxed === true
   const rates = bill.extra?.default_tax_rates ?? subscription?.default_tax_rates ?? []
   const terms = { customer, subscription, isAutomatic: isTaxed, rates }
   const lines = taxed(turn, terms, discounted(raw, own, discounts))
@@ -92,7 +94,7 @@ interface TaxTerms {
 
 function taxed(turn: Turn, terms: TaxTerms, lines: readonly InvoiceLine[]): InvoiceLine[] {
   const { customer, subscription, isAutomatic, rates } = terms
-  if (isAutomatic) return taxedByPlace(customer, lines)
+  if (isAutomatic) return taxedByPlace(turn, customer, lines)
   return lines.map((line) => {
     const taxes = taxesOn(net(line), ratesOfLine(turn, line, subscription, rates), customer)
     return { ...line, taxes }

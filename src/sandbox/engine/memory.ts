@@ -1,6 +1,6 @@
 import type { TaxRate } from '../surface-kinds.ts'
 import type { Turn } from '../turn.ts'
-import type { Price, Subscription } from '../wire.ts'
+import type { InvoiceLine, Price, Subscription } from '../wire.ts'
 
 export interface Tier {
   readonly flat_amount: number | null
@@ -60,6 +60,8 @@ interface Memories {
   /** The stretches of usage an invoice bills; counted again when it is finalized. */
   readonly metered: readonly (UsageSegment & { readonly item: string })[]
   readonly pending_update: PendingChange
+  /** The lines of a preview that has more than are shown with it. */
+  readonly previewed: readonly InvoiceLine[]
   readonly segments: readonly UsageSegment[]
   /** Paused, and to be resumed by the payment of its latest invoice. */
   readonly resuming: boolean

@@ -1,4 +1,5 @@
 import { Failure } from '../http/failure.ts'
+import type { Turn } from '../turn.ts'
 import type { Customer, Invoice, InvoiceLine } from '../wire.ts'
 import { net } from './discounts.ts'
 import { percentOf } from './money.ts'
@@ -45,31 +46,47 @@ export const automaticTax = (enabled: boolean): Invoice['automatic_tax'] =>
     ? { disabled_reason: null, enabled, liability: { type: 'self' }, provider: 'stripe', status: 'complete' }
     : { disabled_reason: null, enabled, liability: null, provider: null, status: null }
 
-/** Each line with what is owed on what its discounts leave of it. A business elsewhere owes it itself (`reverse`). */
-export function taxedByPlace(customer: Customer, lines: readonly InvoiceLine[]): InvoiceLine[] {
-  const country = customer.address?.country ?? ''
-  const owed = customer.tax_exempt === 'none' || customer.tax_exempt === null ? (RATES[country] ?? 0) : 0
-  return lines.map((line) => ({ ...line, taxes: [taxOn(line, customer, country, owed)] }))
+/** Each line with what is owed on what its discounts leave of it. */
+export function taxedByPlace(turn: Turn, customer: Customer, lines: readonly InvoiceLine[]): InvoiceLine[] {
+  const duty = dutyOf(turn, customer)
+  return lines.map((line) => ({ ...line, taxes: [taxOn(line, duty)] }))
 }
 
-function taxOn(line: InvoiceLine, customer: Customer, country: string, percent: number) {
+interface Duty {
+  readonly country: string
+  readonly percent: number
+  readonly reason: 'customer_exempt' | 'not_collecting' | 'reverse_charge' | 'standard_rated'
+}
+
+function dutyOf(turn: Turn, customer: Customer): Duty {
+  const country = customer.address?.country ?? ''
+  if (customer.tax_exempt === 'exempt') return { country, percent: 0, reason: 'customer_exempt' }
+  if (customer.tax_exempt === 'reverse' || isBusiness(turn, customer)) {
+    return { country, percent: 0, reason: 'reverse_charge' }
+  }
+  const percent = RATES[country] ?? 0
+  return { country, percent, reason: percent === 0 ? 'not_collecting' : 'standard_rated' }
+}
+
+/** A business of the EU or the UK that buys from abroad, as from this account, owes the tax itself. */
+function isBusiness(turn: Turn, { id, address }: Customer): boolean {
+  const ids = turn.store.objects.select('tax_id', { customer: id })
+  return ids.some(({ type, country }) => (type === 'eu_vat' || type === 'gb_vat') && country === address?.country)
+}
+
+function taxOn(line: InvoiceLine, { country, percent, reason }: Duty) {
   const base = net(line)
   const amount = Math.sign(base) * percentOf(Math.abs(base), percent)
   return {
     amount: amount === 0 ? 0 : amount,
     tax_behavior: 'exclusive' as const,
     tax_rate_details: { tax_rate: `txr_automatic_${country.toLowerCase()}` },
-    taxability_reason: reasonFor(customer, percent),
+    taxability_reason: reason,
     taxable_amount: base,
     type: 'tax_rate_details' as const,
   }
 }
 
-function reasonFor({ tax_exempt: exempt }: Customer, percent: number) {
-  if (exempt === 'reverse') return 'reverse_charge' as const
-  if (exempt === 'exempt') return 'customer_exempt' as const
-  return percent === 0 ? ('not_collecting' as const) : ('standard_rated' as const)
-}
 
 /** The taxes of the lines together, one entry a rate. */
 export function totalTaxes(lines: readonly InvoiceLine[]): NonNullable<Invoice['total_taxes']> {

@@ -1,4 +1,5 @@
 import { composeInvoice, settledWith } from '../engine/invoices.ts'
+import { remember } from '../engine/memory.ts'
 import { pendingItems, storeItems, unbilled } from '../engine/pending-items.ts'
 import { redeem } from '../engine/redemption.ts'
 import { rolled } from '../engine/renewal.ts'
@@ -9,6 +10,7 @@ import { upcomingInvoice } from '../engine/upcoming.ts'
 import { isMetered } from '../engine/usage.ts'
 import { fields, flag, ignored, list, oneOf, type Parameters, text } from '../http/decode.ts'
 import { Failure, invalid } from '../http/failure.ts'
+import { LINES_SHOWN } from '../present.ts'
 import { scheduledInvoice } from '../schedules/preview.ts'
 import { draftSchedule, scheduleDetails, updateSchedule } from '../schedules/routes.ts'
 import { referenced, type Turn } from '../turn.ts'
@@ -81,12 +83,19 @@ export function previewInvoice(turn: Turn, sent: Wish): Invoice {
     )
   }
   const customer = referenced(turn, 'customer', owner, 'customer')
-  return turn.store.rehearse(() => {
+  const invoice = turn.store.rehearse(() => {
     const items = (sent.invoice_items ?? []).map(({ invoiceitem: _known, ...item }) => buildItem(turn, item, customer))
     storeItems(turn, items)
     const discounts = sent.discounts ? redeem(turn, sent.discounts, { customer }) : undefined
     return shown(turn, customer, rehearsed(turn, sent, customer, subscription, discounts))
   })
+  rememberLines(turn, invoice)
+  return invoice
+}
+
+/** What a preview does not show of itself can be listed by its id. */
+function rememberLines(turn: Turn, { id, lines: { data } }: Invoice): void {
+  if (data.length > LINES_SHOWN) remember(turn, 'previewed', id, data)
 }
 
 type Composed = Invoice | undefined
@@ -105,7 +114,7 @@ function rehearsed(
   if (wish?.items) return ofNewSubscription(turn, customer, wish, discounts, sent)
   const pending = unbilled(turn, customer.id)
   if (pending.length > 0) {
-    const own = discounts ? { discounts } : {}
+    const own = { ...(discounts ? { discounts } : {}), isTaxed: sent.automatic_tax?.enabled === true }
     return composeInvoice(turn, { customer, subscription: null, reason: 'upcoming', pending, ...own })
   }
   const [only] = turn.store.objects.select('subscription', { customer: customer.id }).filter((each) => !terminal(each))
@@ -144,10 +153,7 @@ function ofSubscription(
   const bill = immediateBill(turn, customer, change)
   if (bill) return composeInvoice(turn, bill)
   storeSubscription(turn, change.after)
-  const { after } = change
-  const ends = after.cancel_at !== null && after.cancel_at <= periodEnd(after)
-  if (ends && pendingItems(turn, after).length === 0) return undefined
-  return upcomingInvoice(turn, after)
+  return upcomingInvoice(turn, change.after)
 }
 
 /** What every period costs from then on: neither prorations nor what else is pending. */
@@ -209,9 +215,11 @@ function shown(turn: Turn, customer: Customer, invoice: Composed): Invoice {
     })
   }
   const { due, ending } = settledWith(invoice, customer)
+  const id = invoice.id.startsWith('upcoming_') ? invoice.id : `upcoming_${invoice.id}`
   return {
     ...invoice,
-    id: invoice.id.startsWith('upcoming_') ? invoice.id : `upcoming_${invoice.id}`,
+    id,
+    lines: { ...invoice.lines, url: `/v1/invoices/${id}/lines` },
     amount_due: due,
     amount_remaining: due,
     created: invoice.created || turn.now(customer.id),

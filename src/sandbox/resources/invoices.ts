@@ -1,4 +1,5 @@
 import { payInvoice } from '../engine/invoice-payment.ts'
+import { recall } from '../engine/memory.ts'
 import { settlePaid, voidInvoice } from '../engine/settlement.ts'
 import { fields, flag, notSimulated, oneOf, type Parameters, text, timeRange } from '../http/decode.ts'
 import { Failure, invalid } from '../http/failure.ts'
@@ -114,7 +115,7 @@ const isWithin = (at: number | null, range: { readonly from?: number; readonly t
   at !== null && at >= (range.from ?? 0) && at <= (range.to ?? Number.POSITIVE_INFINITY)
 
 function listLines(turn: Turn, sent: Parameters<typeof paging>, id: string) {
-  const lines = retrieve(turn, 'invoice', id, 'invoice').lines.data
+  const lines = recall(turn, 'previewed', id) ?? retrieve(turn, 'invoice', id, 'invoice').lines.data
   const start = sent.starting_after === undefined ? 0 : lines.findIndex((line) => line.id === sent.starting_after) + 1
   const limit = limitOf(sent)
   const data = lines.slice(start, start + limit)

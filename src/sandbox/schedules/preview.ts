@@ -18,8 +18,7 @@ export function scheduledInvoice(turn: Turn, customer: Customer, schedule: Sched
   const end = periodEnd(subscription)
   if (next && next.start_date <= end) return ofPhase(turn, customer, subscription, next)
   const isOver = schedule.end_behavior === 'cancel' && (schedule.phases.at(-1)?.end_date ?? 0) <= end
-  if (isOver && pendingItems(turn, subscription).length === 0) return undefined
-  return upcomingInvoice(turn, subscription)
+  return upcomingInvoice(turn, isOver ? { ...subscription, cancel_at: end } : subscription)
 }
 
 function ofBeginning(turn: Turn, customer: Customer, schedule: Schedule, phase: Phase): Invoice {
