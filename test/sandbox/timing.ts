@@ -51,7 +51,7 @@ export async function planOf(
   return price.id
 }
 
-export const linesOf = (invoice: Stripe.Invoice) =>
+export const linesOf = (invoice: Pick<Stripe.Invoice, 'lines'>) =>
   invoice.lines.data.map((line) => [line.description ?? '', line.amount] as const)
 
 export async function invoicesOf(stripe: Stripe, subscription: string): Promise<Stripe.Invoice[]> {

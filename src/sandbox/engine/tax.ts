@@ -87,7 +87,6 @@ function taxOn(line: InvoiceLine, { country, percent, reason }: Duty) {
   }
 }
 
-
 /** The taxes of the lines together, one entry a rate. */
 export function totalTaxes(lines: readonly InvoiceLine[]): NonNullable<Invoice['total_taxes']> {
   const totals = new Map<string, NonNullable<Invoice['total_taxes']>[number]>()
