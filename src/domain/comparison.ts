@@ -1,7 +1,7 @@
 import type { Catalogue } from './catalogue.ts'
 import type { Difference, OurHoldings, StripeHoldings } from './drift.ts'
 import type { Knowledge } from './observation.ts'
-import { disputeDifferences, entryDifferences } from './payment-differences.ts'
+import { disputeDifferences, entryDifferences, unknownEntry, unpaidEntry } from './payment-differences.ts'
 import { doubleSubscription, subscriptionDifferences, unknownSubscription } from './subscription-differences.ts'
 
 /** Everything of one customer that we hold otherwise than Stripe. Whether the customer is still ours is known before. */
@@ -14,9 +14,10 @@ export function differencesOf(ours: OurHoldings, theirs: StripeHoldings, knowled
     ...theirs.unknownSubscriptions.flatMap((id) => unknownSubscription(ours, known.get(id), knowledge)),
     ...doubleSubscription(ours, theirs, knowledge),
     ...theirs.entries.flatMap((entry) => entryDifferences(ours, entry, theirs.entries)),
-    ...theirs.paymentIntents.flatMap(({ entry }) =>
-      entry === null ? [] : entryDifferences(ours, entry, theirs.entries),
+    ...theirs.paymentIntents.flatMap(({ id, status, entry }) =>
+      entry === null ? unpaidEntry(ours, id, status) : entryDifferences(ours, entry, theirs.entries),
     ),
+    ...theirs.unknownEntries.flatMap((id) => unknownEntry(ours, id)),
     ...theirs.disputes.flatMap((dispute) => disputeDifferences(ours, dispute)),
   ]
 }

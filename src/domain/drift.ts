@@ -23,10 +23,13 @@ export type DriftKind =
   | 'subscription_details'
   | 'two_live_subscriptions'
   | 'invoice_missing'
+  | 'invoice_unknown'
   | 'invoice_differs'
   | 'payment_missing'
+  | 'payment_unknown'
   | 'payment_differs'
   | 'refund_missing'
+  | 'refund_unknown'
   | 'refund_differs'
   | 'dispute_missing'
   | 'dispute_differs'
@@ -60,6 +63,12 @@ export interface StripeCustomer {
   readonly isDeleted: boolean
 }
 
+/** What of ours is asked about by its id where Stripe's lists do not show it. */
+export interface AskedAbout {
+  readonly subscriptions: readonly string[]
+  readonly entries: readonly Pick<Payment, 'id' | 'kind'>[]
+}
+
 /** All that Stripe has of one customer. */
 export interface StripeHoldings {
   /** Null: Stripe does not know it at all. */
@@ -69,6 +78,8 @@ export interface StripeHoldings {
   readonly unknownSubscriptions: readonly string[]
   /** Invoices that are more than drafts, and refunds. */
   readonly entries: readonly Payment[]
+  /** The ids of those that were asked about and that Stripe does not know. */
+  readonly unknownEntries: readonly string[]
   /** Those of invoices are not among them. */
   readonly paymentIntents: readonly ObservedPaymentIntent[]
   readonly disputes: readonly ObservedDispute[]
@@ -127,6 +138,8 @@ export function isMendable({ kind }: Pick<Difference, 'kind'>): boolean {
   return !BY_HAND.has(kind)
 }
 
+const UNKNOWN_ENTRIES: ReadonlySet<DriftKind> = new Set(['invoice_unknown', 'payment_unknown', 'refund_unknown'])
+
 /** What to observe so that the differences are gone: of all that Stripe has, the objects that differ. */
 export function mendingObservations(
   differences: readonly Difference[],
@@ -145,6 +158,9 @@ export function mendingObservations(
     ...theirs.paymentIntents
       .filter(({ id }) => differing.has(id))
       .map((paymentIntent): Observation => ({ type: 'payment-intent', paymentIntent })),
+    ...differences
+      .filter(({ kind }) => UNKNOWN_ENTRIES.has(kind))
+      .map(({ objectId }): Observation => ({ type: 'entry-unknown', paymentId: objectId, customerId })),
     ...theirs.disputes
       .filter(({ id }) => differing.has(id))
       .map((dispute): Observation => ({ type: 'dispute', dispute })),

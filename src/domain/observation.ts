@@ -3,7 +3,7 @@ import { messagesAbout } from './app-message.ts'
 import { type Catalogue, type PriceIds, planOfPrice } from './catalogue.ts'
 import { disputeAfter, type ObservedDispute } from './dispute.ts'
 import { boughtGrant } from './pack.ts'
-import type { ObservedPaymentIntent, Payment } from './payment.ts'
+import { calledOff, isCalledOff, type ObservedPaymentIntent, type Payment } from './payment.ts'
 import { DAY_MS, type Instant } from './period.ts'
 import { currentVersion } from './plan-version.ts'
 import {
@@ -27,6 +27,8 @@ export type Observation = (
   | { readonly type: 'dispute'; readonly dispute: ObservedDispute }
   /** Stripe says that it has no such subscription of this customer: nothing is billed by it. */
   | { readonly type: 'subscription-unknown'; readonly subscriptionId: string; readonly customerId: string }
+  /** Stripe says that it has no such entry of the history. */
+  | { readonly type: 'entry-unknown'; readonly paymentId: string; readonly customerId: string }
   | { readonly type: 'customer-deleted'; readonly customerId: string }
   /** Somebody has completed a hosted page and is in a trial by it. */
   | ({ readonly type: 'trial-checkout' } & TrialCheckout)
@@ -69,6 +71,8 @@ export function observe(account: Account, observation: Observation, knowledge: K
       return observePayment(account, observation.paymentIntent, knowledge, seenAt)
     case 'subscription-unknown':
       return endUnknown(account, observation.subscriptionId, knowledge.at)
+    case 'entry-unknown':
+      return callOff(account, observation.paymentId)
     case 'trial-checkout':
       return observeTrialCheckout(account, observation, knowledge.at)
     case 'customer-deleted':
@@ -82,6 +86,7 @@ export function needsOf(observations: readonly Observation[]): Pick<Needs, 'paym
   const payments = observations.flatMap((observation) => {
     if (observation.type === 'entry') return [observation.payment.id]
     if (observation.type === 'payment-intent') return [observation.paymentIntent.id]
+    if (observation.type === 'entry-unknown') return [observation.paymentId]
     return observation.type === 'dispute' ? [observation.dispute.paymentId] : []
   })
   const trialClaims = observations.flatMap((observation) =>
@@ -115,6 +120,7 @@ export function customerOf(observation: Observation): string {
     case 'dispute':
       return observation.dispute.customerId
     case 'subscription-unknown':
+    case 'entry-unknown':
     case 'trial-checkout':
     case 'customer-deleted':
       return observation.customerId
@@ -187,6 +193,17 @@ function endUnknown(account: Account, id: string, at: Instant): readonly Change[
   if (known === undefined || isEnded(known)) return []
   const subscription: Subscription = { ...known, status: 'canceled', cancelAt: null, endedAt: at, statusSince: at }
   return [{ type: 'subscription-observed', subscription }]
+}
+
+/** What was never paid for goes back, as far as it is unused. */
+function callOff(account: Account, id: string): readonly Change[] {
+  const known = account.payments.find((payment) => payment.id === id)
+  if (known === undefined || isCalledOff(known)) return []
+  const grant = account.bought.find(({ paymentId }) => paymentId === id)
+  return [
+    { type: 'payment-observed', payment: calledOff(known) },
+    ...(grant === undefined ? [] : takingBack(grant, known.amount, known.amount)),
+  ]
 }
 
 /**

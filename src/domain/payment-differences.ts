@@ -1,7 +1,7 @@
 import { isDecided, type ObservedDispute } from './dispute.ts'
 import type { Difference, DriftKind, OurHoldings } from './drift.ts'
 import { moneyText } from './money.ts'
-import type { Payment, PaymentKind } from './payment.ts'
+import { isCalledOff, type Payment, type PaymentIntentStatus, type PaymentKind } from './payment.ts'
 
 /** By what makes an entry worth its money; Stripe gives some of the rest a new value at every look. */
 export function isEntryKnown(known: Payment | undefined, seen: Omit<Payment, 'refundedAmount'>): boolean {
@@ -39,6 +39,32 @@ export function entryDifferences(
   ]
 }
 
+/** One that we have and that Stripe does not know. */
+export function unknownEntry(ours: OurHoldings, id: string): readonly Difference[] {
+  const known = ours.payments.get(id)
+  return known === undefined || isCalledOff(known) ? [] : [neverThere(ours, known, 'Stripe does not know it')]
+}
+
+/** One that we have for paid and that was never paid at Stripe, nor tried. */
+export function unpaidEntry(ours: OurHoldings, id: string, status: PaymentIntentStatus): readonly Difference[] {
+  const known = ours.payments.get(id)
+  return known === undefined || moneyIn(known) === 0 ? [] : [neverThere(ours, known, `${status}: nothing was paid`)]
+}
+
+function neverThere({ user, customerId }: OurHoldings, known: Payment, atStripe: string): Difference {
+  return {
+    kind: UNKNOWN[known.kind],
+    user,
+    customerId,
+    objectId: known.id,
+    here: entryText(known),
+    atStripe,
+    meaning: UNKNOWN_MEANINGS[known.kind],
+    amount: moneyIn(known),
+    currency: known.currency,
+  }
+}
+
 /** A decided one stays decided, so that only a state that we would take over is a difference. */
 export function disputeDifferences(
   { user, customerId, disputes }: OurHoldings,
@@ -66,6 +92,17 @@ const MISSING: Record<PaymentKind, DriftKind> = {
   invoice: 'invoice_missing',
   payment: 'payment_missing',
   refund: 'refund_missing',
+}
+const UNKNOWN: Record<PaymentKind, DriftKind> = {
+  invoice: 'invoice_unknown',
+  payment: 'payment_unknown',
+  refund: 'refund_unknown',
+}
+const UNKNOWN_MEANINGS: Record<PaymentKind, string> = {
+  invoice: 'The user sees an invoice that was never made; mended, it is void.',
+  payment:
+    'The user sees a payment that was never made, and may have what it bought; mended, it is void and that is taken back.',
+  refund: 'The user sees money given back that never was; mended, the refund is canceled.',
 }
 const DIFFERS: Record<PaymentKind, DriftKind> = {
   invoice: 'invoice_differs',

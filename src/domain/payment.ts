@@ -31,6 +31,18 @@ export interface Payment {
   readonly seenAt?: Instant | null
 }
 
+/** Whether an entry was called off: it moves no money, whatever it once was. */
+export function isCalledOff({ status }: Pick<Payment, 'status'>): boolean {
+  return CALLED_OFF.has(status)
+}
+
+export const CALLED_OFF: ReadonlySet<string> = new Set(['void', 'canceled'])
+
+/** An entry that Stripe does not have: it stays in the history as one that was called off. */
+export function calledOff(entry: Payment): Payment {
+  return { ...entry, status: entry.kind === 'refund' ? 'canceled' : 'void' }
+}
+
 /** A refund that was not undone, of a payment that bought something. */
 export interface ObservedRefund {
   readonly amount: number

@@ -1,5 +1,5 @@
 import type { UserId } from '../domain/account.ts'
-import type { Compared, DriftReport, StripeCustomer, StripeHoldings } from '../domain/drift.ts'
+import type { AskedAbout, Compared, DriftReport, StripeCustomer, StripeHoldings } from '../domain/drift.ts'
 import type { Payment } from '../domain/payment.ts'
 import type { Instant } from '../domain/period.ts'
 import type { ObservedSubscription, Subscription } from '../domain/subscription.ts'
@@ -31,8 +31,8 @@ export interface StripeBooks {
   /** Whose money was given back, or is with the bank; null where the payment had no customer. */
   refunds(cursor: string | null): Promise<Page<{ readonly id: string; readonly customerId: string | null }>>
   disputes(cursor: string | null): Promise<Page<{ readonly id: string; readonly customerId: string | null }>>
-  /** All of one customer, as it is now; of `subscriptionIds` those that Stripe does not know. */
-  holdings(customerId: string, subscriptionIds: readonly string[]): Promise<StripeHoldings>
+  /** All of one customer, as it is now; of what is asked about, that which Stripe does not know. */
+  holdings(customerId: string, asked: AskedAbout): Promise<StripeHoldings>
   /** Writes into the customer's metadata whose it is. Null: Stripe does not know the customer, or has deleted it. */
   nameCustomer(customerId: string, user: UserId): Promise<StripeCustomer | null>
 }
@@ -46,6 +46,8 @@ export interface Mirror {
   /** The whole billing history, by id. */
   payments(user: UserId): Promise<ReadonlyMap<string, Payment>>
   payment(id: string): Promise<Payment | null>
+  /** How many entries a user has of a customer, without those that were called off. */
+  entryCount(user: UserId, customerId: string): Promise<number>
   /** Up to when every event of Stripe's is known to be here; null before the first catch-up. */
   caughtUpTo(): Promise<Instant | null>
   noteCaughtUp(at: Instant): Promise<void>

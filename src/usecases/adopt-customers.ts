@@ -74,7 +74,7 @@ async function adopt(
   const { user, customerId } = adoption
   const here = await standingHere(ports, adoption)
   if (here !== null) return here
-  const theirs = await ports.stripeBooks.holdings(customerId, [])
+  const theirs = await ports.stripeBooks.holdings(customerId, { subscriptions: [], entries: [] })
   const refusal = refusalAtStripe(adoption, theirs)
   if (refusal !== null) return refusal
   const knowledge = knowledgeNow(ports)

@@ -1,6 +1,7 @@
 import type { Account, Change, UserId } from '../domain/account.ts'
 import { differencesOf } from '../domain/comparison.ts'
 import {
+  type AskedAbout,
   type Difference,
   isMendable,
   type JudgedDifference,
@@ -10,6 +11,7 @@ import {
 } from '../domain/drift.ts'
 import { type Knowledge, needsOf } from '../domain/observation.ts'
 import { observeAll } from '../domain/observations.ts'
+import { isCalledOff } from '../domain/payment.ts'
 import { isEnded } from '../domain/subscription.ts'
 import type { Ports } from '../ports.ts'
 
@@ -33,8 +35,7 @@ export function examineCustomer(
 ): Promise<readonly JudgedDifference[]> {
   return ports.lanes.run(user, async () => {
     const ours = await ourHoldings(ports, user, customerId)
-    const asked = ours.subscriptions.filter((subscription) => !isEnded(subscription)).map(({ id }) => id)
-    const theirs = await ports.stripeBooks.holdings(customerId, asked)
+    const theirs = await ports.stripeBooks.holdings(customerId, askedAbout(ours))
     const found = differencesOf(ours, theirs, knowledgeNow(ports))
     if (mender === null || !found.some(isMendable))
       return found.map((difference) => ({ ...difference, outcome: 'left' }))
@@ -42,6 +43,13 @@ export function examineCustomer(
     const remaining = differencesOf(await ourHoldings(ports, user, customerId), mended, knowledgeNow(ports))
     return found.map((difference) => ({ ...difference, outcome: isAmong(remaining, difference) ? 'left' : 'mended' }))
   })
+}
+
+function askedAbout({ subscriptions, payments, customerId }: OurHoldings): AskedAbout {
+  return {
+    subscriptions: subscriptions.filter((subscription) => !isEnded(subscription)).map(({ id }) => id),
+    entries: [...payments.values()].filter((entry) => entry.customerId === customerId && !isCalledOff(entry)),
+  }
 }
 
 /** Takes over what differs, in one step; and tells Stripe whose the customer is where its metadata says otherwise. */

@@ -5,7 +5,17 @@ import { isLive } from '../domain/subscription.ts'
 import { isSubscriptionKnown } from '../domain/subscription-differences.ts'
 import { knowledgeNow, type Mender } from './examine-customer.ts'
 import { examineMeters } from './examine-meters.ts'
-import { eachLink, eachPage, judged, newSurvey, type Reconciling, reportOf, type Survey, suspect } from './survey.ts'
+import {
+  eachLink,
+  eachPage,
+  judged,
+  newSurvey,
+  type Reconciling,
+  reportOf,
+  type Survey,
+  shown,
+  suspect,
+} from './survey.ts'
 
 export interface Reconciliation {
   readonly mender: Mender
@@ -29,6 +39,7 @@ export async function reconcile(ports: Reconciling, { mender, withMeters }: Reco
   await surveyEntries(survey, 'payments')
   await surveyReversals(survey, 'refunds')
   await surveyReversals(survey, 'disputes')
+  await surveyOurEntries(survey)
   if (withMeters) await surveyMeters(survey)
   const report = reportOf(survey, startedAt, ports.clock.now())
   await ports.mirror.noteDriftReport(report)
@@ -101,6 +112,7 @@ async function surveyEntries(survey: Survey, step: 'invoices' | 'payments'): Pro
       }
       compared[step] += 1
       const known = await ports.mirror.payment(entry.id)
+      if (known !== null) shown(survey, known)
       // Of what was given back the lists do not tell: where anything was, the customer is looked at wholly.
       if (!isEntryKnown(known ?? undefined, entry) || known?.refundedAmount !== 0)
         suspect(survey, owner, entry.customerId)
@@ -113,12 +125,23 @@ async function surveyReversals(survey: Survey, step: 'refunds' | 'disputes'): Pr
   const { ports, compared } = survey
   const list = step === 'refunds' ? ports.stripeBooks.refunds : ports.stripeBooks.disputes
   await eachPage(survey, step, list, async (reversals) => {
-    for (const { customerId } of reversals) {
+    for (const { id, customerId } of reversals) {
+      const known = step === 'refunds' ? await ports.mirror.payment(id) : null
+      if (known !== null) shown(survey, known)
       const owner = customerId === null ? null : await ports.records.userOfCustomer(customerId)
       if (owner === null || customerId === null) continue
       compared[step] += 1
       suspect(survey, owner, customerId)
     }
+  })
+}
+
+/** Who has more entries here than the lists have shown has one that Stripe may not have. */
+async function surveyOurEntries(survey: Survey): Promise<void> {
+  const { ports, shownEntries } = survey
+  await eachLink(survey, 'payments', async ({ user, customerId }) => {
+    if ((await ports.mirror.entryCount(user, customerId)) > (shownEntries.get(customerId) ?? 0))
+      suspect(survey, user, customerId)
   })
 }
 

@@ -1,5 +1,6 @@
 import type { UserId } from '../domain/account.ts'
 import type { Compared, Difference, DriftReport, Foreign, JudgedDifference } from '../domain/drift.ts'
+import { isCalledOff, type Payment } from '../domain/payment.ts'
 import type { DriftRun } from '../ports/mirror.ts'
 import type { Page } from '../ports/records.ts'
 import type { Ports } from '../ports.ts'
@@ -39,6 +40,8 @@ export interface Survey {
   /** Ours that Stripe's lists have shown: an id for each customer, and for each live subscription. */
   readonly seen: Set<string>
   readonly liveOf: Map<UserId, string>
+  /** How many entries of the history that we have, too, the lists have shown of each customer. */
+  readonly shownEntries: Map<string, number>
 }
 
 export function newSurvey(ports: Reconciling, mender: Mender): Survey {
@@ -56,11 +59,17 @@ export function newSurvey(ports: Reconciling, mender: Mender): Survey {
     suspects: new Map(),
     seen: new Set(),
     liveOf: new Map(),
+    shownEntries: new Map(),
   }
 }
 
 export function suspect({ suspects, examined }: Survey, user: UserId, customerId: string): void {
   if (!examined.has(customerId)) suspects.set(customerId, { user, customerId })
+}
+
+/** An entry of Stripe's lists that we have, too. */
+export function shown({ shownEntries }: Survey, { customerId, ...entry }: Payment): void {
+  if (!isCalledOff(entry)) shownEntries.set(customerId, (shownEntries.get(customerId) ?? 0) + 1)
 }
 
 export async function eachPage<T>(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Change, UserId } from '../../src/domain/account.ts'
 import type { DriftReport } from '../../src/domain/drift.ts'
+import type { Payment } from '../../src/domain/payment.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import type { Mirror } from '../../src/ports/mirror.ts'
 import type { Outbox } from '../../src/ports/outbox.ts'
@@ -28,6 +29,27 @@ const REPORT: DriftReport = {
   differences: [],
 }
 
+const INVOICE: Payment = {
+  id: 'in_1',
+  customerId: 'cus_1',
+  kind: 'invoice',
+  amount: 3_900,
+  currency: 'usd',
+  status: 'paid',
+  description: null,
+  invoiceNumber: null,
+  hostedInvoiceUrl: null,
+  invoicePdf: null,
+  refundedAmount: 0,
+  takenBackAmount: 0,
+  refundOf: null,
+  tax: null,
+  amountExcludingTax: null,
+  createdAt: 0,
+}
+
+const entered = (payment: Payment): Change => ({ type: 'payment-observed', payment })
+
 /** Our side of a comparison, whatever it is kept in. */
 function mirrorContract(name: string, open: () => Store): void {
   const save = (store: Store, user: UserId, ...changes: readonly Change[]) =>
@@ -53,6 +75,22 @@ function mirrorContract(name: string, open: () => Store): void {
       expect((await store.ledger.account('ann', {})).customerId).toBe('cus_2')
       expect(await store.records.userOfCustomer('cus_1')).toBe('ann')
       expect((await store.mirror.customers(10, null)).items).toEqual([{ user: 'ann', customerId: 'cus_2' }])
+    })
+
+    test('counts the entries of a customer, without those that were called off', async () => {
+      const store = open()
+      await save(store, 'ann', linked('cus_1'))
+      const entries = [
+        { id: 'in_1' },
+        { id: 'in_2', status: 'void' },
+        { id: 'pi_1', kind: 'payment', status: 'failed' },
+        { id: 're_1', kind: 'refund', status: 'canceled' },
+        { id: 'in_3', customerId: 'cus_earlier' },
+      ] as const
+      await save(store, 'ann', ...entries.map((entry) => entered({ ...INVOICE, ...entry })))
+      await save(store, 'bob', entered({ ...INVOICE, id: 'in_4' }))
+      expect(await store.mirror.entryCount('ann', 'cus_1')).toBe(2)
+      expect(await store.mirror.entryCount('eve', 'cus_1')).toBe(0)
     })
 
     test('remembers how far it has caught up, and the last report', async () => {

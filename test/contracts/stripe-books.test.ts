@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { wallClock } from '../../src/adapters/process/clock.ts'
 import { stripeBooks } from '../../src/adapters/stripe/books.ts'
+import type { AskedAbout } from '../../src/domain/drift.ts'
 import type { Intent, Wish } from '../../src/domain/intent.ts'
 import type { Gateway } from '../../src/ports/gateway.ts'
 import type { StripeBooks } from '../../src/ports/mirror.ts'
@@ -15,6 +16,8 @@ interface BooksUnderTest {
   readonly price: string
   close(): Promise<void>
 }
+
+const NOTHING: AskedAbout = { subscriptions: [], entries: [] }
 
 /** What reading all of Stripe must do, at whatever stands there for Stripe. */
 function booksContract(name: string, open: () => Promise<BooksUnderTest>): void {
@@ -73,20 +76,29 @@ function booksContract(name: string, open: () => Promise<BooksUnderTest>): void 
       expect([await all(under.books.refunds), await all(under.books.disputes)]).toEqual([[], []])
     })
 
-    test('show all of one customer, and which subscriptions are unknown', async () => {
-      const holdings = await under.books.holdings(customerId, [subscriptionId, 'sub_unknown'])
+    test('show all of one customer, and what of it is unknown', async () => {
+      const holdings = await under.books.holdings(customerId, {
+        subscriptions: [subscriptionId, 'sub_unknown'],
+        entries: [
+          { id: paymentId, kind: 'payment' },
+          { id: 'pi_unknown', kind: 'payment' },
+          { id: 'in_unknown', kind: 'invoice' },
+          { id: 're_unknown', kind: 'refund' },
+        ],
+      })
       expect(holdings.customer).toEqual({ id: customerId, user: 'ann', isDeleted: false })
       expect(holdings.subscriptions.map(({ id, hasPaymentMethod }) => [id, hasPaymentMethod])).toEqual([
         [subscriptionId, true],
       ])
       expect(holdings.unknownSubscriptions).toEqual(['sub_unknown'])
+      expect(holdings.unknownEntries).toEqual(['pi_unknown', 'in_unknown', 're_unknown'])
       expect(holdings.paymentIntents.map(({ id }) => id)).toEqual([paymentId])
-      expect((await under.books.holdings('cus_unknown', [])).customer).toBeNull()
+      expect((await under.books.holdings('cus_unknown', NOTHING)).customer).toBeNull()
     })
 
     test('take a user’s name for a customer, and know who is not there', async () => {
       expect(await under.books.nameCustomer(customerId, 'bob')).toMatchObject({ id: customerId, user: 'bob' })
-      expect((await under.books.holdings(customerId, [])).customer?.user).toBe('bob')
+      expect((await under.books.holdings(customerId, NOTHING)).customer?.user).toBe('bob')
       expect(await under.books.nameCustomer('cus_unknown', 'bob')).toBeNull()
     })
   })

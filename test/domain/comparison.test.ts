@@ -28,7 +28,14 @@ const GIVEN_BACK = { ...INVOICE, refundedAmount: 1_000 }
 /** The money on each difference between entries of ours and of Stripe's. */
 function money(here: readonly Payment[], atStripe: readonly Payment[]): Record<string, number> {
   const ours = { user: 'ann', customerId: CUSTOMER, isCurrent: true, subscriptions: [], disputes: [] }
-  const theirs = { subscriptions: [], unknownSubscriptions: [], paymentIntents: [], disputes: [], entries: atStripe }
+  const theirs = {
+    subscriptions: [],
+    unknownSubscriptions: [],
+    unknownEntries: [],
+    paymentIntents: [],
+    disputes: [],
+    entries: atStripe,
+  }
   const found = differencesOf(
     { ...ours, payments: new Map(here.map((entry) => [entry.id, entry])) },
     { ...theirs, customer: { id: CUSTOMER, user: 'ann', isDeleted: false } },

@@ -156,6 +156,6 @@ export function withoutPayments(books: StripeBooks): StripeBooks {
   return {
     ...books,
     payments: async () => ({ items: [], nextCursor: null }),
-    holdings: async (customerId, ids) => ({ ...(await books.holdings(customerId, ids)), paymentIntents: [] }),
+    holdings: async (customerId, asked) => ({ ...(await books.holdings(customerId, asked)), paymentIntents: [] }),
   }
 }

@@ -55,14 +55,15 @@ export function memoryBooks({ customers, subscriptions, payments }: MemoryStripe
     payments: (cursor) => page('payments', paid(), cursor),
     refunds: (cursor) => page('refunds', ofKind('refund'), cursor),
     disputes: (cursor) => page('disputes', [...disputes.values()], cursor),
-    async holdings(customerId, subscriptionIds) {
+    async holdings(customerId, asked) {
       calls.set('holdings', (calls.get('holdings') ?? 0) + 1)
       const isTheirs = (thing: { readonly customerId: string }) => thing.customerId === customerId
       return {
         customer: customer(customerId),
         subscriptions: [...subscriptions.values()].filter(isTheirs),
-        unknownSubscriptions: subscriptionIds.filter((id) => !subscriptions.has(id)),
+        unknownSubscriptions: asked.subscriptions.filter((id) => !subscriptions.has(id)),
         entries: [...entries.values()].filter(isTheirs),
+        unknownEntries: asked.entries.map(({ id }) => id).filter((id) => !entries.has(id) && !payments.has(id)),
         paymentIntents: [...payments.values()].filter(isTheirs),
         disputes: [...disputes.values()].filter(isTheirs),
       }

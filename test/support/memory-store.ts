@@ -7,7 +7,7 @@ import type { Grant } from '../../src/domain/grant.ts'
 import type { StoredAnswer } from '../../src/domain/idempotency.ts'
 import type { Intent } from '../../src/domain/intent.ts'
 import { type MeterReport, OPEN_FOR_MS, type SealedReport } from '../../src/domain/metering.ts'
-import type { Payment } from '../../src/domain/payment.ts'
+import { isCalledOff, type Payment } from '../../src/domain/payment.ts'
 import type { ServiceType } from '../../src/domain/quantity.ts'
 import { NO_SPENDING_LIMITS, type SpendingLimits } from '../../src/domain/spending.ts'
 import { isLive, type Subscription } from '../../src/domain/subscription.ts'
@@ -439,6 +439,10 @@ export function memoryStore(): MemoryStore {
     },
     subscriptions: async (user) => [...(users.get(user)?.subscriptions.values() ?? [])],
     payments: async (user) => new Map(users.get(user)?.payments ?? []),
+    entryCount: async (user, customerId) =>
+      [...(users.get(user)?.payments.values() ?? [])].filter(
+        (entry) => entry.customerId === customerId && !isCalledOff(entry),
+      ).length,
     payment: async (id) => [...users.values()].map(({ payments }) => payments.get(id)).find(Boolean) ?? null,
     caughtUpTo: async () => caughtUpTo,
     noteCaughtUp: async (at) => {

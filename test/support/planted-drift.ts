@@ -17,7 +17,7 @@ interface Pick {
 }
 
 const SUBSCRIPTION = `SELECT id FROM user_subscriptions WHERE status = 'active' AND id NOT LIKE '%X'`
-const entry = (kind: string) => `SELECT id FROM payment_records WHERE kind = '${kind}'`
+const entry = (kind: string) => `SELECT id FROM payment_records WHERE kind = '${kind}' AND id NOT LIKE '%X'`
 const METERED = `SELECT c.customer_id FROM customers c JOIN user_subscriptions s ON s.user_id = c.user_id
   WHERE s.plan_name = 'usage_based' AND s.status = 'active'`
 
@@ -27,6 +27,21 @@ function change(query: string, sql: string): Plant {
     const id = one(query)
     if (id !== null) run(sql, id)
     return id
+  }
+}
+
+/** Copies a row of ours under an id that Stripe has never given out. */
+function copy(table: string, query: string): Plant {
+  let copies = 0
+  return async (_world, { one, run }) => {
+    const id = one(query)
+    if (id === null) return null
+    run(`CREATE TEMP TABLE copied AS SELECT * FROM ${table} WHERE id = ?`, id)
+    const copied = `${id}_${++copies}X`
+    run('UPDATE copied SET id = ?', copied)
+    run(`INSERT INTO ${table} SELECT * FROM copied`)
+    run('DROP TABLE copied')
+    return copied
   }
 }
 
@@ -54,15 +69,7 @@ export const PLANTS: Partial<Record<DriftKind, Plant>> = {
     `SELECT id FROM user_subscriptions WHERE id NOT LIKE '%X'`,
     'DELETE FROM user_subscriptions WHERE id = ?',
   ),
-  subscription_unknown: async (_world, { one, run }) => {
-    const id = one(SUBSCRIPTION)
-    if (id === null) return null
-    run('CREATE TEMP TABLE copied AS SELECT * FROM user_subscriptions WHERE id = ?', id)
-    run('UPDATE copied SET id = ?', `${id}X`)
-    run('INSERT INTO user_subscriptions SELECT * FROM copied')
-    run('DROP TABLE copied')
-    return `${id}X`
-  },
+  subscription_unknown: copy('user_subscriptions', SUBSCRIPTION),
   subscription_status: onSubscription(`status = CASE abs(random()) % 2 WHEN 0 THEN 'past_due' ELSE 'canceled' END`),
   subscription_price: onSubscription(`price_id = 'price_of_old', plan_name = 'enterprise_monthly'`),
   subscription_period: onSubscription(`current_period_end = current_period_end - ${DAYS(3)}`),
@@ -74,10 +81,13 @@ export const PLANTS: Partial<Record<DriftKind, Plant>> = {
     entry('invoice'),
     `UPDATE payment_records SET status = 'open', amount = amount + 1 WHERE id = ?`,
   ),
+  invoice_unknown: copy('payment_records', entry('invoice')),
   payment_missing: change(entry('payment'), 'DELETE FROM payment_records WHERE id = ?'),
   payment_differs: change(entry('payment'), `UPDATE payment_records SET status = 'failed' WHERE id = ?`),
+  payment_unknown: copy('payment_records', entry('payment')),
   refund_missing: change(entry('refund'), 'DELETE FROM payment_records WHERE id = ?'),
   refund_differs: change(entry('refund'), 'UPDATE payment_records SET amount = amount + 1 WHERE id = ?'),
+  refund_unknown: copy('payment_records', entry('refund')),
   dispute_missing: change('SELECT id FROM payment_disputes', 'DELETE FROM payment_disputes WHERE id = ?'),
   dispute_differs: change('SELECT id FROM payment_disputes', 'UPDATE payment_disputes SET amount = 1 WHERE id = ?'),
   meter_too_low: async ({ bookReport, client }, { one }) => {

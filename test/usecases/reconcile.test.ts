@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import type { DriftReport } from '../../src/domain/drift.ts'
+import { boughtGrant } from '../../src/domain/pack.ts'
+import type { Payment } from '../../src/domain/payment.ts'
 import { DAY_MS } from '../../src/domain/period.ts'
 import { checkDrift } from '../../src/usecases/drift.ts'
 import { reconcile } from '../../src/usecases/reconcile.ts'
@@ -43,6 +45,26 @@ describe('against the simulator', () => {
     expect(blind.names.length).toBeLessThan((await world.take(true)).names.length)
   }, 30_000)
 })
+
+const PAYMENT: Payment = {
+  id: 'pi_none',
+  customerId: '',
+  kind: 'payment',
+  amount: 700,
+  currency: 'usd',
+  status: 'paid',
+  description: null,
+  invoiceNumber: null,
+  hostedInvoiceUrl: null,
+  invoicePdf: null,
+  refundedAmount: 0,
+  takenBackAmount: 0,
+  refundOf: null,
+  tax: null,
+  amountExcludingTax: null,
+  createdAt: 0,
+}
+const PAYMENT_INTENT = { id: 'pi_none', amount: 700, currency: 'usd', pack: null, refunds: null }
 
 describe('in memory', () => {
   let ports: MemoryPorts
@@ -144,6 +166,37 @@ describe('in memory', () => {
     const { foreign, total } = await take()
     expect(foreign).toMatchObject({ customers: 1, subscriptions: 1, named: ['cus_foreign'] })
     expect(total).toBe(0)
+  })
+
+  test('what was never paid at Stripe is named in its money, called off once, and its minutes are taken back', async () => {
+    const payment = { ...PAYMENT, customerId }
+    const pack = { name: 'minutes', service: 'voice_call', amount: 10, expiresAfterDays: null } as const
+    const grant = boughtGrant(payment.id, pack, ports.clock.now())
+    const changes = [{ type: 'payment-observed', payment } as const, { type: 'grant-given', grant } as const]
+    await ports.ledger.change('ann', {}, () => ({ changes, result: undefined }))
+    expect(await take()).toMatchObject({
+      total: 1,
+      drift: [{ currency: 'usd', amount: 700 }],
+      differences: [
+        { kind: 'payment_unknown', objectId: 'pi_none', here: '7.00 USD paid', atStripe: 'Stripe does not know it' },
+      ],
+    })
+    expect(await take('operator:alice')).toMatchObject({ total: 1, left: 0 })
+    expect(await take('operator:alice')).toMatchObject({ total: 0 })
+    expect(await ports.mirror.payment(payment.id)).toMatchObject({ status: 'void', amount: 700 })
+    const { bought } = await ports.ledger.account('ann', { payments: [payment.id] })
+    expect(bought).toMatchObject([{ remaining: 0n, takenBack: grant.amount }])
+    expect(ports.store.auditOf('ann')).toHaveLength(1)
+  })
+
+  test('a payment that Stripe has, and that was never paid, is none', async () => {
+    const canceled = { ...PAYMENT_INTENT, customerId, status: 'canceled', entry: null } as const
+    ports.stripe.payments.set(canceled.id, canceled)
+    const changes = [{ type: 'payment-observed', payment: { ...PAYMENT, customerId } } as const]
+    await ports.ledger.change('ann', {}, () => ({ changes, result: undefined }))
+    const found = { kind: 'payment_unknown', amount: 700, atStripe: 'canceled: nothing was paid' }
+    expect((await take('operator:alice')).differences).toMatchObject([{ ...found, outcome: 'mended' }])
+    expect(await take()).toMatchObject({ total: 0 })
   })
 
   test('many users take pages and not a call each', async () => {

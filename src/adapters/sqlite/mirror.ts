@@ -1,5 +1,6 @@
-import { and, asc, eq, gt, isNull } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull, notInArray } from 'drizzle-orm'
 import type { DriftReport } from '../../domain/drift.ts'
+import { CALLED_OFF } from '../../domain/payment.ts'
 import type { Mirror } from '../../ports/mirror.ts'
 import type { Drizzle } from './database.ts'
 import { toPayment, toSubscription } from './rows.ts'
@@ -54,6 +55,14 @@ export function sqliteMirror(database: Drizzle, writer: Writer): Mirror {
     async payment(id) {
       const row = reading(() => database.select().from(paymentRecords).where(eq(paymentRecords.id, id)).get())
       return row ? toPayment(row) : null
+    },
+    async entryCount(user, customerId) {
+      const wanted = and(
+        eq(paymentRecords.userId, user),
+        eq(paymentRecords.customerId, customerId),
+        notInArray(paymentRecords.status, [...CALLED_OFF]),
+      )
+      return reading(() => database.$count(paymentRecords, wanted))
     },
     async caughtUpTo() {
       const at = fact(CAUGHT_UP_TO)

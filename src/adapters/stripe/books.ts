@@ -61,7 +61,7 @@ export function stripeBooks(stripe: Stripe, callsPerSecond: number): StripeBooks
         })),
       )
     },
-    holdings: (customerId, subscriptionIds) => stripeHoldings(stripe, ask, customerId, subscriptionIds),
+    holdings: (customerId, asked) => stripeHoldings(stripe, ask, customerId, asked),
     async nameCustomer(customerId, user) {
       const metadata = { user_id: user }
       const named = await orMissing(ask(() => stripe.customers.update(customerId, { metadata })))

@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe'
 import type { ObservedDispute } from '../../domain/dispute.ts'
-import type { StripeHoldings } from '../../domain/drift.ts'
+import type { AskedAbout, StripeHoldings } from '../../domain/drift.ts'
 import { type Ask, PAGE } from './pace.ts'
 import { orMissing } from './refusals.ts'
 import {
@@ -25,7 +25,7 @@ export async function stripeHoldings(
   stripe: Stripe,
   ask: Ask,
   customer: string,
-  subscriptionIds: readonly string[],
+  asked: AskedAbout,
 ): Promise<StripeHoldings> {
   const found = await orMissing(ask(() => stripe.customers.retrieve(customer)))
   if (found === null)
@@ -34,6 +34,7 @@ export async function stripeHoldings(
       subscriptions: [],
       unknownSubscriptions: [],
       entries: [],
+      unknownEntries: [],
       paymentIntents: [],
       disputes: [],
     }
@@ -42,7 +43,7 @@ export async function stripeHoldings(
   )
   const isListed = new Set(listed.map(({ id }) => id))
   const unknownSubscriptions: string[] = []
-  for (const id of subscriptionIds.filter((asked) => !isListed.has(asked))) {
+  for (const id of asked.subscriptions.filter((id) => !isListed.has(id))) {
     const one = await orMissing(ask(() => stripe.subscriptions.retrieve(id, { expand: SUBSCRIPTION_VIEW })))
     if (one === null) unknownSubscriptions.push(id)
     else listed.push(one)
@@ -57,6 +58,8 @@ export async function stripeHoldings(
   const refundEntries = intents.flatMap(({ id }) =>
     (refunds.get(id) ?? []).map((refund) => toRefundEntry(refund, customer, invoiceOf.get(id)?.id ?? id)),
   )
+  const entries = [...invoiceEntries(invoices, intents), ...refundEntries]
+  const listedEntries = new Set([...invoices, ...intents, ...refundEntries].map(({ id }) => id))
   return {
     customer: toCustomer(found),
     subscriptions: listed.map((subscription) => ({
@@ -64,12 +67,30 @@ export async function stripeHoldings(
       pastDueSince: firstUnpaid(invoices, subscription.id),
     })),
     unknownSubscriptions,
-    entries: [...invoiceEntries(invoices, intents), ...refundEntries],
+    entries,
+    unknownEntries: await unknownEntries(
+      stripe,
+      ask,
+      asked.entries.filter(({ id }) => !listedEntries.has(id)),
+    ),
     paymentIntents: intents
       .filter(({ id }) => !invoiceOf.has(id))
       .map((intent) => toPaymentIntent(intent, refunds.get(intent.id) ?? [])),
     disputes: await inTurn(intents, (intent) => disputesOf(stripe, ask, intent, customer, invoiceOf.get(intent.id))),
   }
+}
+
+/** A list may lack what is there; the word of Stripe about the id itself decides. */
+async function unknownEntries(stripe: Stripe, ask: Ask, unlisted: AskedAbout['entries']): Promise<readonly string[]> {
+  const retrieve = {
+    invoice: (id: string) => stripe.invoices.retrieve(id),
+    payment: (id: string) => stripe.paymentIntents.retrieve(id),
+    refund: (id: string) => stripe.refunds.retrieve(id),
+  }
+  return inTurn(unlisted, async ({ id, kind }) => {
+    const found: object | null = await orMissing(ask<object>(() => retrieve[kind](id)))
+    return found === null ? [id] : []
+  })
 }
 
 function invoicesByPayment(invoices: readonly Stripe.Invoice[]): ReadonlyMap<string, Stripe.Invoice> {
