@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, notInArray } from 'drizzle-orm'
+import { and, asc, count, eq, gt, isNull, notInArray } from 'drizzle-orm'
 import type { DriftReport } from '../../domain/drift.ts'
 import { CALLED_OFF } from '../../domain/payment.ts'
 import type { Mirror } from '../../ports/mirror.ts'
@@ -62,7 +62,8 @@ export function sqliteMirror(database: Drizzle, writer: Writer): Mirror {
         eq(paymentRecords.customerId, customerId),
         notInArray(paymentRecords.status, [...CALLED_OFF]),
       )
-      return reading(() => database.$count(paymentRecords, wanted))
+      const row = reading(() => database.select({ count: count() }).from(paymentRecords).where(wanted).get())
+      return row?.count ?? 0
     },
     async caughtUpTo() {
       const at = fact(CAUGHT_UP_TO)
