@@ -8,6 +8,7 @@ import type { Plan, ServiceTerms } from '../../src/domain/plan.ts'
 import type { Subscription } from '../../src/domain/subscription.ts'
 import { sumUsage } from '../../src/domain/usage.ts'
 import { type MemoryPorts, memoryPorts, TEST_START } from '../support/memory-ports.ts'
+import { refusalOf } from '../support/refusal.ts'
 
 const SECOND = 1_000_000n
 const MINUTE = 60n * SECOND
@@ -83,18 +84,12 @@ async function standing({ ports }: World) {
   return { quantity, rated, overage, billable, exactCost, exactBillableCost, reported, left }
 }
 
-const refusal = (work: Promise<unknown>) =>
-  work.then(
-    () => 'accepted',
-    (error: unknown) => error,
-  )
-
 describe('a correction is refused', () => {
   test('of a record that is not there, or is another user’s', async () => {
     const ours = await world({})
     const { result } = await use(ours, 60)
-    expect(await refusal(correct(ours, 'usage_nowhere', 1))).toMatchObject({ code: 'not_found' })
-    expect(await refusal(correct(ours, result.usage_record_id, 1, { user: 'bob' }))).toMatchObject({
+    expect(await refusalOf(correct(ours, 'usage_nowhere', 1))).toMatchObject({ code: 'not_found' })
+    expect(await refusalOf(correct(ours, result.usage_record_id, 1, { user: 'bob' }))).toMatchObject({
       code: 'not_found',
     })
   })
@@ -103,23 +98,25 @@ describe('a correction is refused', () => {
     const ours = await world({})
     const { result } = await use(ours, 60)
     await correct(ours, result.usage_record_id, 45)
-    const tooMuch = await refusal(correct(ours, result.usage_record_id, 15.000001))
+    const tooMuch = await refusalOf(correct(ours, result.usage_record_id, 15.000001))
     expect(tooMuch).toMatchObject({
       code: 'validation_failed',
       fields: [{ path: '/usage_amount', message: 'must be at most what is left of the record: 15 seconds' }],
     })
     await correct(ours, result.usage_record_id, 0.25, { unit: 'minutes' })
-    expect(await refusal(correct(ours, result.usage_record_id, 0.000001))).toMatchObject({ code: 'validation_failed' })
+    expect(await refusalOf(correct(ours, result.usage_record_id, 0.000001))).toMatchObject({
+      code: 'validation_failed',
+    })
   })
 
   test('of a correction, and in a unit that the service does not have', async () => {
     const ours = await world({})
     const { result } = await use(ours, 60)
     const made = await correct(ours, result.usage_record_id, 10)
-    expect(await refusal(correct(ours, made.result.usage_record_id, 1))).toMatchObject({
+    expect(await refusalOf(correct(ours, made.result.usage_record_id, 1))).toMatchObject({
       fields: [{ path: '/usage_record_id' }],
     })
-    expect(await refusal(correct(ours, result.usage_record_id, 1, { unit: 'messages' }))).toMatchObject({
+    expect(await refusalOf(correct(ours, result.usage_record_id, 1, { unit: 'messages' }))).toMatchObject({
       fields: [{ path: '/usage_unit' }],
     })
   })
@@ -156,7 +153,7 @@ describe('a correction', () => {
     const key = { caller: 'operator:alice', key: 'k' }
     const first = await correct(ours, result.usage_record_id, 40, { key })
     expect(await correct(ours, result.usage_record_id, 40, { key })).toEqual({ ...first, replayed: true })
-    expect(await refusal(correct(ours, result.usage_record_id, 20, { key }))).toMatchObject({
+    expect(await refusalOf(correct(ours, result.usage_record_id, 20, { key }))).toMatchObject({
       code: 'idempotency_key_reused',
     })
   })

@@ -3,6 +3,7 @@ import { type Billing, createBilling } from '../../src/billing.ts'
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../src/domain/period.ts'
 import { announceCrossings } from '../../src/usecases/announce-crossings.ts'
 import { type MemoryPorts, memoryPorts } from '../support/memory-ports.ts'
+import { voiceMinutes } from '../support/requests.ts'
 
 let ports: MemoryPorts
 let billing: Billing
@@ -27,18 +28,7 @@ beforeEach(async () => {
   })
 })
 
-const use = (minutes: number) =>
-  billing.recordUsage({
-    user: 'ann',
-    key: null,
-    service: 'voice_call',
-    amount: minutes,
-    unit: 'minutes',
-    resourceId: null,
-    eventId: null,
-    occurredAt: null,
-    enforce: false,
-  })
+const use = (minutes: number) => billing.recordUsage(voiceMinutes(minutes))
 
 const announce = () =>
   announceCrossings({

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'bun:test'
 import { type Billing, createBilling } from '../../src/billing.ts'
 import { BillingError } from '../../src/domain/errors.ts'
 import { type MemoryPorts, memoryPorts } from '../support/memory-ports.ts'
+import { voiceMinutes } from '../support/requests.ts'
 
 let ports: MemoryPorts
 let billing: Billing
@@ -14,18 +15,7 @@ beforeEach(() => {
 
 const subscribe = (planName: string) =>
   billing.subscribe({ ...ann, planName, priceId: null, paymentMethodId: 'pm_card_visa' })
-const talk = (minutes: number) =>
-  billing.recordUsage({
-    user: 'ann',
-    key: null,
-    service: 'voice_call',
-    amount: minutes,
-    unit: 'minutes',
-    resourceId: null,
-    eventId: null,
-    occurredAt: null,
-    enforce: false,
-  })
+const talk = (minutes: number) => billing.recordUsage(voiceMinutes(minutes))
 
 describe('the next invoice', () => {
   test('is what Stripe foresees and what its meters have not been told yet', async () => {

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { type Billing, createBilling } from '../../src/billing.ts'
-import type { BillingError } from '../../src/domain/errors.ts'
-import { applyDueEvents } from '../../src/usecases/apply-events.ts'
 import type { CheckoutRequest } from '../../src/usecases/checkout.ts'
 import { resumeWishes } from '../../src/usecases/resume-wishes.ts'
 import { type MemoryPorts, memoryPorts, TEST_START } from '../support/memory-ports.ts'
+import { refusalOf } from '../support/refusal.ts'
+import { ring } from '../support/ring.ts'
 import { SELLING_CATALOGUE } from '../support/selling-catalogue.ts'
 
 let ports: MemoryPorts
@@ -30,7 +30,6 @@ const subscribe = () => {
   const { user, person, key, planName, priceId } = wanted
   return billing.subscribe({ user, person, key, planName, priceId, paymentMethodId: 'pm_card_visa' })
 }
-const refusal = (promise: Promise<unknown>) => promise.then(() => null).catch((error: unknown) => error as BillingError)
 const resume = () =>
   resumeWishes({
     ...ports,
@@ -41,24 +40,12 @@ const resume = () =>
 
 /** The webhook of a subscription arrives, and what it calls for is done. */
 async function rung(subscriptionId: string): Promise<void> {
-  const event = {
+  await ring(ports, {
     id: `evt_${subscriptionId}`,
     type: 'customer.subscription.created',
     objectType: 'subscription',
     objectId: subscriptionId,
     customerId: ports.stripe.subscriptions.get(subscriptionId)?.customerId ?? null,
-    paymentIntentId: null,
-    livemode: false,
-    account: null,
-    apiVersion: null,
-    createdAt: TEST_START,
-  }
-  await ports.inbox.receive(event, new Uint8Array(), ports.clock.wall())
-  await applyDueEvents({
-    ...ports,
-    onFailure: (_, error) => {
-      throw error
-    },
   })
   await resume()
 }
@@ -80,7 +67,7 @@ describe('a checkout', () => {
 
   test('is refused to whoever has a subscription', async () => {
     await subscribe()
-    expect(await refusal(checkout())).toMatchObject({ code: 'subscription_exists' })
+    expect(await refusalOf(checkout())).toMatchObject({ code: 'subscription_exists' })
     expect(ports.stripe.checkouts.size).toBe(0)
   })
 
@@ -94,7 +81,7 @@ describe('a checkout', () => {
 
   test.each(['before', 'after'] as const)('that failed %s its effect is opened once', async (when) => {
     ports.stripe.failLater(2, when)
-    expect(await refusal(checkout())).toMatchObject({ code: 'stripe_unavailable' })
+    expect(await refusalOf(checkout())).toMatchObject({ code: 'stripe_unavailable' })
     expect((await checkout()).status).toBe(201)
     expect(ports.stripe.checkouts.size).toBe(1)
   })
@@ -114,14 +101,14 @@ describe('a checkout', () => {
   test('with a trial asks whether there was one, and takes none before the page is completed', async () => {
     await checkout({ trial: true })
     expect((await checkout({ trial: true, user: 'bob' })).status).toBe(201)
-    expect(await refusal(checkout({ trial: true, planName: 'enterprise_monthly' }))).toMatchObject({
+    expect(await refusalOf(checkout({ trial: true, planName: 'enterprise_monthly' }))).toMatchObject({
       code: 'validation_failed',
     })
   })
 
   test.each(['/success_url', '/cancel_url'] as const)('with a foreign %s is refused', async (path) => {
     const foreign = 'https://app.example.com.evil.test/'
-    const error = await refusal(checkout(path === '/success_url' ? { successUrl: foreign } : { cancelUrl: foreign }))
+    const error = await refusalOf(checkout(path === '/success_url' ? { successUrl: foreign } : { cancelUrl: foreign }))
     expect(error).toMatchObject({ code: 'validation_failed', fields: [{ path }] })
   })
 })
@@ -163,9 +150,9 @@ describe('the portal', () => {
   const portal = (returnUrl = 'https://app.example.com/') => billing.createPortalSession({ user: 'ann', returnUrl })
 
   test('is there for whoever has bought something, and leads back to the app alone', async () => {
-    expect(await refusal(portal())).toMatchObject({ code: 'no_subscription' })
+    expect(await refusalOf(portal())).toMatchObject({ code: 'no_subscription' })
     await subscribe()
     expect(await portal()).toEqual({ url: 'https://portal.stripe.test/cus_1' })
-    expect(await refusal(portal('https://evil.test/'))).toMatchObject({ code: 'validation_failed' })
+    expect(await refusalOf(portal('https://evil.test/'))).toMatchObject({ code: 'validation_failed' })
   })
 })

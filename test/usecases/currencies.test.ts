@@ -7,6 +7,7 @@ import { calendarMonth } from '../../src/domain/period.ts'
 import type { Plan } from '../../src/domain/plan.ts'
 import { perService } from '../../src/domain/quantity.ts'
 import { type MemoryPorts, memoryPorts } from '../support/memory-ports.ts'
+import { voiceMinutes } from '../support/requests.ts'
 
 /** Pay As You Go in dollars, euros and dinars; Basic, which bills nothing by use, in dollars and euros. */
 const CATALOGUE: Catalogue = {
@@ -39,18 +40,7 @@ const subscribe = (planName: string, lookupKey = planName) =>
     paymentMethodId: 'pm_card_visa',
   })
 
-const use = (eventId: string | null = null) =>
-  billing.recordUsage({
-    user: 'ann',
-    key: null,
-    service: 'voice_call',
-    amount: 10,
-    unit: 'minutes',
-    resourceId: null,
-    eventId,
-    occurredAt: null,
-    enforce: false,
-  })
+const use = (eventId: string | null = null) => billing.recordUsage(voiceMinutes(10, { eventId }))
 
 const cancel = () => billing.cancelSubscription({ ...ANN, atPeriodEnd: false, reason: null, feedback: null })
 const summary = (period: string) => billing.usageSummary({ user: 'ann', period, byDay: true })

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'bun:test'
 import { type Billing, createBilling } from '../../src/billing.ts'
 import type { SubscriptionStatus } from '../../src/domain/subscription.ts'
 import { type MemoryPorts, memoryPorts, TEST_START } from '../support/memory-ports.ts'
+import { voiceMinutes } from '../support/requests.ts'
 
 let ports: MemoryPorts
 let billing: Billing
@@ -14,18 +15,7 @@ beforeEach(() => {
 const NEXT_MONTH = '2026-07-10T12:00:00.000Z'
 const may = (amount: number | null = null, service: 'voice_call' | 'transcription' = 'voice_call') =>
   billing.checkService({ user: 'ann', service, amount })
-const use = (amount: number, enforce = false) =>
-  billing.recordUsage({
-    user: 'ann',
-    key: null,
-    service: 'voice_call',
-    amount,
-    unit: 'minutes',
-    resourceId: null,
-    eventId: null,
-    occurredAt: null,
-    enforce,
-  })
+const use = (amount: number, enforce = false) => billing.recordUsage(voiceMinutes(amount, { enforce }))
 const subscribe = (planName: string, paymentMethodId: string | null = 'pm_card_visa') =>
   billing.subscribe({
     user: 'ann',

@@ -2,9 +2,10 @@ import { beforeEach, describe, expect, test } from 'bun:test'
 import { type Billing, createBilling } from '../../src/billing.ts'
 import { BillingError } from '../../src/domain/errors.ts'
 import { DAY_MS } from '../../src/domain/period.ts'
-import { applyDueEvents } from '../../src/usecases/apply-events.ts'
 import type { PaymentRequest } from '../../src/usecases/create-payment-intent.ts'
 import { type MemoryPorts, memoryPorts, TEST_START } from '../support/memory-ports.ts'
+import { refusalOf } from '../support/refusal.ts'
+import { ring } from '../support/ring.ts'
 import { SELLING_CATALOGUE } from '../support/selling-catalogue.ts'
 
 let ports: MemoryPorts
@@ -27,28 +28,16 @@ const wanted: PaymentRequest = {
 }
 const buy = (changes: Partial<PaymentRequest> = {}) => billing.createPaymentIntent({ ...wanted, ...changes })
 const grants = async () => (await billing.listGrants('ann')).grants
-const refusal = (promise: Promise<unknown>) => promise.then(() => null).catch((error: unknown) => error as BillingError)
 
 /** Stripe tells of a payment once more. */
-async function told(paymentId: string, eventId: string): Promise<void> {
-  const event = {
+const told = (paymentId: string, eventId: string) =>
+  ring(ports, {
     id: eventId,
     type: 'payment_intent.succeeded',
     objectType: 'payment_intent',
     objectId: paymentId,
     customerId: ports.stripe.payments.get(paymentId)?.customerId ?? null,
-    paymentIntentId: null,
-    livemode: false,
-    account: null,
-    apiVersion: null,
-    createdAt: TEST_START,
-  }
-  await ports.inbox.receive(event, new Uint8Array(), ports.clock.wall())
-  const onFailure = (_: unknown, error: unknown) => {
-    throw error
-  }
-  await applyDueEvents({ ...ports, onFailure })
-}
+  })
 
 describe('a pack', () => {
   test('costs what the catalogue says and is given when it is paid', async () => {
@@ -89,7 +78,7 @@ describe('a pack', () => {
   })
 
   test('that is declined gives nothing', async () => {
-    expect(await refusal(buy({ paymentMethodId: 'pm_card_chargeCustomerFail' }))).toMatchObject({
+    expect(await refusalOf(buy({ paymentMethodId: 'pm_card_chargeCustomerFail' }))).toMatchObject({
       code: 'card_declined',
     })
     expect(await grants()).toEqual([])
@@ -102,7 +91,7 @@ describe('a pack', () => {
     [{ pack: null }, '/amount'],
     [{ metadata: { pack_amount: '9999' } }, '/metadata/pack_amount'],
   ] as const)('asked for as %p is refused', async (changes: Partial<PaymentRequest>, path: string) => {
-    const error = await refusal(buy(changes))
+    const error = await refusalOf(buy(changes))
     expect(error).toBeInstanceOf(BillingError)
     expect(error?.fields[0]?.path).toBe(path)
     expect(ports.stripe.payments.size).toBe(0)

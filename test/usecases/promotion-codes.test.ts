@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { type Billing, createBilling } from '../../src/billing.ts'
-import type { BillingError } from '../../src/domain/errors.ts'
 import { addMonths } from '../../src/domain/period.ts'
 import type { PromotionCode } from '../../src/domain/promotion-code.ts'
 import type { SubscribeRequest } from '../../src/usecases/subscribe.ts'
 import { type MemoryPorts, memoryPorts, TEST_START } from '../support/memory-ports.ts'
+import { refusalOf } from '../support/refusal.ts'
 import { SELLING_CATALOGUE } from '../support/selling-catalogue.ts'
 
 let ports: MemoryPorts
@@ -43,7 +43,6 @@ const subscribe = (changes: Partial<SubscribeRequest> = {}) => billing.subscribe
 const validate = (planName: string | null = 'pro_monthly', code = 'ten') =>
   billing.validatePromotionCode({ user: 'ann', code, planName, priceId: null })
 const apply = (code = 'TEN') => billing.applyPromotionCode({ user: 'ann', person: wanted.person, key: null, code })
-const refusal = (promise: Promise<unknown>) => promise.then(() => null).catch((error: unknown) => error as BillingError)
 
 describe('a promotion code', () => {
   test('is valued before it is used, to the cent', async () => {
@@ -86,14 +85,14 @@ describe('a promotion code', () => {
   ] as const)('that is %s cannot be used, and nothing is made at Stripe', async (reason, changes) => {
     sell(changes)
     expect(await validate()).toMatchObject({ valid: false, reason, first_discounted_amount: null })
-    const error = await refusal(subscribe({ promotionCode: 'TEN' }))
+    const error = await refusalOf(subscribe({ promotionCode: 'TEN' }))
     expect(error).toMatchObject({ code: 'promotion_code_invalid', fields: [{ path: '/promotion_code' }] })
     expect(ports.stripe.customers.size).toBe(0)
   })
 
   test('that nobody made cannot be used', async () => {
     expect(await validate()).toMatchObject({ valid: false, code: 'ten', reason: 'not_found', percent_off: null })
-    expect(await refusal(subscribe({ promotionCode: 'TEN' }))).toMatchObject({ code: 'promotion_code_invalid' })
+    expect(await refusalOf(subscribe({ promotionCode: 'TEN' }))).toMatchObject({ code: 'promotion_code_invalid' })
   })
 })
 
@@ -137,13 +136,13 @@ describe('a discount', () => {
 
   test('needs a subscription, and a code that can be used', async () => {
     sell()
-    expect(await refusal(apply())).toMatchObject({ code: 'no_subscription' })
+    expect(await refusalOf(apply())).toMatchObject({ code: 'no_subscription' })
     await subscribe()
     const unknown = { code: 'promotion_code_invalid', fields: [{ path: '/code' }] }
-    expect(await refusal(apply('NOSUCH'))).toMatchObject(unknown)
+    expect(await refusalOf(apply('NOSUCH'))).toMatchObject(unknown)
     // Withdrawn between our look and Stripe's.
     ports.stripe.failLater(1, 'before')
-    expect(await refusal(apply())).toMatchObject({ code: 'stripe_unavailable' })
+    expect(await refusalOf(apply())).toMatchObject({ code: 'stripe_unavailable' })
     expect((await apply()).result.discount).toEqual(shown)
   })
 })

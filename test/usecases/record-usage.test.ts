@@ -3,6 +3,8 @@ import { type Billing, createBilling } from '../../src/billing.ts'
 import { DAY_MS, MINUTE_MS } from '../../src/domain/period.ts'
 import type { RecordUsageRequest } from '../../src/usecases/record-usage.ts'
 import { type MemoryPorts, memoryPorts, TEST_START } from '../support/memory-ports.ts'
+import { refusalOf } from '../support/refusal.ts'
+import { voiceMinutes } from '../support/requests.ts'
 
 let ports: MemoryPorts
 let billing: Billing
@@ -12,24 +14,9 @@ beforeEach(() => {
   billing = createBilling(ports)
 })
 
-const minutes: RecordUsageRequest = {
-  user: 'ann',
-  key: null,
-  service: 'voice_call',
-  amount: 23,
-  unit: 'minutes',
-  resourceId: 'CA1',
-  eventId: null,
-  occurredAt: null,
-  enforce: false,
-}
+const minutes: RecordUsageRequest = voiceMinutes(23, { resourceId: 'CA1' })
 
 const record = (changes: Partial<RecordUsageRequest> = {}) => billing.recordUsage({ ...minutes, ...changes })
-const refusal = (work: Promise<unknown>) =>
-  work.then(
-    () => 'accepted',
-    (error: unknown) => error,
-  )
 const subscribe = (planName: string, user = 'ann') =>
   billing.subscribe({
     user,
@@ -67,7 +54,7 @@ describe('recording usage', () => {
     const first = await record()
     const again = await record()
     expect([again.status, again.result.usage_record_id]).toEqual([200, first.result.usage_record_id])
-    expect(await refusal(record({ amount: 24 }))).toMatchObject({ code: 'usage_conflict' })
+    expect(await refusalOf(record({ amount: 24 }))).toMatchObject({ code: 'usage_conflict' })
     expect(ports.store.usageOf('ann')).toHaveLength(1)
   })
 
@@ -87,7 +74,9 @@ describe('recording usage', () => {
     await record({ eventId: 'e1' })
     expect((await record({ eventId: 'e1', resourceId: 'other' })).status).toBe(200)
     expect((await record({ eventId: 'e2' })).status).toBe(201)
-    expect(await refusal(record({ eventId: 'e1', service: 'transcription' }))).toMatchObject({ code: 'usage_conflict' })
+    expect(await refusalOf(record({ eventId: 'e1', service: 'transcription' }))).toMatchObject({
+      code: 'usage_conflict',
+    })
     expect((await record({ eventId: 'e1', user: 'bob' })).status).toBe(201)
   })
 
@@ -96,7 +85,7 @@ describe('recording usage', () => {
     const first = await record({ key })
     await record({ key: null, resourceId: 'CA2' })
     expect(await record({ key })).toEqual({ ...first, replayed: true })
-    expect(await refusal(record({ key, amount: 24 }))).toMatchObject({ code: 'idempotency_key_reused' })
+    expect(await refusalOf(record({ key, amount: 24 }))).toMatchObject({ code: 'idempotency_key_reused' })
     expect((await record({ key: { ...key, key: 'k2' } })).status).toBe(201)
   })
 
@@ -110,7 +99,7 @@ describe('recording usage', () => {
       { occurredAt: TEST_START - 35 * DAY_MS - 1 },
       { occurredAt: TEST_START + 5 * MINUTE_MS + 1 },
     ]
-    for (const changes of bad) expect(await refusal(record(changes))).toMatchObject({ code: 'validation_failed' })
+    for (const changes of bad) expect(await refusalOf(record(changes))).toMatchObject({ code: 'validation_failed' })
     expect(ports.store.usageOf('ann')).toHaveLength(0)
   })
 
@@ -161,11 +150,11 @@ describe('enforcing the limit', () => {
   test('takes what fits to the last second and refuses what does not, storing nothing of it', async () => {
     await subscribe('basic_monthly')
     await record({ amount: 90, enforce: true })
-    expect(await refusal(record({ amount: 10.1, resourceId: 'CA2', enforce: true }))).toMatchObject({
+    expect(await refusalOf(record({ amount: 10.1, resourceId: 'CA2', enforce: true }))).toMatchObject({
       code: 'limit_reached',
     })
     expect((await record({ amount: 10, resourceId: 'CA2', enforce: true })).result).toMatchObject({ remaining: 0 })
-    expect(await refusal(record({ amount: 0.001, resourceId: 'CA3', enforce: true }))).toMatchObject({
+    expect(await refusalOf(record({ amount: 0.001, resourceId: 'CA3', enforce: true }))).toMatchObject({
       code: 'limit_reached',
     })
   })
@@ -193,7 +182,7 @@ describe('enforcing the limit', () => {
   })
 
   test('refuses without a subscription, and where there is nothing to charge', async () => {
-    expect(await refusal(record({ enforce: true }))).toMatchObject({ code: 'no_subscription' })
+    expect(await refusalOf(record({ enforce: true }))).toMatchObject({ code: 'no_subscription' })
     await billing.subscribe({
       user: 'eve',
       person: { email: null, name: null },
@@ -202,7 +191,7 @@ describe('enforcing the limit', () => {
       priceId: null,
       paymentMethodId: null,
     })
-    expect(await refusal(record({ user: 'eve', enforce: true }))).toMatchObject({ code: 'payment_method_required' })
+    expect(await refusalOf(record({ user: 'eve', enforce: true }))).toMatchObject({ code: 'payment_method_required' })
   })
 })
 

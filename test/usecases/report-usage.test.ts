@@ -6,6 +6,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/domain/period.t
 import { compareMeters } from '../../src/usecases/compare-meters.ts'
 import { sendDueReports } from '../../src/usecases/report-usage.ts'
 import { type MemoryPorts, memoryPorts } from '../support/memory-ports.ts'
+import { voiceMinutes } from '../support/requests.ts'
 
 let ports: MemoryPorts
 let billing: Billing
@@ -22,18 +23,7 @@ const person = { email: null, name: null }
 const subscribe = (user: string, planName: string) =>
   billing.subscribe({ user, person, key: null, planName, priceId: null, paymentMethodId: 'pm_card_visa' })
 const record = (amount: number, values: { user?: string; occurredAt?: number; unit?: 'seconds' | 'minutes' } = {}) =>
-  billing.recordUsage({
-    user: 'ann',
-    key: null,
-    service: 'voice_call',
-    amount,
-    unit: 'minutes',
-    resourceId: null,
-    eventId: null,
-    occurredAt: null,
-    enforce: false,
-    ...values,
-  })
+  billing.recordUsage(voiceMinutes(amount, values))
 const send = async () => {
   while ((await sendDueReports({ ...ports, onTrouble: (_report, trouble) => troubles.push(trouble) })) > 0);
 }

@@ -5,6 +5,8 @@ import { HOUR_MS } from '../../src/domain/period.ts'
 import { resumeWishes } from '../../src/usecases/resume-wishes.ts'
 import type { SubscribeRequest } from '../../src/usecases/subscribe.ts'
 import { type MemoryPorts, memoryPorts } from '../support/memory-ports.ts'
+import { refusalOf } from '../support/refusal.ts'
+import { voiceMinutes } from '../support/requests.ts'
 
 let ports: MemoryPorts
 let billing: Billing
@@ -23,11 +25,6 @@ const wanted: SubscribeRequest = {
   paymentMethodId: 'pm_card_visa',
 }
 const subscribe = (changes: Partial<SubscribeRequest> = {}) => billing.subscribe({ ...wanted, ...changes })
-const refusal = (work: Promise<unknown>) =>
-  work.then(
-    () => 'accepted',
-    (error: unknown) => error,
-  )
 const key = { caller: 'user:ann', key: 'k1' }
 const liveOnes = () =>
   [...ports.stripe.subscriptions.values()].filter((subscription) => subscription.status === 'active')
@@ -51,15 +48,15 @@ describe('subscribing', () => {
   })
 
   test('refuses a plan that is not there and a price of another plan', async () => {
-    expect(await refusal(subscribe({ planName: 'gold' }))).toMatchObject({ code: 'validation_failed' })
+    expect(await refusalOf(subscribe({ planName: 'gold' }))).toMatchObject({ code: 'validation_failed' })
     const mismatch = subscribe({ planName: 'enterprise_monthly', priceId: 'price_basic_monthly' })
-    expect(await refusal(mismatch)).toMatchObject({ code: 'price_mismatch' })
+    expect(await refusalOf(mismatch)).toMatchObject({ code: 'price_mismatch' })
     expect(ports.stripe.customers.size).toBe(0)
   })
 
   test('a second time is refused', async () => {
     await subscribe()
-    expect(await refusal(subscribe({ planName: 'basic_monthly' }))).toMatchObject({ code: 'subscription_exists' })
+    expect(await refusalOf(subscribe({ planName: 'basic_monthly' }))).toMatchObject({ code: 'subscription_exists' })
   })
 
   test('by eight clicks at once makes one customer and one subscription', async () => {
@@ -100,14 +97,14 @@ describe('subscribing', () => {
   test('finds the one it would replace paid in the meantime, and leaves it', async () => {
     const waiting = await subscribe({ paymentMethodId: null })
     ports.stripe.confirm(waiting.result.subscription_id)
-    expect(await refusal(subscribe({ planName: 'basic_monthly' }))).toMatchObject({ code: 'subscription_exists' })
+    expect(await refusalOf(subscribe({ planName: 'basic_monthly' }))).toMatchObject({ code: 'subscription_exists' })
     expect(await billing.subscriptionStatus('ann')).toMatchObject({ has_subscription: true, plan_name: 'pro_monthly' })
   })
 
   test.each(['pm_card_chargeDeclined', 'pm_card_chargeCustomerFail'])(
     'with %s is declined and leaves nothing',
     async (card) => {
-      expect(await refusal(subscribe({ paymentMethodId: card }))).toMatchObject({ code: 'card_declined' })
+      expect(await refusalOf(subscribe({ paymentMethodId: card }))).toMatchObject({ code: 'card_declined' })
       expect(
         [...ports.stripe.subscriptions.values()].every((subscription) => subscription.status === 'incomplete_expired'),
       ).toBe(true)
@@ -117,15 +114,15 @@ describe('subscribing', () => {
 
   test('stores the refusal of a decline under its key', async () => {
     const card = 'pm_card_chargeDeclined'
-    await refusal(subscribe({ key, paymentMethodId: card }))
-    expect(await refusal(subscribe({ key, paymentMethodId: card }))).toMatchObject({
+    await refusalOf(subscribe({ key, paymentMethodId: card }))
+    expect(await refusalOf(subscribe({ key, paymentMethodId: card }))).toMatchObject({
       code: 'card_declined',
       replayed: true,
     })
   })
 
   test('stores no other refusal: the next try under the same key is decided anew', async () => {
-    expect(await refusal(subscribe({ key, paymentMethodId: 'pm_missing' }))).toMatchObject({
+    expect(await refusalOf(subscribe({ key, paymentMethodId: 'pm_missing' }))).toMatchObject({
       code: 'validation_failed',
     })
     expect((await subscribe({ key })).result.status).toBe('active')
@@ -150,7 +147,7 @@ describe('a wish that Stripe did not answer', () => {
       )
       await cancel(false)
       ports.stripe.failNext(when)
-      expect(await refusal(subscribe())).toMatchObject({ code: 'stripe_unavailable' })
+      expect(await refusalOf(subscribe())).toMatchObject({ code: 'stripe_unavailable' })
       expect((await subscribe()).result.status).toBe('active')
       expect(liveOnes()).toHaveLength(1)
       expect(ports.stripe.customers.size).toBe(1)
@@ -159,7 +156,7 @@ describe('a wish that Stripe did not answer', () => {
 
   test.each(['before', 'after'] as const)('%s its effect is finished under its key, once', async (when) => {
     ports.stripe.failNext(when)
-    expect(await refusal(subscribe({ key }))).toMatchObject({ code: 'stripe_unavailable' })
+    expect(await refusalOf(subscribe({ key }))).toMatchObject({ code: 'stripe_unavailable' })
     const retried = await subscribe({ key })
     expect(await subscribe({ key })).toEqual({ ...retried, replayed: true })
     expect([ports.stripe.customers.size, ports.stripe.subscriptions.size]).toEqual([1, 1])
@@ -167,7 +164,7 @@ describe('a wish that Stripe did not answer', () => {
 
   test('is finished after a restart, though nobody asks again', async () => {
     ports.stripe.failNext('after')
-    await refusal(subscribe())
+    await refusalOf(subscribe())
     const failures: unknown[] = []
     await resumeWishes({ ...ports, onFailure: (_user, error) => failures.push(error) })
     expect(failures).toEqual([])
@@ -181,7 +178,7 @@ describe('a wish that Stripe did not answer', () => {
     expect(first.result.status).toBe('incomplete')
     // After the look for pages that are still open.
     ports.stripe.failLater(1, 'after')
-    expect(await refusal(subscribe())).toMatchObject({ code: 'stripe_unavailable' })
+    expect(await refusalOf(subscribe())).toMatchObject({ code: 'stripe_unavailable' })
     const made = liveOnes()
     ports.advance(25 * HOUR_MS)
     expect((await subscribe()).result.subscription_id).toBe(made[0]?.id ?? '')
@@ -190,7 +187,7 @@ describe('a wish that Stripe did not answer', () => {
 
   test('does not hold up the wish of another user', async () => {
     ports.stripe.failNext('before')
-    await refusal(subscribe())
+    await refusalOf(subscribe())
     expect((await subscribe({ user: 'bob' })).result.status).toBe('active')
   })
 })
@@ -207,25 +204,14 @@ describe('a wish under a key', () => {
   test('keeps its key from every other use meanwhile', async () => {
     const pending = subscribe({ key })
     await Bun.sleep(0)
-    const usage = {
-      user: 'ann',
-      key,
-      service: 'sms',
-      amount: 1,
-      unit: 'messages',
-      resourceId: null,
-      eventId: null,
-      occurredAt: null,
-      enforce: false,
-    } as const
-    const recorded = await refusal(billing.recordUsage(usage))
-    expect(await refusal(pending)).toBe('accepted')
+    const recorded = await refusalOf(billing.recordUsage(voiceMinutes(1, { key })))
+    expect(await refusalOf(pending)).toBeNull()
     expect(recorded).toMatchObject({ code: 'idempotency_key_reused' })
   })
 
   test('answers by the key before it looks at prices', async () => {
     await subscribe({ key })
-    expect(await refusal(subscribe({ key, priceId: 'price_basic_monthly' }))).toMatchObject({
+    expect(await refusalOf(subscribe({ key, priceId: 'price_basic_monthly' }))).toMatchObject({
       code: 'idempotency_key_reused',
     })
   })
@@ -234,14 +220,14 @@ describe('a wish under a key', () => {
 describe('a wish that goes wrong on the way', () => {
   test('ends with a refusal when Stripe will never take it, and the next one begins afresh', async () => {
     ports.stripe.failNext('before', new BillingError('validation_failed', 'email'))
-    expect(await refusal(subscribe())).toMatchObject({ code: 'validation_failed' })
+    expect(await refusalOf(subscribe())).toMatchObject({ code: 'validation_failed' })
     expect((await subscribe()).result.status).toBe('active')
   })
 
   test('is given up after a few tries when it fails by a fault of ours, so that it blocks nobody for good', async () => {
     for (let round = 0; round < 5; round++) {
       ports.stripe.failNext('before', new TypeError('a bug'))
-      expect(await refusal(subscribe())).toBeInstanceOf(TypeError)
+      expect(await refusalOf(subscribe())).toBeInstanceOf(TypeError)
     }
     expect((await subscribe()).result.status).toBe('active')
   })
@@ -249,13 +235,13 @@ describe('a wish that goes wrong on the way', () => {
   test('stays declined when Stripe was lost between the decline and the giving up', async () => {
     const card = 'pm_card_chargeCustomerFail'
     ports.stripe.failLater(2, 'after')
-    expect(await refusal(subscribe({ key, paymentMethodId: card }))).toMatchObject({ code: 'stripe_unavailable' })
-    expect(await refusal(subscribe({ key, paymentMethodId: card }))).toMatchObject({ code: 'card_declined' })
+    expect(await refusalOf(subscribe({ key, paymentMethodId: card }))).toMatchObject({ code: 'stripe_unavailable' })
+    expect(await refusalOf(subscribe({ key, paymentMethodId: card }))).toMatchObject({ code: 'card_declined' })
   })
 
   test('is dropped unasked when it is old and nothing came of it', async () => {
     ports.stripe.failLater(1, 'before')
-    expect(await refusal(subscribe())).toMatchObject({ code: 'stripe_unavailable' })
+    expect(await refusalOf(subscribe())).toMatchObject({ code: 'stripe_unavailable' })
     ports.advance(HOUR_MS)
     await resumeWishes({ ...ports, onFailure: () => {} })
     expect(ports.stripe.subscriptions.size).toBe(0)
@@ -265,7 +251,7 @@ describe('a wish that goes wrong on the way', () => {
   test('ends our subscription too when Stripe does not know it any more', async () => {
     const { result } = await subscribe()
     ports.stripe.subscriptions.delete(result.subscription_id)
-    expect(await refusal(cancel(true))).toMatchObject({ code: 'no_subscription' })
+    expect(await refusalOf(cancel(true))).toMatchObject({ code: 'no_subscription' })
     expect((await subscribe()).result.status).toBe('active')
   })
 })
@@ -294,7 +280,7 @@ describe('cancelling', () => {
   })
 
   test('without a subscription is refused', async () => {
-    expect(await refusal(cancel(true))).toMatchObject({ code: 'no_subscription' })
+    expect(await refusalOf(cancel(true))).toMatchObject({ code: 'no_subscription' })
   })
 })
 
@@ -332,7 +318,7 @@ describe('a one-time payment', () => {
   test('without a key is left to its caller, who gets its outcome and does not pay twice', async () => {
     await billing.createPaymentIntent({ ...payment, paymentMethodId: null })
     ports.stripe.failNext('after')
-    expect(await refusal(billing.createPaymentIntent(payment))).toMatchObject({ code: 'stripe_unavailable' })
+    expect(await refusalOf(billing.createPaymentIntent(payment))).toMatchObject({ code: 'stripe_unavailable' })
     await resumeWishes({ ...ports, onFailure: () => {} })
     ports.advance(60_000)
     expect((await billing.createPaymentIntent(payment)).result.status).toBe('succeeded')
@@ -347,7 +333,7 @@ describe('a one-time payment', () => {
 
   test('that is declined is refused, and stands in the history as failed', async () => {
     const declined = billing.createPaymentIntent({ ...payment, paymentMethodId: 'pm_card_chargeDeclined' })
-    expect(await refusal(declined)).toMatchObject({ code: 'card_declined' })
+    expect(await refusalOf(declined)).toMatchObject({ code: 'card_declined' })
     const { payments } = await billing.billingHistory({ user: 'ann', limit: 10, cursor: null })
     expect(payments).toMatchObject([{ status: 'failed' }])
   })
@@ -357,7 +343,7 @@ describe('a one-time payment', () => {
     async (when) => {
       await billing.createPaymentIntent({ ...payment, paymentMethodId: null })
       ports.stripe.failNext(when)
-      expect(await refusal(billing.createPaymentIntent(payment))).toMatchObject({ code: 'stripe_unavailable' })
+      expect(await refusalOf(billing.createPaymentIntent(payment))).toMatchObject({ code: 'stripe_unavailable' })
       expect((await billing.createPaymentIntent(payment)).result.status).toBe('succeeded')
       expect([...ports.stripe.payments.values()].filter(({ status }) => status === 'succeeded')).toHaveLength(1)
     },
@@ -365,6 +351,6 @@ describe('a one-time payment', () => {
 
   test('may not carry metadata under our own names', async () => {
     const forged = billing.createPaymentIntent({ ...payment, metadata: { user_id: 'bob' } })
-    expect(await refusal(forged)).toMatchObject({ code: 'validation_failed' })
+    expect(await refusalOf(forged)).toMatchObject({ code: 'validation_failed' })
   })
 })

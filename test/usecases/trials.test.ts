@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { type Billing, createBilling } from '../../src/billing.ts'
-import type { BillingError } from '../../src/domain/errors.ts'
 import { DAY_MS } from '../../src/domain/period.ts'
-import { applyDueEvents } from '../../src/usecases/apply-events.ts'
 import type { SubscribeRequest } from '../../src/usecases/subscribe.ts'
 import { type MemoryPorts, memoryPorts, TEST_START } from '../support/memory-ports.ts'
+import { refusalOf } from '../support/refusal.ts'
+import { ring } from '../support/ring.ts'
 import { SELLING_CATALOGUE } from '../support/selling-catalogue.ts'
 
 let ports: MemoryPorts
@@ -24,7 +24,6 @@ const wanted: SubscribeRequest = {
   trial: true,
 }
 const subscribe = (changes: Partial<SubscribeRequest> = {}) => billing.subscribe({ ...wanted, ...changes })
-const refusal = (promise: Promise<unknown>) => promise.then(() => null).catch((error: unknown) => error as BillingError)
 const end = (user: string) =>
   billing.cancelSubscription({
     user,
@@ -50,13 +49,13 @@ describe('a trial', () => {
   })
 
   test('of a plan that wants a card needs one', async () => {
-    const error = await refusal(subscribe({ planName: 'basic_monthly', paymentMethodId: null }))
+    const error = await refusalOf(subscribe({ planName: 'basic_monthly', paymentMethodId: null }))
     expect(error).toMatchObject({ code: 'payment_method_required' })
     expect(ports.stripe.customers.size).toBe(0)
   })
 
   test('is refused where the plan has none', async () => {
-    const error = await refusal(subscribe({ planName: 'enterprise_monthly' }))
+    const error = await refusalOf(subscribe({ planName: 'enterprise_monthly' }))
     expect(error).toMatchObject({ code: 'validation_failed', fields: [{ path: '/trial' }] })
   })
 })
@@ -65,7 +64,7 @@ describe('one trial a person', () => {
   test('is not repeated by cancelling and coming back', async () => {
     await subscribe()
     await end('ann')
-    expect(await refusal(subscribe())).toMatchObject({ code: 'trial_used' })
+    expect(await refusalOf(subscribe())).toMatchObject({ code: 'trial_used' })
     expect((await subscribe({ trial: false })).result.status).toBe('active')
   })
 
@@ -74,7 +73,7 @@ describe('one trial a person', () => {
     ['an alias of the same mailbox', { person: { email: 'Ann+2@example.com', name: null }, paymentMethodId: null }],
   ] as const)('is not repeated by a second account with %s', async (_, changes) => {
     await subscribe()
-    expect(await refusal(subscribe({ user: 'bob', ...changes }))).toMatchObject({ code: 'trial_used' })
+    expect(await refusalOf(subscribe({ user: 'bob', ...changes }))).toMatchObject({ code: 'trial_used' })
     expect(ports.stripe.subscriptions.size).toBe(1)
   })
 
@@ -87,14 +86,14 @@ describe('one trial a person', () => {
   test('is had by one of many accounts that ask at once with one card', async () => {
     const users = Array.from({ length: 20 }, (_, index) => `user${index}`)
     const person = { email: null, name: null }
-    const outcomes = await Promise.all(users.map((user) => refusal(subscribe({ user, person }))))
+    const outcomes = await Promise.all(users.map((user) => refusalOf(subscribe({ user, person }))))
     expect(outcomes.filter((error) => error === null)).toHaveLength(1)
     expect(outcomes.filter((error) => error?.code === 'trial_used')).toHaveLength(19)
     expect(ports.stripe.subscriptions.size).toBe(1)
   })
 
   test('is given back when nothing came of it', async () => {
-    expect(await refusal(subscribe({ paymentMethodId: 'pm_card_chargeDeclined' }))).toMatchObject({
+    expect(await refusalOf(subscribe({ paymentMethodId: 'pm_card_chargeDeclined' }))).toMatchObject({
       code: 'card_declined',
     })
     expect(
@@ -105,8 +104,8 @@ describe('one trial a person', () => {
 
   test('stays claimed while the outcome at Stripe is not known', async () => {
     ports.stripe.failLater(2, 'after')
-    expect(await refusal(subscribe())).toMatchObject({ code: 'stripe_unavailable' })
-    expect(await refusal(subscribe({ user: 'bob', person: { email: null, name: null } }))).toMatchObject({
+    expect(await refusalOf(subscribe())).toMatchObject({ code: 'stripe_unavailable' })
+    expect(await refusalOf(subscribe({ user: 'bob', person: { email: null, name: null } }))).toMatchObject({
       code: 'trial_used',
     })
     expect((await subscribe()).result.status).toBe('trialing')
@@ -130,7 +129,7 @@ describe('the operator', () => {
     expect(await billing.allowTrial(operator)).toEqual({ user_id: 'ann', trial_allowed: true })
     expect((await subscribe()).result.status).toBe('trialing')
     await end('ann')
-    expect(await refusal(subscribe())).toMatchObject({ code: 'trial_used' })
+    expect(await refusalOf(subscribe())).toMatchObject({ code: 'trial_used' })
     expect((await billing.auditLog(10, null)).entries).toMatchObject([
       { action: 'trial-allowed', actor: 'operator:olga', user_id: 'ann', detail: 'Goodwill' },
     ])
@@ -151,37 +150,29 @@ describe('the operator', () => {
   })
 
   test('cannot extend what is not there, not in a trial, or not later', async () => {
-    expect(await refusal(extend({ days: 7 }))).toMatchObject({ code: 'no_subscription' })
+    expect(await refusalOf(extend({ days: 7 }))).toMatchObject({ code: 'no_subscription' })
     await subscribe()
-    expect(await refusal(extend({ trialEnd: TEST_START + DAY_MS }))).toMatchObject({ code: 'validation_failed' })
-    expect(await refusal(extend({ trialEnd: TEST_START + 900 * DAY_MS }))).toMatchObject({ code: 'validation_failed' })
-    expect(await refusal(extend())).toMatchObject({ code: 'validation_failed' })
+    expect(await refusalOf(extend({ trialEnd: TEST_START + DAY_MS }))).toMatchObject({ code: 'validation_failed' })
+    expect(await refusalOf(extend({ trialEnd: TEST_START + 900 * DAY_MS }))).toMatchObject({
+      code: 'validation_failed',
+    })
+    expect(await refusalOf(extend())).toMatchObject({ code: 'validation_failed' })
     await end('ann')
     await subscribe({ trial: false })
-    expect(await refusal(extend({ days: 7 }))).toMatchObject({ code: 'not_trialing' })
+    expect(await refusalOf(extend({ days: 7 }))).toMatchObject({ code: 'not_trialing' })
   })
 })
 
 describe('the app', () => {
-  async function rung(eventId: string): Promise<void> {
+  function rung(eventId: string): Promise<void> {
     const [subscription] = ports.stripe.subscriptions.values()
-    const event = {
+    return ring(ports, {
       id: eventId,
       type: 'customer.subscription.trial_will_end',
       objectType: 'subscription',
-      objectId: subscription?.id ?? null,
+      objectId: subscription?.id ?? '',
       customerId: subscription?.customerId ?? null,
-      paymentIntentId: null,
-      livemode: false,
-      account: null,
-      apiVersion: null,
-      createdAt: TEST_START,
-    }
-    await ports.inbox.receive(event, new Uint8Array(), ports.clock.wall())
-    const onFailure = (_: unknown, error: unknown) => {
-      throw error
-    }
-    await applyDueEvents({ ...ports, onFailure })
+    })
   }
 
   test('is told once that a trial ends, and again when it was extended', async () => {
