@@ -13,6 +13,8 @@ export interface PlanChangesUnderTest {
   confirm(subscriptionId: string): Promise<void>
   /** The total of the latest invoice. */
   lastInvoice(subscriptionId: string): Promise<number | null>
+  /** How many invoices the customer could still pay. */
+  openInvoices(customerId: string): Promise<number>
   subscription(id: string): Promise<ObservedSubscription | null>
   close(): Promise<void>
 }
@@ -167,6 +169,17 @@ export function planChangeContract(name: string, open: () => Promise<PlanChanges
         outcome: { type: 'settled' },
         subscription: { priceId: under.priceOf('enterprise_monthly'), pendingChange: null },
       })
+    })
+
+    test('a change that waits goes with a subscription that should not be, and what was paid before is given back', async () => {
+      const basic = await begin('basic_monthly')
+      await under.gateway.changePlan(changeTo(basic, 'pro_monthly', { card: 'pm_card_authenticationRequired' }))
+      const undo = intentOf({ kind: 'undo', subscriptionId: basic.id, why: 'duplicate' })
+      expect(await under.gateway.undo('ann', undo)).toMatchObject({
+        subscription: { status: 'canceled', pendingChange: null },
+        refunded: 900,
+      })
+      expect(await under.openInvoices(basic.customerId)).toBe(0)
     })
 
     test('less is planned for the end of the period, and is withdrawn by resuming', async () => {

@@ -12,6 +12,10 @@ planChangeContract('the memory Stripe', async () => {
     priceOf: (lookupKey) => `price_${lookupKey}`,
     confirm: async (subscriptionId) => stripe.confirm(subscriptionId),
     lastInvoice: async () => stripe.invoiced.at(-1) ?? null,
+    // An invoice of a change waits as long as the change does.
+    openInvoices: async (customerId) =>
+      [...stripe.subscriptions.values()].filter((one) => one.customerId === customerId && one.pendingChange !== null)
+        .length,
     subscription: async (id) => stripe.subscriptions.get(id) ?? null,
     close: async () => {},
   }
@@ -34,6 +38,7 @@ planChangeContract('the SDK at the simulator', async () => {
       await fetch(`${sandbox.url}/_sim/payment_intents/${payment}/authenticate`, { method: 'POST', body })
     },
     lastInvoice: async (subscriptionId) => (await latestInvoice(subscriptionId))?.total ?? null,
+    openInvoices: async (customer) => (await stripe.invoices.list({ customer, status: 'open' })).data.length,
     subscription: (id) => under.look(id),
     close: under.close,
   }

@@ -56,7 +56,10 @@ const outageFrom = Math.floor(BURSTS / 3)
 let outageEndsAt = 0
 for (let burst = 0; burst < BURSTS; burst++) {
   await Promise.all(Array.from({ length: Math.min(BURST, records - burst * BURST) }, recordOne))
-  if (burst === outageFrom) outageEndsAt = await beginOutage()
+  if (burst === outageFrom) {
+    await reportUnheard()
+    outageEndsAt = await beginOutage()
+  }
   const isOut = ports.clock.now() < outageEndsAt
   await advance(isOut ? HOUR_MS : Math.floor(random() * 40) * SECOND_MS)
   if (outageEndsAt > 0 && ports.clock.now() >= outageEndsAt) {
@@ -122,7 +125,8 @@ async function report(rounds: number): Promise<void> {
 /** Counts meters that have too much; returns how many have too little. A millionth of a minute is sixty microseconds. */
 async function compare(when: string): Promise<number> {
   let tooLittle = 0
-  const to = ports.clock.now() - (ports.clock.now() % MINUTE_MS) + 10 * MINUTE_MS
+  const now = ports.clock.now()
+  const to = now - (now % MINUTE_MS) + 10 * MINUTE_MS
   const from = start - (start % MINUTE_MS) - DAY_MS
   for (const [user, quanta] of billable) {
     const told = await onlooker.total(customers.get(user) ?? '', 'voice_call', from, to)
@@ -155,6 +159,19 @@ async function trouble(): Promise<void> {
   await faults('POST', { path, status: '500', rate: '0.01' })
   await faults('POST', { path, status: '500', moment: 'after', rate: '0.005' })
   await faults('POST', { path, status: '500', moment: 'during', rate: '0.005' })
+}
+
+/**
+ * The last reports before the outage take effect, and nobody hears of it. After it Stripe has forgotten their identifiers:
+ * whoever sent them again would bill them twice.
+ */
+async function reportUnheard(): Promise<void> {
+  await faults('DELETE')
+  await faults('POST', { path: '/v1/billing/meter_events', effect: 'drop', moment: 'after', rate: '1' })
+  await advance(5 * MINUTE_MS)
+  const before = failures
+  await report(1)
+  console.log(`${failures - before} reports were heard at Stripe, and their answers were lost, when the outage began`)
 }
 
 async function beginOutage(): Promise<number> {

@@ -262,7 +262,8 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
     undo: (_user, { wish }) =>
       call(() => {
         const before = found(wish.subscriptionId)
-        const subscription = keep(isEnded(before) ? before : { ...before, status: 'canceled', endedAt: clock.now() })
+        const ended = { ...before, status: 'canceled', pendingChange: null, endedAt: clock.now() } as const
+        const subscription = keep(isEnded(before) ? before : ended)
         const refunded = before.trialEnd === null ? (before.price?.amount ?? 0) : 0
         return { subscription, refunded, seen: [{ type: 'subscription', subscription }], isOurs: true }
       }),

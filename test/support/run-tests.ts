@@ -1,5 +1,6 @@
 // Runs the test suite and closes with the one line that a machine can count: "N passed, N failed".
-const child = Bun.spawn([process.execPath, 'test', ...process.argv.slice(2)], {
+// The limit of a test's time is a safety net against what hangs: many start servers, and a machine may be busy.
+const child = Bun.spawn([process.execPath, 'test', '--timeout', '120000', ...process.argv.slice(2)], {
   stdin: 'ignore',
   stdout: 'inherit',
   stderr: 'pipe',

@@ -7,10 +7,14 @@ import { lookAtRefunds } from './observatory.ts'
 import { reached, reachedOrMissing, reachedOrRefused } from './refusals.ts'
 import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
 import { paymentIntentOf, sumOf, toSubscription } from './translate.ts'
+import { withdrawPlans } from './withdrawals.ts'
 
 type UndoIntent = Intent<WishOf<'undo'>>
 
-/** Cancels at once and gives the last payment back whole; done twice it is the same as once. */
+/**
+ * Cancels at once and gives the last payment back whole; done twice it is the same as once. A change that waits for its
+ * payment is withdrawn first: cancelling would leave its invoice open, to be paid for nothing.
+ */
 export function undoGateway(stripe: Stripe): Pick<Gateway, 'undo'> {
   return {
     async undo(user, intent) {
@@ -18,12 +22,9 @@ export function undoGateway(stripe: Stripe): Pick<Gateway, 'undo'> {
       if (found === null) return { subscription: null, refunded: 0, seen: [], isOurs: false }
       const isOurs = found.metadata.intent_id !== undefined
       if (!isOurs) return { subscription: toSubscription(found), refunded: 0, seen: [], isOurs }
-      if (!isEnded(toSubscription(found)))
-        await reachedOrMissing(
-          stripe.subscriptions.cancel(found.id, {}, { idempotencyKey: stripeKey(intent, 'undo-cancel') }),
-        )
-      const invoice = latestInvoice(found)
-      const payment = invoice?.status === 'paid' && invoice.amount_paid > 0 ? paymentIntentOf(invoice) : null
+      const present = isEnded(toSubscription(found)) ? found : await end(stripe, found, intent)
+      const invoice = await lastPaidInvoice(stripe, present)
+      const payment = invoice !== null && invoice.amount_paid > 0 ? paymentIntentOf(invoice) : null
       const refunded = payment === null ? 0 : await refund(stripe, user, intent, payment)
       const now = (await retrieve(stripe, found.id)) ?? found
       const subscription = toSubscription(now)
@@ -36,6 +37,24 @@ export function undoGateway(stripe: Stripe): Pick<Gateway, 'undo'> {
       return { subscription, refunded, seen, isOurs }
     },
   }
+}
+
+/** Returns it as it was just before its end. */
+async function end(stripe: Stripe, found: Stripe.Subscription, intent: UndoIntent): Promise<Stripe.Subscription> {
+  const present = await withdrawPlans(stripe, found, intent)
+  const idempotencyKey = stripeKey(intent, 'undo-cancel')
+  await reachedOrMissing(stripe.subscriptions.cancel(found.id, {}, { idempotencyKey }))
+  return present
+}
+
+/** Not always the latest one: that may be the invoice of a change which was never paid. */
+async function lastPaidInvoice(stripe: Stripe, subscription: Stripe.Subscription): Promise<Stripe.Invoice | null> {
+  const latest = latestInvoice(subscription)
+  if (latest === null || latest.status === 'paid') return latest
+  const { data } = await reached(
+    stripe.invoices.list({ subscription: subscription.id, status: 'paid', limit: 1, expand: ['data.payments'] }),
+  )
+  return data[0] ?? null
 }
 
 function retrieve(stripe: Stripe, id: string): Promise<Stripe.Subscription | null> {

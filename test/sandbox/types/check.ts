@@ -30,9 +30,9 @@ async function main(): Promise<number> {
 async function shapesOfTests(tests: readonly string[]): Promise<readonly Shape[] | undefined> {
   const file = join(folder, 'shapes.jsonl')
   const preload = join(import.meta.dir, 'record.ts')
-  const run = Bun.spawn([process.execPath, 'test', '--preload', preload, ...tests], {
+  const run = Bun.spawn([process.execPath, 'test/support/run-tests.ts', '--preload', preload, ...tests], {
     cwd: root,
-    env: { ...process.env, TZ: 'UTC', SIM_SHAPES: file },
+    env: { ...process.env, SIM_SHAPES: file },
     stdin: 'ignore',
     stdout: 'ignore',
     stderr: 'pipe',
