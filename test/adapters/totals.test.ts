@@ -70,7 +70,7 @@ test('totals are what the records add up to, through plans, periods, late usage 
     }),
     { numRuns: 150 },
   )
-}, 60_000)
+}, 120_000)
 
 type Row = Record<string, bigint | string | null>
 

@@ -90,7 +90,7 @@ test('off for four days in which no delivery succeeds, the server is right again
   await server.restart()
   expect(await untilRight('ann', ann)).toBeLessThan(MINUTE_MS)
   expect(await untilRight('bob', bob)).toBeLessThan(MINUTE_MS)
-}, 90_000)
+}, 120_000)
 
 /** The command as an operator runs it, in a process of its own. */
 async function run(...words: readonly string[]) {
@@ -126,4 +126,4 @@ test('customers of another program are adopted, and compared beside the server a
   expect(await run('reconcile', '--repair')).toMatchObject({ code: 0, said: { total: 1, left: 0 } })
   expect(await stripe.customers.retrieve(old.id)).toMatchObject({ metadata: { user_id: 'ann' } })
   await server.restart()
-}, 90_000)
+}, 120_000)

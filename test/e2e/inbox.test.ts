@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { Stripe } from 'stripe'
-import { eventually, startTestServer, type TestServer, tokenOf } from '../support/server.ts'
+import { eventually, startTestServer, type TestServer, tokenOf, untilQuiet } from '../support/server.ts'
 
 let server: TestServer
 let operator: string
@@ -65,7 +65,7 @@ describe('what comes from Stripe', () => {
 
   test('about another name of a customer needs no look at Stripe', async () => {
     await atStripe().customers.update(customer, { name: 'Ann Other' })
-    await Bun.sleep(50)
+    await untilQuiet(server, atStripe())
     expect((await settled('customer.updated')).outcome).toMatch(/Nothing changed.*Told by the event itself/)
   })
 

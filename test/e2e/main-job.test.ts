@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { Stripe } from 'stripe'
 import { acquireLock } from '../../src/adapters/process/lock.ts'
 import { eventually, startTestServer, TEST_WEBHOOK_SECRET, type TestServer, tokenOf } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 let server: TestServer
 
@@ -149,8 +150,7 @@ describe('the main job', () => {
       const summaries = await atStripe().billing.meters.listEventSummaries(meter?.id ?? '', range)
       return summaries.data.reduce((sum, { aggregated_value }) => sum + aggregated_value, 0)
     }
-    for (let tries = 0; tries < 200 && (await total()) === 0; tries++) await Bun.sleep(25)
-    expect(await total()).toBe(23)
+    expect(await until(total, (sum) => sum > 0)).toBe(23)
     await advance('32d')
     const billed = await eventually(history(max), ({ payments }) =>
       payments.some(({ amount, status }: Record<string, unknown>) => amount === 115 && status === 'paid'),

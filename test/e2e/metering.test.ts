@@ -57,7 +57,7 @@ test('a file is imported by the running server, and by the command itself when n
   })
   await server.restart()
   expect((await server.call('GET', '/payments/usage-records', ann)).body.usage_records).toHaveLength(3)
-}, 20_000)
+}, 120_000)
 
 test('the app is told of an allowance that is used up, signed for it alone', async () => {
   const eve = await tokenOf('eve', 'usage:write')

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Stripe } from 'stripe'
 import { sellingPlans } from '../support/selling-plans.ts'
-import { eventually, startTestServer, type TestServer, tokenOf } from '../support/server.ts'
+import { eventually, startTestServer, type TestServer, tokenOf, untilQuiet } from '../support/server.ts'
 
 let server: TestServer
 const folder = mkdtempSync(join(tmpdir(), 'speech-billing-selling-'))
@@ -166,7 +166,7 @@ describe('a hosted page', () => {
     const card = { test_card: '378282246310005' }
     expect((await press((await page(una, trial)).body.url, card)).status).toBe(303)
     expect((await eventually(status(una), (body) => body.status === 'trialing')).body.status).toBe('trialing')
-    await Bun.sleep(300)
+    await untilQuiet(server, atStripe())
     expect((await press((await page(vic, trial)).body.url, card)).status).toBe(303)
     expect((await eventually(status(vic), (body) => body.status === 'canceled')).body.status).toBe('canceled')
     const again = await subscribe(una, { ...trial, payment_method_id: 'pm_card_visa' })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { until } from '../support/until.ts'
 import { complaints, type Http, problemCode, startHttp, tokenOf } from './support/http.ts'
 
 const operator = await tokenOf({ sub: 'alice', scope: 'operator' })
@@ -197,9 +198,10 @@ describe('the comparison with Stripe', () => {
     http.ports.stripe.customers.set('cus_foreign', '')
     const begun = await http.post('/admin/drift', operator, {})
     expect([begun.status, begun.body.repair]).toEqual([202, false])
-    // In memory it is over in no time; it may need some turns.
-    await Bun.sleep(10)
-    const { body } = await http.get('/admin/drift', operator)
+    const { body } = await until(
+      () => http.get('/admin/drift', operator),
+      (answer) => answer.body.report !== null,
+    )
     expect(body.report).toMatchObject({ total: 0, foreign: { customers: 1, named: ['cus_foreign'] } })
   })
 

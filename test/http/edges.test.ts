@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { until } from '../support/until.ts'
 import { problemCode, startHttp, tokenOf } from './support/http.ts'
 
 const STATUS = '/payments/subscription-status'
@@ -99,7 +100,10 @@ describe('the log', () => {
     await http.get('/payments/billing-history', undefined)
     await http.post('/payments/record-usage', await tokenOf({ sub: 'media', scope: 'metering' }), {})
     await http.get(`/nowhere/${'x'.repeat(5_000)}`)
-    await Bun.sleep(5)
+    await until(
+      () => http.lines.length,
+      (count) => count === 4,
+    )
     expect(http.lines).toMatchObject([
       {
         method: 'GET',

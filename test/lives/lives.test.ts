@@ -3,7 +3,7 @@ import { differenceOf } from './matching.ts'
 import { play, type Seen } from './stage.ts'
 import { readStories, type Step } from './story.ts'
 
-const LIFE_MS = 30_000
+const LIFE_MS = 120_000
 const stories = await readStories()
 
 describe('lives', () => {

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { Stripe } from 'stripe'
-import { type Answer, startTestServer, type TestServer, tokenOf } from '../support/server.ts'
+import { type Answer, startTestServer, type TestServer, tokenOf, untilQuiet } from '../support/server.ts'
 import { sortedEntries, stripeTruth } from '../support/stripe-truth.ts'
+import { until } from '../support/until.ts'
 import { differenceOf } from './matching.ts'
 import type { Call, Step, Story } from './story.ts'
 
 const BEGINNING = '2040-01-10T12:00'
-const QUIET_WITHIN_MS = 15_000
 const USER = 'ann'
 
 /** What a step shows: everything that a story may expect of it. */
@@ -86,26 +86,15 @@ async function createStage(server: TestServer, begins: string) {
     if (moved.status !== 200) throw new Error(`The clock did not move to ${move}: ${JSON.stringify(moved.body)}`)
   }
 
-  /** No event is undelivered at the simulator and none waits in our inbox. */
-  async function untilQuiet(): Promise<void> {
-    const end = performance.now() + QUIET_WITHIN_MS
-    while (performance.now() < end) {
-      const undelivered = await stripe.events.list({ delivery_success: false, limit: 1 })
-      const { body } = await server.call('GET', '/readyz')
-      if (undelivered.data.length === 0 && body.checks.events.detail === 'All events are applied.') return
-      await Bun.sleep(5)
-    }
-    throw new Error('Events were still on their way after fifteen seconds.')
-  }
-
   /** Usage is reported a while after it happened, by no event that could be waited for. */
   async function untilReported(expected: Readonly<Record<string, number>>): Promise<void> {
-    const end = performance.now() + QUIET_WITHIN_MS
-    for (const [service, amount] of Object.entries(expected))
-      for (let seen = await metered(service); seen !== amount; seen = await metered(service)) {
-        if (performance.now() > end) throw new Error(`Stripe's meter of ${service} holds ${seen}, not ${amount}.`)
-        await Bun.sleep(25)
-      }
+    for (const [service, amount] of Object.entries(expected)) {
+      const seen = await until(
+        () => metered(service),
+        (total) => total === amount,
+      )
+      if (seen !== amount) throw new Error(`Stripe's meter of ${service} holds ${seen}, not ${amount}.`)
+    }
   }
 
   async function metered(service: string): Promise<number> {
@@ -168,7 +157,7 @@ async function createStage(server: TestServer, begins: string) {
           : []
     if (step.clock !== undefined) await moveClock(step.clock)
     if (step.reported !== undefined) await untilReported(step.reported)
-    await untilQuiet()
+    await untilQuiet(server, stripe)
     const [first] = answers
     for (const [name, value] of Object.entries(first?.body ?? {}))
       if (typeof value === 'string') values.set(name, value)
@@ -194,7 +183,7 @@ async function createStage(server: TestServer, begins: string) {
   }
 
   await moveClock(begins)
-  await untilQuiet()
+  await untilQuiet(server, stripe)
   await newEvents()
   return { act }
 }

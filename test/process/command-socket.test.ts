@@ -98,9 +98,15 @@ test('an answer that does not come in time is given up', async () => {
 
 test('a server that ends before it answers is told apart from one that is not there', async () => {
   const path = commandSocketPath(join(folder, 'ends.db'))
-  const server = await serveCommands(path, handlers)
+  const asked = Promise.withResolvers<void>()
+  const never = () => {
+    asked.resolve()
+    return new Promise(() => undefined)
+  }
+  const server = await serveCommands(path, { never })
   const answer = askServer(path, 'never', {})
-  setTimeout(() => server.stop(), 30)
+  await asked.promise
+  server.stop()
   await expect(answer).rejects.toThrow('ended before it answered')
 })
 

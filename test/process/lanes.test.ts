@@ -81,8 +81,10 @@ describe('a lane', () => {
   test('patience is for waiting: work that has begun may take longer', async () => {
     const lanes = createLanes()
     expect(await lanes.run('ada', () => Bun.sleep(30).then(() => 'slow'), 5)).toBe('slow')
-    const second = lanes.run('ada', () => Bun.sleep(20).then(() => 'first'))
-    const third = lanes.run('ada', () => Bun.sleep(60).then(() => 'second'), 40)
+    const first = held()
+    const second = lanes.run('ada', first.work)
+    const third = lanes.run('ada', () => Bun.sleep(30).then(() => 'second'), 20)
+    first.end('first')
     expect(await Promise.all([second, third])).toEqual(['first', 'second'])
   })
 

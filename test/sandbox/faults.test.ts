@@ -71,11 +71,9 @@ test('an answer can be an html page or come late', async () => {
   const { sandbox, stripe } = await started()
   await cause(sandbox, { path: '/v1/account', effect: 'html' })
   expect((await refusalOf(stripe.accounts.retrieveCurrent())).message).toStartWith('Invalid JSON')
-  await cause(sandbox, { method: 'POST', path: '/v1/customers', effect: 'delay', moment: 'after', delay_ms: 500 })
-  const begun = performance.now()
-  const hasty = stripe.customers.create({}, { timeout: 40, idempotencyKey: 'k' })
+  await cause(sandbox, { method: 'POST', path: '/v1/customers', effect: 'delay', moment: 'after', delay_ms: 60_000 })
+  const hasty = stripe.customers.create({}, { timeout: 500, idempotencyKey: 'k' })
   expect((await refusalOf(hasty)).type).toBe('StripeConnectionError')
-  expect(performance.now() - begun).toBeLessThan(480)
   expect((await stripe.customers.list()).data).toHaveLength(1)
 })
 
@@ -174,10 +172,10 @@ test('the retries of the official client go through a fault', async () => {
 
 test('a key whose call is still under way is refused', async () => {
   const { sandbox, stripe } = await started()
-  await cause(sandbox, { method: 'POST', path: '/v1/customers', effect: 'delay', moment: 'after', delay_ms: 150 })
+  await cause(sandbox, { method: 'POST', path: '/v1/customers', effect: 'delay', moment: 'after', delay_ms: 1_500 })
   const create = () => raw(sandbox, 'POST', '/v1/customers', 'name=Ann', { 'idempotency-key': 'k' })
   const first = create()
-  await Bun.sleep(30)
+  await eventually(async () => (await stripe.customers.list()).data.length === 1)
   const second = await create()
   expect(second.status).toBe(409)
   expect(second.error.code).toBe('idempotency_key_in_use')

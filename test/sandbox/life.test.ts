@@ -5,7 +5,6 @@ import { day, invoicesOf, itemOf, pass, planOf } from './timing.ts'
 const hour = 3_600
 
 test('a whole life: trial, paid, renewed, failed, dunned, saved, upgraded, downgraded, cancelled, begun again', async () => {
-  const begun = performance.now()
   const { sandbox, stripe } = await started()
   const [basic, pro] = [await planOf(stripe, 'Basic', 1000), await planOf(stripe, 'Pro', 3000)]
   const customer = await stripe.customers.create({ email: 'ann@example.com' })
@@ -66,5 +65,4 @@ test('a whole life: trial, paid, renewed, failed, dunned, saved, upgraded, downg
   expect(await status()).toBe('canceled')
   const again = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: basic }] })
   expect(again.status).toBe('active')
-  expect(performance.now() - begun).toBeLessThan(5_000)
 })

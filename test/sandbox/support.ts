@@ -120,9 +120,10 @@ export function receiver(answer: (attempt: number) => number = () => 200) {
   return { received, url: `http://127.0.0.1:${server.port}/hook` }
 }
 
-export async function eventually(holds: () => boolean, milliseconds = 3_000): Promise<void> {
+/** Waits until it holds. The limit is for what never comes about, and generous: a machine may be busy. */
+export async function eventually(holds: () => boolean | Promise<boolean>, milliseconds = 60_000): Promise<void> {
   const end = Date.now() + milliseconds
-  while (!holds()) {
+  while (!(await holds())) {
     if (Date.now() > end) throw new Error('it did not happen in time')
     await Bun.sleep(10)
   }

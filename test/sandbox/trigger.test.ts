@@ -36,7 +36,7 @@ test('every trigger leads to an event of its type, and does so again at the same
     const events = await trigger(sandbox.url, type)
     expect(events.map((event) => event.type)).toContain(announcedBy(type))
   }
-}, 60_000)
+}, 120_000)
 
 test('the events told of are those that came about, in their order', async () => {
   const { sandbox, stripe } = await started()

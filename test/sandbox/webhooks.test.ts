@@ -21,7 +21,7 @@ test('an event is delivered with a signature the official client accepts', async
   })
   const wrong = stripe.webhooks.constructEventAsync(delivery?.body ?? '', delivery?.signature ?? '', 'whsec_other')
   expect(await wrong.catch((reason: Error) => reason.constructor.name)).toBe('StripeSignatureVerificationError')
-  expect(await stripe.events.retrieve(event.id)).toMatchObject({ type: 'customer.created', pending_webhooks: 0 })
+  await eventually(async () => (await stripe.events.retrieve(event.id)).pending_webhooks === 0)
 })
 
 test('a refused delivery is made again, signed anew', async () => {

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readPlans } from '../../src/config/plans-file.ts'
+import { until } from './until.ts'
 
 interface Block {
   readonly language: string
@@ -18,6 +19,8 @@ const blocks = [...(await Bun.file(page).text()).matchAll(/^ *```(\w*)\n([\s\S]*
 const START = /bun@1\.4\.5 start$/
 /** The tests are a step of their own: .ci/run runs them by this very line. */
 const TESTS = /bun@1\.4\.5 run test$/
+/** Of the server and of the simulator. */
+const PORTS = [8_000, 12_111]
 let passed = 0
 const failures: string[] = []
 
@@ -43,9 +46,10 @@ for (const [index, block] of blocks.entries()) {
   }
 }
 shell.stdin.end()
-// The whole group: npx does not hand a signal on.
+// The whole group: npx does not hand a signal on, and is gone before the server that it started.
 for (const server of servers) process.kill(-server.pid, 'SIGTERM')
 await Promise.all(servers.map((server) => server.exited))
+if (servers.length > 0 && (await taken()).length > 0) failures.push('the server: it did not stop within a minute')
 rmSync(folder, { recursive: true, force: true })
 for (const failure of failures) console.log(`FAILED  ${failure}`)
 console.log(`${passed} passed, ${failures.length} failed`)
@@ -61,23 +65,41 @@ async function runBlock(text: string, next: Block | undefined): Promise<void> {
 }
 
 async function startServer(command: string): Promise<string | null> {
-  const isTaken = await fetch('http://localhost:8000/healthz').then(
-    () => true,
-    () => false,
-  )
-  if (isTaken) return 'port 8000 is taken; stop what listens there'
+  const [port] = await taken()
+  if (port !== undefined) return `port ${port} is taken; stop what listens there`
   servers.push(
     Bun.spawn(['bash', '-c', `exec ${command}`], { env, stdout: 'inherit', stderr: 'ignore', detached: true }),
   )
-  for (let tries = 0; tries < 300; tries++) {
-    const readiness = await fetch('http://localhost:8000/readyz').then(
-      (response) => response.text(),
-      () => '',
-    )
-    if (readiness.includes('"status":"ready"')) return null
-    await Bun.sleep(200)
+  const readiness = await until(
+    () =>
+      fetch('http://localhost:8000/readyz').then(
+        (response) => response.text(),
+        () => 'it did not answer within a minute',
+      ),
+    isReady,
+  )
+  return isReady(readiness) ? null : readiness
+}
+
+function isReady(readiness: string): boolean {
+  return readiness.includes('"status":"ready"')
+}
+
+/** The ports that somebody still listens on after a minute: what ran before may need a moment to end. */
+function taken(): Promise<readonly number[]> {
+  return until(
+    () => PORTS.filter((port) => !isFree(port)),
+    (ports) => ports.length === 0,
+  )
+}
+
+function isFree(port: number): boolean {
+  try {
+    Bun.listen({ hostname: '127.0.0.1', port, socket: { data() {} } }).stop(true)
+    return true
+  } catch {
+    return false
   }
-  return 'it did not answer within a minute'
 }
 
 /** In one shell, as somebody would paste it: a block may use what an earlier one set. */

@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Stripe } from 'stripe'
 import { signToken } from '../../src/adapters/http/sign-token.ts'
 import { createLog } from '../../src/adapters/process/log.ts'
 import { readConfig } from '../../src/config/config.ts'
 import { type Running, start } from '../../src/start.ts'
+import { until } from './until.ts'
 
 export const TEST_JWT_SECRET = 'a-secret-for-tests-of-more-than-32-bytes'
 export const TEST_WEBHOOK_SECRET = 'whsec_for_tests'
@@ -98,12 +100,18 @@ async function call(
   return { status: response.status, headers: response.headers, body: text.startsWith('{') ? JSON.parse(text) : text }
 }
 
-/** Asks until the answer is good, for fifteen seconds at most. */
-export async function eventually(ask: () => Promise<Answer>, good: (body: Answer['body']) => boolean): Promise<Answer> {
-  const end = Date.now() + 15_000
-  for (;;) {
-    const answer = await ask()
-    if (good(answer.body) || Date.now() > end) return answer
-    await Bun.sleep(25)
-  }
+/** Waits until no event is undelivered at the simulator and none waits in our inbox. */
+export async function untilQuiet(server: TestServer, stripe: Stripe): Promise<void> {
+  const isQuiet = (detail: string) => detail.startsWith('All events are applied.')
+  const detail = await until(async (): Promise<string> => {
+    const undelivered = await stripe.events.list({ delivery_success: false, limit: 1 })
+    if (undelivered.data.length > 0) return 'Events are on their way.'
+    return (await server.call('GET', '/readyz')).body.checks.events.detail
+  }, isQuiet)
+  if (!isQuiet(detail)) throw new Error(`Even after a minute: ${detail}`)
+}
+
+/** Asks until the answer is good; returns the last one. */
+export function eventually(ask: () => Promise<Answer>, good: (body: Answer['body']) => boolean): Promise<Answer> {
+  return until(ask, ({ body }) => good(body))
 }

@@ -16,7 +16,7 @@ describe('against the simulator', () => {
   let world: DriftWorld
   beforeAll(async () => {
     world = await openDriftWorld(24, 7)
-  }, 30_000)
+  }, 120_000)
   afterAll(() => world.close())
 
   test('differences of every kind are found and no others, mended, and gone', async () => {
@@ -28,7 +28,7 @@ describe('against the simulator', () => {
     expect((await world.take(true)).names).toEqual([])
     await world.settleMeters()
     expect((await world.take(false)).names).toEqual([])
-  }, 30_000)
+  }, 120_000)
 
   test('as long as events bring what happens there is nothing to find', async () => {
     for (let run = 0; run < 8; run++) {
@@ -37,13 +37,13 @@ describe('against the simulator', () => {
       expect([deed, (await world.take(false)).names]).toEqual([deed, []])
     }
     expect(world.failures()).toBe(0)
-  }, 30_000)
+  }, 120_000)
 
   test('a list that is not read is missed, which shows that the others are', async () => {
     await plant(world, 21)
     const blind = await world.take(false, withoutPayments)
     expect(blind.names.length).toBeLessThan((await world.take(true)).names.length)
-  }, 30_000)
+  }, 120_000)
 })
 
 const PAYMENT: Payment = {
