@@ -60,7 +60,7 @@ test('a refund may be pending at first, or come back', async () => {
   expect(slow.status).toBe('pending')
   const failing = await stripe.refunds.create({ payment_intent: (await pay(stripe, 'pm_card_refundFail')).id })
   expect(failing.status).toBe('succeeded')
-  await raw(sandbox, 'POST', '/v1/customers', '')
+  await raw(sandbox, 'POST', '/_sim/clock', 'advance=60')
   expect((await stripe.refunds.retrieve(slow.id)).status).toBe('succeeded')
   expect((await stripe.refunds.retrieve(failing.id)).status).toBe('failed')
   expect((await stripe.charges.retrieve(String(failing.charge))).amount_refunded).toBe(0)

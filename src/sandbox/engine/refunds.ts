@@ -9,11 +9,14 @@ export function refundStatus(turn: Turn, charge: Charge): 'pending' | 'succeeded
   return aftermathOf(turn, charge) === 'refund_pending' ? 'pending' : 'succeeded'
 }
 
+/** Long enough for whoever made the refund to see how it began. */
+const bankSeconds = 60
+
 /** Plans what the bank says later about the refund of a card that is made for it. */
 export function planRefund(turn: Turn, charge: Charge, refund: Refund): void {
   const aftermath = aftermathOf(turn, charge)
   if (aftermath !== 'refund_pending' && aftermath !== 'refund_fails') return
-  plan(turn, charge.customer, 'settle_refund', refund.id, turn.now(charge.customer))
+  plan(turn, charge.customer, 'settle_refund', refund.id, turn.now(charge.customer) + bankSeconds)
 }
 
 function aftermathOf(turn: Turn, charge: Charge) {

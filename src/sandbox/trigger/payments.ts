@@ -1,12 +1,19 @@
-import type { Caller } from './caller.ts'
-import { payment, paymentOf, type Recipes } from './recipe.ts'
+import type { Caller, Parameters } from './caller.ts'
+import { clockAt, customerWith, payment, paymentOf, type Recipes } from './recipe.ts'
 
 const declined = (at: Caller) => at.refused('payment_intents', paymentOf('pm_card_chargeDeclined'))
 const held = (at: Caller) => payment(at, 'pm_card_visa', { capture_method: 'manual' })
 const paid = (at: Caller) => payment(at, 'pm_card_visa')
 const captured = async (at: Caller) => at.post(`payment_intents/${(await held(at)).id}/capture`)
-const refunded = async (at: Caller, card = 'pm_card_visa') =>
-  at.post('refunds', { payment_intent: (await payment(at, card)).id })
+const refunded = async (at: Caller, card = 'pm_card_visa', more: Parameters = {}) =>
+  at.post('refunds', { payment_intent: (await payment(at, card, more)).id })
+/** The bank sends it back a while later: a test clock brings that about at once. */
+const sentBack = async (at: Caller) => {
+  const { clock, now } = await clockAt(at)
+  const customer = await customerWith(at, 'pm_card_refundFail', { test_clock: clock.id })
+  await refunded(at, 'pm_card_refundFail', { customer: customer.id })
+  return at.advance(clock.id, now + 3_600)
+}
 const refundNoted = async (at: Caller) =>
   at.post(`refunds/${(await refunded(at)).id}`, { metadata: { triggered: 'yes' } })
 
@@ -62,7 +69,7 @@ export const paymentRecipes: Recipes = {
   'payment_intent.requires_action': (at) => payment(at, 'pm_card_authenticationRequired'),
   'payment_intent.succeeded': paid,
   'refund.created': (at) => refunded(at),
-  'refund.failed': (at) => refunded(at, 'pm_card_refundFail'),
+  'refund.failed': sentBack,
   'refund.updated': refundNoted,
   'setup_intent.canceled': async (at) => at.post(`setup_intents/${(await setup(at)).id}/cancel`),
   'setup_intent.created': setup,
