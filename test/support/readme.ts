@@ -53,7 +53,8 @@ if (servers.length > 0 && (await taken()).length > 0) failures.push('the server:
 rmSync(folder, { recursive: true, force: true })
 for (const failure of failures) console.log(`FAILED  ${failure}`)
 console.log(`${passed} passed, ${failures.length} failed`)
-process.exit(failures.length > 0 || passed < 8 ? 1 : 0)
+// A page in which nothing was found to run is read wrongly.
+process.exit(failures.length > 0 || passed < 3 ? 1 : 0)
 
 async function runBlock(text: string, next: Block | undefined): Promise<void> {
   if (TESTS.test(text))
