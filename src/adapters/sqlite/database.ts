@@ -13,7 +13,7 @@ const LEAST_VERSION = '3.51.3'
 const PRAGMAS = [
   ['journal_mode', 'wal'],
   ['synchronous', '2'],
-  // Four times SQLite's own 1,000 pages: the totals are written over and over, and each page is copied once a checkpoint.
+  // Four times SQLite's own 1,000 pages. A server's store copies the WAL in a thread (`checkpoints.ts`).
   ['wal_autocheckpoint', '4000'],
   // Short, since waiting blocks everything: the lock keeps other writers of ours away, and a refused change is told so.
   ['busy_timeout', '250'],

@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm'
 import type { PriceIds } from '../../domain/catalogue.ts'
 import type { PlanVersion } from '../../domain/plan-version.ts'
 import type { Ports } from '../../ports.ts'
+import { checkpoints } from './checkpoints.ts'
 import { sqliteCrossings } from './crossings.ts'
 import { type Drizzle, migrateDatabase, openDatabase } from './database.ts'
 import { sqliteEventLog } from './event-log.ts'
@@ -47,7 +48,8 @@ export function openStore(file: string, onFatal: (error: unknown) => void): Stor
   const database = openDatabase(file)
   migrateDatabase(database)
   const wal = walSync(database.$client, file)
-  const writer = createWriter(database.$client, onFatal, wal.sync)
+  const copies = checkpoints(database.$client, file)
+  const writer = createWriter(database.$client, onFatal, () => wal.sync().then(copies.afterCommit))
   let account: string | null = null
   const stripeAccount = () => {
     // Once bound, a file stays so.
@@ -82,6 +84,7 @@ export function openStore(file: string, onFatal: (error: unknown) => void): Stor
     async close() {
       // The last in the queue: when it is fulfilled, all before it are. Whatever failed has been told to those whom it concerns.
       await writer.submit({ decide: () => undefined, apply: () => {} }).catch(() => {})
+      await copies.close()
       database.$client.close(false)
       wal.close()
     },

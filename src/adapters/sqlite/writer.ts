@@ -107,7 +107,7 @@ export function createWriter(client: Database, onFatal: (error: unknown) => void
     } catch (cause) {
       if (client.inTransaction) rollback.run()
       for (const forget of undone) forget()
-      if (cause instanceof SQLiteError && FATAL.has(cause.code ?? '')) stopTrusting(cause)
+      if (cause instanceof SQLiteError && isFatal(cause.code)) stopTrusting(cause)
       return { cause, atBegin }
     }
   }
@@ -122,6 +122,11 @@ export function createWriter(client: Database, onFatal: (error: unknown) => void
     for (const waiting of [...group, ...queue]) waiting.fail(untrusted(cause))
     queue = []
   }
+}
+
+/** Whether an error of SQLite's says that the disk cannot be trusted. */
+export function isFatal(code: string | undefined): boolean {
+  return FATAL.has(code ?? '')
 }
 
 /** What lives in memory alone is as safe as it will ever be. */
