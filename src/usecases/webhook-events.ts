@@ -69,7 +69,10 @@ function auditOf(ports: Replaying, eventId: string, { operator: actor, reason }:
 }
 
 function unknownEvent(eventId: string): BillingError {
-  return new BillingError('not_found', `There is no event ${eventId} in the inbox. GET /admin/webhooks lists them.`)
+  const nobody = `There is no event ${eventId} in the inbox.`
+  return new BillingError('not_found', `${nobody} GET /admin/webhooks lists them.`, {
+    operatorDetail: `${nobody} "speech-billing webhooks list" shows what is there.`,
+  })
 }
 
 function shownEvent({ event, state, attempts, outcome, receivedAt, settledAt, nextTryAt, replayedAt }: KeptEvent) {

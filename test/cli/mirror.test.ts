@@ -141,6 +141,12 @@ describe('stripe adopt', () => {
     expect(out).toStartWith('1 adopted, 1 known before, 4 refused\n')
   })
 
+  test('wants both columns in the first line, and says once what it found', async () => {
+    const { code, complaints, batches } = await adopt('id,email\ncus_1,a@example.com\ncus_2,b@example.com\n')
+    expect([code, batches]).toEqual([2, []])
+    expect(complaints).toMatch(/must name the columns user_id, customer_id, .* It is: id,email\n/)
+  })
+
   test('takes lines of JSON, in batches that are answered in time', async () => {
     const lines = Array.from({ length: 45 }, (_, index) =>
       JSON.stringify({ user_id: `user_${index}`, customer_id: `cus_${index}` }),

@@ -193,6 +193,28 @@ describe('a line is refused alone, with its number', () => {
   })
 })
 
+describe('a header that does not fit', () => {
+  for (const [what, content] of Object.entries({
+    'names other columns': 'a,b\n1,2\n3,4\n',
+    'has too many': `${HEADER},surprise\nann,sms,1,messages,,e,,x\n`,
+    'has one twice': 'user_id,service_type,usage_amount,usage_unit,user_id\nann,sms,1,messages,bob\n',
+    'is not there': 'ann,sms,1,messages,,e,\nbob,sms,1,messages,,e,\n',
+    'has semicolons': `${HEADER.replaceAll(',', ';')}\nann;sms;1;messages;;e;\n`,
+  }))
+    test(`because it ${what} is refused once, before any line`, async () => {
+      const { code, out, complaints } = await run(content)
+      expect([code, out, complaints.split('\n').length]).toEqual([2, '', 3])
+      expect(complaints).toContain(
+        'must name the columns user_id, service_type, usage_amount, usage_unit, and may name resource_id, event_id, occurred_at',
+      )
+      expect(complaints).toContain(`It is: ${content.split('\n')[0]}`)
+    })
+
+  test('and an empty file, are used wrongly', async () => {
+    expect(await run('')).toMatchObject({ code: 2, complaints: expect.stringContaining('is empty.') })
+  })
+})
+
 describe('lines without an identity', () => {
   const SMS = `${HEADER}\n${'ann,sms,1,messages,77,,\n'.repeat(3)}`
 

@@ -68,6 +68,19 @@ describe('webhooks list', () => {
   })
 })
 
+test('what makes no sense is a wrong use, told by the option that it stands under', async () => {
+  for (const [line, words] of [
+    ['list --cursor abc', '--cursor is not one that'],
+    ['list --type Invoice-paid', '--type must be an event type'],
+    ['list --customer cus/1', '--customer and --object take an id'],
+    ['show cus_1', 'ID is that of an event'],
+    ['replay cus_1', '"cus_1" is no id of an event'],
+    [`replay evt_1 --reason ${'x'.repeat(501)}`, '--reason takes a text of 1 to 500 characters'],
+  ] as const)
+    expect(await run(`webhooks ${line}`)).toMatchObject({ code: 2, complaints: expect.stringContaining(words) })
+  expect(open).toBe(0)
+})
+
 describe('webhooks show', () => {
   test('prints what came of an event, and its body', async () => {
     const { code, out } = await run('webhooks show evt_1')

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { askServer } from '../../src/adapters/process/ask-server.ts'
 import { commandSocketPath } from '../../src/adapters/process/command-path.ts'
 import { type CommandHandlers, serveCommands } from '../../src/adapters/process/command-socket.ts'
+import { BillingError, invalidField } from '../../src/domain/errors.ts'
 
 let folder = ''
 beforeAll(() => {
@@ -17,6 +18,9 @@ const handlers: CommandHandlers = {
   nothing: async () => undefined,
   fail: async () => {
     throw new Error('There is no event evt_1. List them with "webhooks list".')
+  },
+  refuse: async () => {
+    throw invalidField('/cursor', 'is none')
   },
   unspeakable: async () => 1n,
   never: () => new Promise(() => undefined),
@@ -54,6 +58,14 @@ test('a failing command answers with its sentence', async () => {
     expect(askServer(path, 'unspeakable', {})).rejects.toThrow('BigInt')
     expect(askServer(path, 'toString', {})).rejects.toThrow('does not know this command')
     await askServer(path, 'echo', {})
+  })
+})
+
+test('a refusal arrives as one, with what it says of each field', async () => {
+  await serving('refuse.db', async (path) => {
+    const refusal = await askServer(path, 'refuse', null).catch((error) => error)
+    expect(refusal).toBeInstanceOf(BillingError)
+    expect(refusal).toMatchObject({ code: 'validation_failed', fields: [{ path: '/cursor', message: 'is none' }] })
   })
 })
 

@@ -1,6 +1,6 @@
-import { operatorReason } from '../../domain/errors.ts'
+import { BillingError, operatorReason } from '../../domain/errors.ts'
 import { readArguments } from './arguments.ts'
-import { type Command, complain, DONE, FOUND_WRONG, USED_WRONGLY } from './command.ts'
+import { type Command, complain, DONE, FOUND_WRONG, USED_WRONGLY, WrongUse } from './command.ts'
 import { doctorCommand } from './doctor.ts'
 import { healthCommand } from './health.ts'
 import { commandHelp, generalHelp, groupHelp } from './help.ts'
@@ -78,7 +78,7 @@ async function runCommand(
   try {
     return await command.run(read.given, program, terminal)
   } catch (error) {
-    return tell(error, terminal)
+    return tell(error, command, terminal)
   }
 }
 
@@ -127,7 +127,9 @@ function print(terminal: Terminal, text: string): number {
 }
 
 /** A failed command ends in one sentence; only a fault of the program itself shows where it happened. */
-function tell(error: unknown, terminal: Terminal): number {
+function tell(error: unknown, command: Command, terminal: Terminal): number {
+  const wrongUse = wrongUseIn(error, command)
+  if (wrongUse !== null) return complain(terminal, command.name, wrongUse)
   const problems = problemsOf(error)
   if (problems !== null) {
     terminal.complaints(printProblems(problems, terminal.complaintColours))
@@ -135,6 +137,15 @@ function tell(error: unknown, terminal: Terminal): number {
   }
   terminal.complaints(`speech-billing: ${isFault(error) ? error.stack : operatorReason(error)}\n`)
   return FOUND_WRONG
+}
+
+/** What was given and makes no sense, in a sentence; null for any other error. */
+function wrongUseIn(error: unknown, { options }: Command): string | null {
+  if (error instanceof WrongUse) return error.message
+  if (!(error instanceof BillingError) || error.code !== 'validation_failed') return null
+  const [field] = error.fields
+  const option = options.find(({ name }) => field?.path === `/${name}`)
+  return option && field ? `--${option.name} ${field.message}.` : `${error.operatorDetail}.`.replace('..', '.')
 }
 
 function isFault(error: unknown): error is Error {

@@ -37,6 +37,9 @@ export interface Command {
   run(given: Given, program: Program, terminal: Terminal): Promise<number>
 }
 
+/** Thrown where a command turns out to be used wrongly only while it runs: it ends as one with a wrong option would. */
+export class WrongUse extends Error {}
+
 export const JSON_OPTION: CommandOption = { name: 'json', value: null, summary: 'Print JSON for machines' }
 
 /** The value of an option; null when it was not given. */

@@ -1,5 +1,5 @@
 import { type Given, printJson } from './command.ts'
-import { type FileRow, rowsOf } from './file-rows.ts'
+import { type Columns, type FileRow, rowsOf } from './file-rows.ts'
 import type { Terminal } from './terminal.ts'
 
 export type LineOutcome<Done extends string> =
@@ -8,6 +8,8 @@ export type LineOutcome<Done extends string> =
 
 /** How the lines of a file are taken in, each by itself. */
 export interface LineImport<T, Done extends string, O extends LineOutcome<Done> = LineOutcome<Done>> {
+  /** Of a CSV file. */
+  readonly columns: Columns
   /** The word for a line that was taken. */
   readonly done: Done
   /** A row as what is sent, or a sentence about what is wrong with it. */
@@ -60,7 +62,7 @@ export async function importFile<T, Done extends string, O extends LineOutcome<D
     batch.length = 0
     characters = 0
   }
-  for await (const row of rowsOf(file)) {
+  for await (const row of rowsOf(file, lines.columns)) {
     tally.lines += 1
     const item = 'problem' in row ? row.problem : lines.read(row)
     if (typeof item === 'string') refuse(tally, { line: row.line, code: 'validation_failed', detail: item })

@@ -1,24 +1,46 @@
+import { WrongUse } from './command.ts'
+
 /** A row of a file before anything of it is checked: its fields by name, or what keeps it from having any. */
 export type FileRow = { readonly line: number } & (
   | { readonly fields: Readonly<Record<string, unknown>> }
   | { readonly problem: string }
 )
 
+export interface Columns {
+  readonly required: readonly string[]
+  readonly optional: readonly string[]
+}
+
 /**
  * The rows of a CSV file with a header, or of a file with a JSON object in each line, one after the other: a file of any
- * size passes through. A row's line is the one that it begins in.
+ * size passes through. A row's line is the one that it begins in. A header that does not fit is refused before any row.
  */
-export async function* rowsOf(file: string): AsyncGenerator<FileRow> {
+export async function* rowsOf(file: string, columns: Columns): AsyncGenerator<FileRow> {
   let header: readonly string[] | null = null
   let isJson: boolean | null = null
   for await (const { line, text } of recordsOf(file)) {
     if (text.trim() === '') continue
     isJson ??= text.trimStart().startsWith('{')
     if (isJson) yield jsonRow(line, text)
-    else if (header === null) header = fieldsOf(text)?.map((name) => name.trim()) ?? []
+    else if (header === null) header = headerOf(file, text, columns)
     else yield csvRow(line, text, header)
   }
+  if (isJson === null) throw new WrongUse(`"${file}" is empty.`)
 }
+
+function headerOf(file: string, text: string, { required, optional }: Columns): readonly string[] {
+  const names = fieldsOf(text)?.map((name) => name.trim()) ?? []
+  const isComplete = required.every((name) => names.includes(name))
+  const isKnown = names.every((name) => required.includes(name) || optional.includes(name))
+  if (isComplete && isKnown && new Set(names).size === names.length) return names
+  const others = optional.length === 0 ? '' : `, and may name ${optional.join(', ')}`
+  throw new WrongUse(
+    `the first line of "${file}" must name the columns ${required.join(', ')}${others}, with commas between; or each line is a ` +
+      `JSON object. It is: ${text.slice(0, MOST_SHOWN)}`,
+  )
+}
+
+const MOST_SHOWN = 200
 
 /** Lines, where a line break between quotation marks is part of a CSV field. */
 async function* recordsOf(file: string): AsyncGenerator<{ readonly line: number; readonly text: string }> {

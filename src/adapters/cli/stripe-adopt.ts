@@ -52,6 +52,7 @@ const PROGRESS_EVERY_LINES = 100
 function customersOf(adopter: CustomerAdopter, taken: Taken): LineImport<AdoptedCustomer, 'adopted', AdoptionOutcome> {
   const earlier: Earlier = { users: new Map(), customers: new Map() }
   return {
+    columns: { required: FIELDS, optional: [] },
     done: 'adopted',
     read: ({ fields }) => customerOf(fields),
     async send(adoptions, dryRun) {

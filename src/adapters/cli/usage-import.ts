@@ -1,7 +1,7 @@
 import { type Command, complain, DONE, FOUND_WRONG, type Given, JSON_OPTION, valueOfOption } from './command.ts'
 import { importFile, type LineImport, reportImport } from './file-import.ts'
 import type { ImportedUse, UsageRecorder } from './program.ts'
-import { useOf } from './usage-row.ts'
+import { USE_COLUMNS, useOf } from './usage-row.ts'
 
 export const usageImportCommand: Command = {
   name: 'usage import',
@@ -46,6 +46,7 @@ async function usesOf(
 ): Promise<LineImport<ImportedUse, 'recorded'>> {
   const digest = given['allow-unkeyed'] ? await digestOf(file) : null
   return {
+    columns: USE_COLUMNS,
     done: 'recorded',
     read: ({ line, fields }) => useOf(fields, digest && `import:${digest}:${line}`),
     send: (uses, dryRun) => recorder.record({ uses, dryRun }),

@@ -2,9 +2,14 @@ import { USER_ID } from '../../domain/account.ts'
 import { BillingError } from '../../domain/errors.ts'
 import { SERVICES, type ServiceType } from '../../domain/quantity.ts'
 import { reportedQuantity } from '../../domain/recording.ts'
+import type { Columns } from './file-rows.ts'
 import type { ImportedUse } from './program.ts'
 
-const FIELDS = ['user_id', 'service_type', 'usage_amount', 'usage_unit', 'resource_id', 'event_id', 'occurred_at']
+export const USE_COLUMNS: Columns = {
+  required: ['user_id', 'service_type', 'usage_amount', 'usage_unit'],
+  optional: ['resource_id', 'event_id', 'occurred_at'],
+}
+const FIELDS = [...USE_COLUMNS.required, ...USE_COLUMNS.optional]
 const DECIMAL = /^\d{1,7}(\.\d{1,15})?$/
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.]\d{1,9})?(Z|[+-]\d\d:\d\d)$/
 const LONGEST = 128

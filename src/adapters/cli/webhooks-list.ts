@@ -5,6 +5,10 @@ import { type Paint, painter, type Style } from './terminal.ts'
 
 const MOST = 100
 const USUAL = 20
+const EVENT_TYPE = /^[a-z0-9_.]{1,128}$/
+const STRIPE_ID = /^[A-Za-z0-9_.-]{1,255}$/
+/** An event's own id. */
+export const EVENT_ID = /^evt_[A-Za-z0-9_]{1,250}$/
 
 export const webhooksListCommand: Command = {
   name: 'webhooks list',
@@ -29,13 +33,19 @@ export const webhooksListCommand: Command = {
     const limit = Number(valueOfOption(given, 'limit') ?? USUAL)
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > MOST)
       return complain(terminal, 'webhooks list', `--limit must be a whole number from 1 to ${MOST}.`)
+    const type = valueOfOption(given, 'type')
+    if (type !== null && !EVENT_TYPE.test(type))
+      return complain(terminal, 'webhooks list', '--type must be an event type such as invoice.paid.')
+    const [customerId, objectId] = [valueOfOption(given, 'customer'), valueOfOption(given, 'object')]
+    if ([customerId, objectId].some((id) => id !== null && !STRIPE_ID.test(id)))
+      return complain(terminal, 'webhooks list', '--customer and --object take an id as Stripe gives it.')
     const inbox = await program.openInbox()
     const page = await inbox
       .list({
         state,
-        type: valueOfOption(given, 'type'),
-        customerId: valueOfOption(given, 'customer'),
-        objectId: valueOfOption(given, 'object'),
+        type,
+        customerId,
+        objectId,
         limit,
         cursor: valueOfOption(given, 'cursor'),
       })

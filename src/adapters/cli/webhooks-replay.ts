@@ -1,4 +1,7 @@
 import { type Command, complain, DONE, FOUND_WRONG, JSON_OPTION, printJson, valueOfOption } from './command.ts'
+import { EVENT_ID } from './webhooks-list.ts'
+
+const LONGEST_REASON = 500
 
 export const webhooksReplayCommand: Command = {
   name: 'webhooks replay',
@@ -17,8 +20,13 @@ export const webhooksReplayCommand: Command = {
     const ids = (valueOfOption(given, 'ID…') ?? '').split(' ').filter((id) => id !== '')
     if ((ids.length === 0) === (given.dead === undefined))
       return complain(terminal, 'webhooks replay', 'give the ids of events, or --dead for all that were given up.')
-    const inbox = await program.openInbox()
+    const stranger = ids.find((id) => !EVENT_ID.test(id))
+    if (stranger !== undefined)
+      return complain(terminal, 'webhooks replay', `"${stranger}" is no id of an event, evt_….`)
     const reason = valueOfOption(given, 'reason')
+    if (reason !== null && (reason.trim() === '' || reason.length > LONGEST_REASON))
+      return complain(terminal, 'webhooks replay', `--reason takes a text of 1 to ${LONGEST_REASON} characters.`)
+    const inbox = await program.openInbox()
     const { replayed, unknown } = await inbox.replay(given.dead ? 'dead' : ids, reason).finally(inbox.close)
     if (given.json) printJson(terminal, { replayed, unknown })
     else {

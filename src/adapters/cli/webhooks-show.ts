@@ -1,7 +1,7 @@
-import { type Command, DONE, JSON_OPTION, printJson, valueOfOption } from './command.ts'
+import { type Command, complain, DONE, JSON_OPTION, printJson, valueOfOption } from './command.ts'
 import type { InboxEvent } from './program.ts'
 import { type Paint, painter } from './terminal.ts'
-import { STATE_STYLES } from './webhooks-list.ts'
+import { EVENT_ID, STATE_STYLES } from './webhooks-list.ts'
 
 export const webhooksShowCommand: Command = {
   name: 'webhooks show',
@@ -12,8 +12,10 @@ export const webhooksShowCommand: Command = {
   options: [JSON_OPTION],
   examples: ['speech-billing webhooks show evt_1QpQqLKxYt3mVd0a'],
   async run(given, program, terminal) {
+    const id = valueOfOption(given, 'ID') ?? ''
+    if (!EVENT_ID.test(id)) return complain(terminal, 'webhooks show', 'ID is that of an event, evt_….')
     const inbox = await program.openInbox()
-    const event = await inbox.show(valueOfOption(given, 'ID') ?? '').finally(inbox.close)
+    const event = await inbox.show(id).finally(inbox.close)
     if (given.json) printJson(terminal, event)
     else terminal.out(eventText(event, painter(terminal.outColours)))
     return DONE

@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs'
 import type { Socket } from 'bun'
+import { BillingError, type ErrorCode, type FieldError } from '../../domain/errors.ts'
 import { isSocketPath } from './command-path.ts'
 import { type LineEnd, lineFrom, newLineEnd, sendLine, sendRest } from './line-socket.ts'
 
@@ -10,8 +11,8 @@ const TIME_LIMIT_MS = 60_000
 const NOBODY_THERE: readonly unknown[] = ['ENOENT', 'ECONNREFUSED']
 
 /**
- * Asks the server that holds a database, through its command socket. Throws the server's own sentence when the command
- * failed, and one of ours when the answer does not come.
+ * Asks the server that holds a database, through its command socket. Throws the server's own refusal or sentence when the
+ * command failed, and one of ours when the answer does not come.
  */
 export async function askServer(
   path: string,
@@ -76,8 +77,18 @@ async function connect(
   }
 }
 
+interface Reply {
+  readonly result?: unknown
+  readonly error?: string
+  /** Where it was refused. */
+  readonly code?: ErrorCode
+  readonly fields?: readonly FieldError[]
+}
+
 function resultOf(line: string): unknown {
-  const reply: { result?: unknown; error?: string } = JSON.parse(line)
-  if (reply.error !== undefined) throw new Error(reply.error)
-  return reply.result
+  // The server is this program itself.
+  const { result, error, code, fields }: Reply = JSON.parse(line)
+  if (error !== undefined)
+    throw code === undefined ? new Error(error) : new BillingError(code, error, { fields: fields ?? [] })
+  return result
 }

@@ -1,6 +1,6 @@
 import { lstatSync, rmSync } from 'node:fs'
 import type { Socket, UnixSocketListener } from 'bun'
-import { operatorReason } from '../../domain/errors.ts'
+import { BillingError, operatorReason } from '../../domain/errors.ts'
 import { isSocketPath } from './command-path.ts'
 import { type LineEnd, lineFrom, newLineEnd, sendLine, sendRest } from './line-socket.ts'
 
@@ -64,7 +64,7 @@ async function take(socket: Socket<LineEnd>, bytes: Uint8Array, handlers: Comman
 }
 
 /**
- * `{"result":…}` or `{"error":"…"}`. Whatever goes wrong in a command, or in telling its result, is its answer: the one
+ * `{"result":…}` or `{"error":"…"}`, with code and fields of a refusal. Whatever goes wrong in a command, or in telling its result, is its answer: the one
  * who asked is an operator and may read it.
  */
 async function replyTo(line: string, handlers: CommandHandlers): Promise<string> {
@@ -75,7 +75,8 @@ async function replyTo(line: string, handlers: CommandHandlers): Promise<string>
       throw new Error('The running server does not know this command: it is of another version.')
     return JSON.stringify({ result: (await handler(request.args)) ?? null })
   } catch (error) {
-    return JSON.stringify({ error: operatorReason(error) })
+    const refusal = error instanceof BillingError ? { code: error.code, fields: error.fields } : {}
+    return JSON.stringify({ error: operatorReason(error), ...refusal })
   }
 }
 

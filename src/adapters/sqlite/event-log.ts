@@ -105,5 +105,5 @@ function ownerOf(database: Drizzle, id: string): string {
 
 function mustBeNumber(cursor: string): bigint {
   if (/^[1-9]\d{0,17}$/.test(cursor)) return BigInt(cursor)
-  throw invalidField('/cursor', 'is not one that this endpoint gave out; leave it out to start at the newest')
+  throw invalidField('/cursor', 'is not one that an earlier page gave out; leave it out to start at the newest')
 }

@@ -88,7 +88,7 @@ export function sqliteOutbox(database: Drizzle): Outbox {
 
 function mustBeReportId(cursor: string): string {
   if (/^report_[a-z0-9]{1,64}$/.test(cursor)) return cursor
-  throw invalidField('/cursor', 'is not one that this endpoint gave out; leave it out to start at the oldest')
+  throw invalidField('/cursor', 'is not one that an earlier page gave out; leave it out to start at the oldest')
 }
 
 type WithCustomer = {

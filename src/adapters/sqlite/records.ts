@@ -99,13 +99,13 @@ function cursorAt(payment: Payment): string {
 
 function mustBeAuditId(cursor: string): string {
   if (/^audit_[a-z0-9]{1,64}$/.test(cursor)) return cursor
-  throw invalidField('/cursor', 'is not one that this endpoint gave out; leave it out to start at the newest')
+  throw invalidField('/cursor', 'is not one that an earlier page gave out; leave it out to start at the newest')
 }
 
 function olderThan(cursor: string) {
   const [, time, id] = /^(\d{1,15}):([A-Za-z0-9_]{1,255})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
   if (time === undefined || id === undefined)
-    throw invalidField('/cursor', 'is not one that this endpoint gave out; leave it out to start at the newest')
+    throw invalidField('/cursor', 'is not one that an earlier page gave out; leave it out to start at the newest')
   const createdAt = Number(time)
   return or(
     lt(paymentRecords.createdAt, createdAt),

@@ -131,5 +131,5 @@ function dayAt(cursor: string): Day {
 }
 
 function notOurs() {
-  return invalidField('/cursor', 'is not one that this endpoint gave out; leave it out to start at the newest')
+  return invalidField('/cursor', 'is not one that an earlier page gave out; leave it out to start at the newest')
 }
