@@ -203,3 +203,31 @@ test('a step down waits for the end of the period where the configuration says s
   expect(after.schedule).toMatchObject({ status: 'active', end_behavior: 'release' })
   expect((after.schedule as Stripe.SubscriptionSchedule).phases).toHaveLength(2)
 })
+
+test('what has several items, or is billed by use, can be cancelled there and not changed', async () => {
+  const { stripe } = await started()
+  const { customer, price, other, subscription, configuration } = await subscribed(stripe)
+  const meter = await stripe.billing.meters.create({
+    display_name: 'Minutes',
+    event_name: 'minutes',
+    default_aggregation: { formula: 'sum' },
+  })
+  const metered = await stripe.prices.create({
+    product: String(price.product),
+    currency: 'usd',
+    unit_amount: 5,
+    recurring: { interval: 'month', usage_type: 'metered', meter: meter.id },
+  })
+  await stripe.subscriptions.update(subscription.id, { items: [{ price: metered.id }] })
+  const named = { customer: customer.id, configuration: configuration.id }
+  const session = await stripe.billingPortal.sessions.create(named)
+  const page = await look(session)
+  expect(page).not.toContain('Change plan')
+  expect(page).toContain('Cancel')
+  const pressed = await press(session, { do: 'change', subscription: subscription.id, price: other.id })
+  expect(pressed.text).toContain('This is not offered here.')
+  const flow_data = { type: 'subscription_update', subscription_update: { subscription: subscription.id } } as const
+  const refused = await refusalOf(stripe.billingPortal.sessions.create({ ...named, flow_data }))
+  expect(refused).toMatchObject({ param: 'flow_data[subscription_update][subscription]', statusCode: 400 })
+  expect((await stripe.subscriptions.retrieve(subscription.id)).items.data).toHaveLength(2)
+})

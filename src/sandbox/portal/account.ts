@@ -42,10 +42,15 @@ export function portalAccount(turn: Turn, id: string): PortalAccount | undefined
 export const isEnding = (subscription: Subscription) =>
   subscription.cancel_at !== null || subscription.cancel_at_period_end
 
+/** What is billed for several things, or by use, can only be cancelled in the portal: as at Stripe. */
+export function isUpdatable({ items: { data } }: Subscription): boolean {
+  return data.length === 1 && data.every(({ price }) => price.recurring?.usage_type === 'licensed')
+}
+
 /** The prices a subscription may change to, as the configuration lists them. */
 export function choices(turn: Turn, account: PortalAccount, subscription: Subscription): Price[] {
   const { enabled, default_allowed_updates: updates, products } = account.features.subscription_update
-  if (!enabled || !updates.includes('price')) return []
+  if (!enabled || !updates.includes('price') || !isUpdatable(subscription)) return []
   const present = new Set(subscription.items.data.map(({ price }) => price.id))
   return (products ?? [])
     .flatMap(({ prices }) => prices)

@@ -2,6 +2,7 @@ import { fields, ignored, integer, list, need, oneOf, type Parameters, text } fr
 import { invalid } from '../http/failure.ts'
 import type { PortalConfiguration, PortalSession } from '../surface-kinds.ts'
 import { referenced, type Turn } from '../turn.ts'
+import { isUpdatable } from './account.ts'
 
 const spec = {
   after_completion: fields({
@@ -92,6 +93,12 @@ function named(turn: Turn, customer: string, sent: Sent, about: About): { subscr
   const subscription = referenced(turn, 'subscription', need(sent[about]?.subscription, where), where)
   if (subscription.customer !== customer) {
     throw invalid('The subscription does not belong to the customer of the session.', where)
+  }
+  if (about !== 'subscription_cancel' && !isUpdatable(subscription)) {
+    throw invalid(
+      'This subscription cannot be updated in the portal, because it has several items or is billed by use.',
+      where,
+    )
   }
   return { subscription: subscription.id }
 }
