@@ -78,4 +78,33 @@ ALTER TABLE `user_subscriptions` ADD `past_terms` text DEFAULT '[]' NOT NULL;-->
 ALTER TABLE `user_subscriptions` ADD `plan_version` text;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `planned_terms` text;--> statement-breakpoint
 CREATE INDEX `user_subscriptions_price` ON `user_subscriptions` (`price_id`,`user_id`);--> statement-breakpoint
-CREATE INDEX `user_subscriptions_plan` ON `user_subscriptions` (`plan_name`,`user_id`);
+CREATE INDEX `user_subscriptions_plan` ON `user_subscriptions` (`plan_name`,`user_id`);--> statement-breakpoint
+INSERT INTO `app_messages` (`id`, `user_id`, `type`, `data`, `at`, `tries`, `next_try_at`, `posted_at`, `outcome`)
+SELECT
+	'allowance_' || `service_type` || '_' || `threshold` || '_' || `allowance_start` || '_' || `user_id`,
+	`user_id`,
+	'usage.threshold_reached',
+	json_object(
+		'service_type', `service_type`,
+		'threshold', `threshold`,
+		'used', round(`used` / `quanta`, 6),
+		'included', round(`included` / `quanta`, 6),
+		'unit', `unit`,
+		'period_start', strftime('%Y-%m-%dT%H:%M:%fZ', `allowance_start` / 1000.0, 'unixepoch'),
+		'period_end', coalesce(
+			strftime('%Y-%m-%dT%H:%M:%fZ', `allowance_start` / 1000.0, 'unixepoch', '+1 month', 'floor'),
+			strftime('%Y-%m-%dT%H:%M:%fZ', `allowance_start` / 1000.0, 'unixepoch', '+1 month')
+		)
+	),
+	`crossed_at`, `tries`, `next_try_at`, `posted_at`, `outcome`
+FROM (
+	SELECT
+		*,
+		CASE WHEN `service_type` IN ('voice_call', 'transcription') THEN 60000000.0 ELSE 1000000.0 END AS `quanta`,
+		CASE `service_type`
+			WHEN 'sms' THEN 'messages' WHEN 'custom_scenario' THEN 'scenarios' WHEN 'api_call' THEN 'calls' ELSE 'minutes'
+		END AS `unit`
+	FROM `allowance_crossings`
+);
+--> statement-breakpoint
+DROP TABLE `allowance_crossings`;

@@ -1,7 +1,7 @@
 import type { Catalogue, PriceIds } from './domain/catalogue.ts'
 import type { ReturnRules } from './domain/return-url.ts'
 import type { OwnStripe } from './domain/webhook-event.ts'
-import type { Crossings, Messages } from './ports/app-messages.ts'
+import type { Messages } from './ports/app-messages.ts'
 import type { Gateway } from './ports/gateway.ts'
 import type { EventLog, Inbox } from './ports/inbox.ts'
 import type { Ledger } from './ports/ledger.ts'
@@ -17,7 +17,6 @@ export interface Ports {
   readonly inbox: Inbox
   readonly eventLog: EventLog
   readonly outbox: Outbox
-  readonly crossings: Crossings
   readonly messages: Messages
   readonly mirror: Mirror
   readonly eventFeed: EventFeed

@@ -5,14 +5,12 @@ import { NOTHING_LEFT, startWorker, type Worker } from '../adapters/process/work
 import type { Config } from '../config/config.ts'
 import { DAY_MS, HOUR_MS } from '../domain/period.ts'
 import type { Ports } from '../ports.ts'
-import { announceCrossings } from '../usecases/announce-crossings.ts'
 import type { Applying } from '../usecases/apply-event.ts'
 import { beginTurns, MOST_SERVED, type Served } from '../usecases/apply-events.ts'
 import { compareMeters } from '../usecases/compare-meters.ts'
-import type { Posting } from '../usecases/post-to-app.ts'
 import { sendDueReports } from '../usecases/report-usage.ts'
 import { resumeWishes } from '../usecases/resume-wishes.ts'
-import { tellApp } from '../usecases/tell-app.ts'
+import { type Telling, tellApp } from '../usecases/tell-app.ts'
 
 /** Stripe takes some 25 calls a second in test mode, and a look is two or three; people's own calls need room beside. */
 const LOOKS_AT_ONCE = 8
@@ -60,7 +58,7 @@ export function startWorkers(
     startWorker(comparing, COMPARISON_IDLE_MS, failed),
     startWorker(() => sendDueReports(reporting), reportsIdleMs, failed),
     wishes,
-    ...(place ? appTellers({ ...ports, ...posting(place, ports, log) }, failed) : []),
+    ...(place ? [startWorker(() => tellApp(telling(place, ports, log)), MESSAGES_IDLE_MS, failed)] : []),
   ]
   return {
     wakeEvents: events.wake,
@@ -92,17 +90,10 @@ function eventWorker(applying: Applying, failed: (error: unknown) => void): Work
   }
 }
 
-function appTellers(ports: Ports & Posting, failed: (error: unknown) => void) {
-  return [
-    startWorker(() => announceCrossings(ports), MESSAGES_IDLE_MS, failed),
-    startWorker(() => tellApp(ports), MESSAGES_IDLE_MS, failed),
-  ]
-}
-
-function posting(place: AppWebhookPlace, { clock }: Ports, log: Log): Posting {
+function telling(place: AppWebhookPlace, ports: Ports, log: Log): Telling {
   return {
-    clock,
-    appWebhook: appWebhook(place, clock.wall),
+    ...ports,
+    appWebhook: appWebhook(place, ports.clock.wall),
     onTrouble: (id, reason, isGivenUp) => {
       const fields = { message_id: id, reason }
       if (isGivenUp) log.error('The app would not take a message, and it was given up.', fields)

@@ -81,18 +81,6 @@ export interface Needs {
   readonly trialClaims?: readonly string[]
 }
 
-/** An allowance that is used up to a part of it. */
-export interface Crossing {
-  readonly id: string
-  readonly service: ServiceType
-  readonly allowanceStart: Instant
-  /** Percent of what is included: 80 or 100. */
-  readonly threshold: number
-  readonly used: Quantity
-  readonly included: Quantity
-  readonly at: Instant
-}
-
 /** What an operator did, for whoever asks later. */
 export interface AuditEntry {
   readonly id: string
@@ -150,8 +138,6 @@ export type Change =
       readonly reason: string | null
       readonly at: Instant
     }
-  /** Told to the app once per user, service, allowance period and threshold. */
-  | { readonly type: 'threshold-crossed'; readonly crossing: Crossing }
   /** Told to the app once per id. */
   | { readonly type: 'message-queued'; readonly message: AppMessage }
   /** Trials are claimed with the wish for them, and given back when nothing came of it. */

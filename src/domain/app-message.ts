@@ -2,12 +2,14 @@ import { type Access, accessOf } from './access.ts'
 import type { Account, Change, UserId } from './account.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type Instant, isoTime, isoTimeOrNull, type Period } from './period.ts'
+import { amountOf, type Quantity, SERVICES, type ServiceType } from './quantity.ts'
 import { isOwing, type ObservedSubscription, type Subscription } from './subscription.ts'
 
 type AppMessageType =
   | 'subscription.payment_failed'
   | 'subscription.payment_recovered'
   | 'subscription.access_ended'
+  | 'usage.threshold_reached'
   | 'usage.spending_threshold_reached'
   | 'subscription.trial_will_end'
 
@@ -26,6 +28,32 @@ export function bodyOf(user: UserId, { type, data, at }: AppMessage) {
   return { type, timestamp: isoTime(at), data: { user_id: user, ...data } }
 }
 
+interface CrossedAllowance {
+  readonly service: ServiceType
+  /** Percent of what is included: 80 or 100. */
+  readonly threshold: number
+  readonly used: Quantity
+  readonly included: Quantity
+  readonly allowance: Period
+}
+
+/** Told once for each user, service, allowance period and threshold. */
+export function allowanceMessage(user: UserId, crossed: CrossedAllowance, at: Instant): AppMessage {
+  const { service, threshold, used, included, allowance } = crossed
+  const { unit, unitQuanta } = SERVICES[service]
+  const data = {
+    service_type: service,
+    threshold,
+    used: amountOf(used, unitQuanta),
+    included: amountOf(included, unitQuanta),
+    unit,
+    period_start: isoTime(allowance.start),
+    period_end: isoTime(allowance.end),
+  }
+  const id = `allowance_${service}_${threshold}_${allowance.start}_${user}`
+  return { id, type: 'usage.threshold_reached', data, at }
+}
+
 interface CrossedSpending {
   /** Percent of the limit: 80 or 100. */
   readonly threshold: number
@@ -40,11 +68,11 @@ export function spendingMessage(
   subscriptionId: string,
   { threshold, spent, limit, currency, allowance: { start, end } }: CrossedSpending,
   at: Instant,
-): Change {
+): AppMessage {
   const id = `spending_${subscriptionId}_${start}_${limit}_${threshold}`
   const period = { period_start: isoTime(start), period_end: isoTime(end) }
   const data = { subscription_id: subscriptionId, threshold, spent, limit, currency, ...period }
-  return { type: 'message-queued', message: { id, type: 'usage.spending_threshold_reached', data, at } }
+  return { id, type: 'usage.spending_threshold_reached', data, at }
 }
 
 /** What the app is told of a subscription that stands otherwise than before: payments that fail, and that they recover. */

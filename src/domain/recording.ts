@@ -1,6 +1,6 @@
 import { accessOf } from './access.ts'
-import type { Account, Change, Decision } from './account.ts'
-import { spendingMessage } from './app-message.ts'
+import type { Account, Change, Decision, UserId } from './account.ts'
+import { type AppMessage, allowanceMessage, spendingMessage } from './app-message.ts'
 import type { Catalogue } from './catalogue.ts'
 import { recordCurrency } from './currency.ts'
 import { judgeUse, type ServiceStanding } from './entitlement.ts'
@@ -100,13 +100,12 @@ export function identityOf(
 export interface RecordingIds {
   readonly record: string
   readonly report: string
-  readonly crossing: string
 }
 
 /** All ids of one recording, from that of its record: whatever else it brings about carries the same stem. */
 export function idsFrom(record: string): RecordingIds {
   const stem = record.slice(record.indexOf('_'))
-  return { record, report: `report${stem}`, crossing: `crossing${stem}` }
+  return { record, report: `report${stem}` }
 }
 
 /**
@@ -137,7 +136,7 @@ export function recordUsage(
     { type: 'usage-recorded', record },
     ...draws.map((draw): Change => ({ type: 'grant-drawn', draw })),
     ...reportChanges(record, ids.report),
-    ...crossings(record, context, context.used + rated, ids.crossing, now),
+    ...allowanceCrossings(account.user, record, context, context.used + rated, now),
     ...spendingCrossings(record, context, now),
   ])
 }
@@ -186,30 +185,25 @@ export function reportChanges(record: UsageRecord, reportId: string): readonly C
 
 const THRESHOLDS = [80n, 100n] as const
 
-/** The thresholds that a use steps over. A plan without a limit has none. */
-function crossings(
-  { service, allowanceStart }: UsageRecord,
-  { terms, used }: Context,
+/** The thresholds of the allowance that a use steps over. A plan without a limit has none. */
+function allowanceCrossings(
+  user: UserId,
+  { service }: UsageRecord,
+  { terms: { included, allowance }, used }: Context,
   after: Quantity,
-  id: string,
   at: Instant,
 ): readonly Change[] {
-  const { included } = terms
-  if (included === null || included === 0n || allowanceStart === null) return []
+  if (included === null || included === 0n || allowance === null) return []
   return THRESHOLDS.filter((percent) => used * 100n < included * percent && after * 100n >= included * percent).map(
-    (percent): Change => {
-      const crossing = {
-        id: `${id}_${percent}`,
-        service,
-        allowanceStart,
-        threshold: Number(percent),
-        used: after,
-        included,
-        at,
-      }
-      return { type: 'threshold-crossed', crossing }
+    (percent) => {
+      const crossed = { service, threshold: Number(percent), used: after, included, allowance }
+      return queued(allowanceMessage(user, crossed, at))
     },
   )
+}
+
+function queued(message: AppMessage): Change {
+  return { type: 'message-queued', message }
 }
 
 /** The thresholds of the spending limit that a use steps over. */
@@ -222,7 +216,7 @@ function spendingCrossings(
   const cost = exactCost(service, billable, rate)
   const money = { spent: minorUnits(spending.spent + cost), limit: spending.limit, currency }
   return crossedThresholds(spending, cost).map((threshold) =>
-    spendingMessage(subscription.id, { threshold, ...money, allowance }, at),
+    queued(spendingMessage(subscription.id, { threshold, ...money, allowance }, at)),
   )
 }
 

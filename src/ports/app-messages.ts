@@ -1,25 +1,6 @@
-import type { Crossing, UserId } from '../domain/account.ts'
+import type { UserId } from '../domain/account.ts'
 import type { AppMessage } from '../domain/app-message.ts'
 import type { Instant } from '../domain/period.ts'
-
-/** What the app is to be told. It is saved by `Ledger.change`; this finds it, and keeps what came of telling it. */
-export interface ToTell<Due> {
-  /** Those whose turn it is, oldest first. */
-  due(at: Instant, limit: number): Promise<readonly Due[]>
-  told(id: string, at: Instant): Promise<void>
-  retry(id: string, reason: string, nextTryAt: Instant): Promise<void>
-  giveUp(id: string, reason: string, at: Instant): Promise<void>
-}
-
-export interface DueCrossing {
-  readonly user: UserId
-  readonly crossing: Crossing
-  /** How often the app would not take it. */
-  readonly failedTries: number
-}
-
-/** Thresholds that were crossed. */
-export type Crossings = ToTell<DueCrossing>
 
 export interface DueMessage {
   readonly user: UserId
@@ -28,8 +9,14 @@ export interface DueMessage {
   readonly failedTries: number
 }
 
-/** Everything else. */
-export type Messages = ToTell<DueMessage>
+/** What the app is to be told. It is queued by `Ledger.change`; this finds it, and keeps what came of telling it. */
+export interface Messages {
+  /** Those whose turn it is, oldest first. */
+  due(at: Instant, limit: number): Promise<readonly DueMessage[]>
+  told(id: string, at: Instant): Promise<void>
+  retry(id: string, reason: string, nextTryAt: Instant): Promise<void>
+  giveUp(id: string, reason: string, at: Instant): Promise<void>
+}
 
 /** The app's endpoint for messages. It takes one under the same id as the same one. */
 export interface AppWebhook {

@@ -9,7 +9,7 @@ export interface Clock {
 }
 
 /** New ids, sortable by time: `usage_01j…`. */
-export type NewId = (prefix: 'usage' | 'intent' | 'request' | 'report' | 'crossing' | 'grant' | 'audit') => string
+export type NewId = (prefix: 'usage' | 'intent' | 'request' | 'report' | 'grant' | 'audit') => string
 
 export interface Lanes {
   /** Runs when all earlier work of the same user is over; refuses with `in_progress` when that takes over `patienceMs`. */

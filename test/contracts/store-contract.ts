@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Change, Crossing, UserId } from '../../src/domain/account.ts'
+import type { Change, UserId } from '../../src/domain/account.ts'
 import type { AppMessage } from '../../src/domain/app-message.ts'
 import type { Dispute } from '../../src/domain/dispute.ts'
 import { BillingError } from '../../src/domain/errors.ts'
@@ -11,7 +11,7 @@ import { NO_SPENDING_LIMITS } from '../../src/domain/spending.ts'
 import type { Subscription } from '../../src/domain/subscription.ts'
 import type { UsageRecord } from '../../src/domain/usage.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
-import type { Crossings, Messages } from '../../src/ports/app-messages.ts'
+import type { Messages } from '../../src/ports/app-messages.ts'
 import type { EventLog, Inbox } from '../../src/ports/inbox.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import type { Outbox } from '../../src/ports/outbox.ts'
@@ -23,7 +23,6 @@ export interface Store {
   readonly inbox: Inbox
   readonly eventLog: EventLog
   readonly outbox: Outbox
-  readonly crossings: Crossings
   readonly messages: Messages
 }
 
@@ -452,46 +451,6 @@ export function storeContract(name: string, open: () => Store): void {
         ['usage_a'],
       ])
       expect(second.nextCursor).toBeNull()
-    })
-  })
-
-  describe(`the crossings of ${name}`, () => {
-    const crossing: Crossing = {
-      id: 'crossing_1',
-      service: 'voice_call',
-      allowanceStart: NOON,
-      threshold: 80,
-      used: 80n,
-      included: 100n,
-      at: NOON,
-    }
-    const crossed = (changes: Partial<Crossing> = {}): Change => ({
-      type: 'threshold-crossed',
-      crossing: { ...crossing, ...changes },
-    })
-
-    test('are there once for each user, service, period and threshold', async () => {
-      const store = open()
-      await save(store, 'ann', crossed(), crossed({ id: 'crossing_2', at: NOON + 1 }))
-      await save(store, 'ann', crossed({ id: 'crossing_3', threshold: 100, at: NOON + 2 }))
-      await save(store, 'bob', crossed({ id: 'crossing_4', at: NOON + 3 }))
-      const due = await store.crossings.due(NOON + 3, 10)
-      expect(due.map((each) => each.crossing.id)).toEqual(['crossing_1', 'crossing_3', 'crossing_4'])
-      expect(due[0]).toEqual({ user: 'ann', crossing, failedTries: 0 })
-      expect(await store.crossings.due(NOON + 3, 1)).toHaveLength(1)
-      expect(await store.crossings.due(NOON - 1, 10)).toEqual([])
-    })
-
-    test('are due again when their time has come, and never once they are told or given up', async () => {
-      const store = open()
-      await save(store, 'ann', crossed())
-      await store.crossings.retry('crossing_1', 'why', NOON + 1_000)
-      expect(await store.crossings.due(NOON + 999, 10)).toEqual([])
-      expect(await store.crossings.due(NOON + 1_000, 10)).toEqual([{ user: 'ann', crossing, failedTries: 1 }])
-      await store.crossings.told('crossing_1', NOON + 1_000)
-      await save(store, 'bob', crossed({ id: 'crossing_2' }))
-      await store.crossings.giveUp('crossing_2', 'why', NOON)
-      expect(await store.crossings.due(NOON * 2, 10)).toEqual([])
     })
   })
 

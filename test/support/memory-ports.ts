@@ -37,7 +37,6 @@ export function memoryPorts(catalogue: Catalogue = BUILT_IN_PLANS): MemoryPorts 
     inbox: store.inbox,
     eventLog: store.eventLog,
     outbox: store.outbox,
-    crossings: store.crossings,
     messages: store.messages,
     mirror: store.mirror,
     eventFeed: books.eventFeed,

@@ -1,4 +1,4 @@
-import type { Account, AuditEntry, AuditedUser, Change, Crossing, UserId } from '../../src/domain/account.ts'
+import type { Account, AuditEntry, AuditedUser, Change, UserId } from '../../src/domain/account.ts'
 import type { AppMessage } from '../../src/domain/app-message.ts'
 import type { Dispute } from '../../src/domain/dispute.ts'
 import type { DriftReport } from '../../src/domain/drift.ts'
@@ -21,7 +21,7 @@ import {
   type UsageTotal,
 } from '../../src/domain/usage.ts'
 import type { KeptEvent, StripeEvent } from '../../src/domain/webhook-event.ts'
-import type { Crossings, Messages } from '../../src/ports/app-messages.ts'
+import type { Messages } from '../../src/ports/app-messages.ts'
 import type { EventLog, Inbox } from '../../src/ports/inbox.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import type { Mirror } from '../../src/ports/mirror.ts'
@@ -39,16 +39,7 @@ interface Books {
   readonly grants: Map<string, Grant>
   readonly reports: Map<string, KeptReport>
   readonly carries: Map<ServiceType, bigint>
-  readonly crossings: Map<string, Crossing>
   readonly audit: AuditEntry[]
-}
-
-export interface KeptCrossing {
-  readonly user: UserId
-  readonly crossing: Crossing
-  failedTries: number
-  nextTryAt: number | null
-  outcome: string | null
 }
 
 export interface KeptMessage {
@@ -88,16 +79,13 @@ export interface MemoryStore {
   readonly inbox: Inbox
   readonly eventLog: EventLog
   readonly outbox: Outbox
-  readonly crossings: Crossings
   readonly mirror: Mirror
   readonly messages: Messages
-  readonly announcements: readonly KeptCrossing[]
   readonly told: readonly KeptMessage[]
   /** For assertions. */
   readonly events: ReadonlyMap<string, KeptRow>
   usageOf(user: UserId): readonly UsageRecord[]
   reportsOf(user: UserId): readonly KeptReport[]
-  crossingsOf(user: UserId): readonly Crossing[]
   auditOf(user: UserId): readonly AuditEntry[]
 }
 
@@ -108,7 +96,6 @@ export function memoryStore(): MemoryStore {
   const events = new Map<string, KeptRow>()
   const owners = new Map<string, UserId>()
   const audit: AuditedUser[] = []
-  const announcements: KeptCrossing[] = []
   const told: KeptMessage[] = []
   const opened = new Set<string>()
   const trialClaims = new Map<string, TrialClaim>()
@@ -120,7 +107,6 @@ export function memoryStore(): MemoryStore {
       grants: new Map(),
       reports: new Map(),
       carries: new Map(),
-      crossings: new Map(),
       audit: [],
       customerId: null,
       spendingLimits: NO_SPENDING_LIMITS,
@@ -266,15 +252,6 @@ export function memoryStore(): MemoryStore {
       case 'report-settled': {
         const settled = { state: change.outcome, nextTryAt: null, reason: change.reason, settledAt: change.at }
         Object.assign(books.reports.get(change.reportId) ?? {}, settled)
-        break
-      }
-      case 'threshold-crossed': {
-        const { service, allowanceStart, threshold } = change.crossing
-        const once = `${service} ${allowanceStart} ${threshold}`
-        if (books.crossings.has(once)) break
-        books.crossings.set(once, change.crossing)
-        const { crossing } = change
-        announcements.push({ user, crossing, failedTries: 0, nextTryAt: crossing.at, outcome: null })
         break
       }
       case 'message-queued': {
@@ -553,23 +530,6 @@ export function memoryStore(): MemoryStore {
     settle(id, { state: 'applied', customerId, outcome, nextTryAt: null, settledAt })
   }
 
-  async function tried(id: string, values: Partial<KeptCrossing>): Promise<void> {
-    const kept = announcements.find(({ crossing }) => crossing.id === id)
-    if (kept) Object.assign(kept, { failedTries: kept.failedTries + 1, ...values })
-  }
-
-  const crossings: Crossings = {
-    due: async (at, limit) =>
-      announcements
-        .filter(({ nextTryAt }) => nextTryAt !== null && nextTryAt <= at)
-        .toSorted((one, other) => (one.nextTryAt ?? 0) - (other.nextTryAt ?? 0))
-        .slice(0, limit)
-        .map(({ user, crossing, failedTries }) => ({ user, crossing, failedTries })),
-    told: (id) => tried(id, { nextTryAt: null, outcome: null }),
-    retry: (id, outcome, nextTryAt) => tried(id, { nextTryAt, outcome }),
-    giveUp: (id, outcome) => tried(id, { nextTryAt: null, outcome }),
-  }
-
   async function toldOf(id: string, values: Partial<KeptMessage>): Promise<void> {
     const kept = told.find(({ message }) => message.id === id)
     if (kept) Object.assign(kept, { failedTries: kept.failedTries + 1, ...values })
@@ -594,14 +554,11 @@ export function memoryStore(): MemoryStore {
     inbox,
     eventLog,
     outbox,
-    crossings,
     messages,
-    announcements,
     told,
     events,
     usageOf: (user) => users.get(user)?.usage ?? [],
     reportsOf: (user) => [...(users.get(user)?.reports.values() ?? [])],
-    crossingsOf: (user) => [...(users.get(user)?.crossings.values() ?? [])],
     auditOf: (user) => users.get(user)?.audit ?? [],
   }
 }

@@ -1,6 +1,5 @@
 import { Database } from 'bun:sqlite'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
-import { sqliteCrossings } from '../../src/adapters/sqlite/crossings.ts'
 import { type Drizzle, migrateDatabase, openDatabase } from '../../src/adapters/sqlite/database.ts'
 import { sqliteEventLog } from '../../src/adapters/sqlite/event-log.ts'
 import { sqliteInbox } from '../../src/adapters/sqlite/inbox.ts'
@@ -13,7 +12,7 @@ import { createWriter, type Writer } from '../../src/adapters/sqlite/writer.ts'
 import type { Ports } from '../../src/ports.ts'
 
 export interface SqliteStore
-  extends Pick<Ports, 'ledger' | 'records' | 'inbox' | 'eventLog' | 'outbox' | 'crossings' | 'messages' | 'mirror'> {
+  extends Pick<Ports, 'ledger' | 'records' | 'inbox' | 'eventLog' | 'outbox' | 'messages' | 'mirror'> {
   readonly database: Drizzle
   readonly client: Database
   readonly writer: Writer
@@ -48,7 +47,6 @@ export function storeOn(database: Drizzle): SqliteStore {
     inbox: sqliteInbox(database, writer),
     eventLog: sqliteEventLog(database, writer),
     outbox: sqliteOutbox(database),
-    crossings: sqliteCrossings(database, writer),
     messages: sqliteMessages(database, writer),
     mirror: sqliteMirror(database, writer),
   }

@@ -6,7 +6,7 @@ import { allowanceOf } from '../../domain/trial.ts'
 import { compiled } from './compiled.ts'
 import type { Drizzle } from './database.ts'
 import { type OpenReports, openReports, reportApplier } from './reports.ts'
-import { allowanceCrossings, appMessages } from './schema/app-messages.ts'
+import { appMessages } from './schema/app-messages.ts'
 import { auditLog } from './schema/audit-log.ts'
 import { idempotencyKeys, intents } from './schema/intents.ts'
 import { paymentDisputes, paymentRecords } from './schema/payments.ts'
@@ -127,11 +127,6 @@ function changeWriter(database: Drizzle, usage: UsageRows, open: OpenReports): (
         // What this very transaction has added must be there.
         open.write()
         return reports(user, change)
-      case 'threshold-crossed': {
-        const { at, service, ...crossing } = change.crossing
-        const row = { ...crossing, userId: user, serviceType: service, crossedAt: at, nextTryAt: at, tries: 0 }
-        return void database.insert(allowanceCrossings).values(row).onConflictDoNothing().run()
-      }
       case 'message-queued': {
         const { data, ...message } = change.message
         const row = { ...message, userId: user, data: JSON.stringify(data), nextTryAt: message.at, tries: 0 }

@@ -4,7 +4,6 @@ import type { PriceIds } from '../../domain/catalogue.ts'
 import type { PlanVersion } from '../../domain/plan-version.ts'
 import type { Ports } from '../../ports.ts'
 import { checkpoints } from './checkpoints.ts'
-import { sqliteCrossings } from './crossings.ts'
 import { type Drizzle, migrateDatabase, openDatabase } from './database.ts'
 import { sqliteEventLog } from './event-log.ts'
 import { sqliteInbox } from './inbox.ts'
@@ -20,10 +19,7 @@ import { walSync } from './wal-sync.ts'
 import { createWriter } from './writer.ts'
 
 export interface Store {
-  readonly ports: Pick<
-    Ports,
-    'ledger' | 'records' | 'inbox' | 'eventLog' | 'outbox' | 'crossings' | 'messages' | 'mirror'
-  >
+  readonly ports: Pick<Ports, 'ledger' | 'records' | 'inbox' | 'eventLog' | 'outbox' | 'messages' | 'mirror'>
   rememberedPrices(): PriceIds
   rememberPrices(prices: PriceIds, foundAt: number): Promise<void>
   /** The terms under which plans were ever sold, oldest first. */
@@ -63,7 +59,6 @@ export function openStore(file: string, onFatal: (error: unknown) => void): Stor
       inbox: sqliteInbox(database, writer),
       eventLog: sqliteEventLog(database, writer),
       outbox: sqliteOutbox(database),
-      crossings: sqliteCrossings(database, writer),
       messages: sqliteMessages(database, writer),
       mirror: sqliteMirror(database, writer),
     },

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { type Billing, createBilling } from '../../src/billing.ts'
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../src/domain/period.ts'
-import { announceCrossings } from '../../src/usecases/announce-crossings.ts'
+import { tellApp } from '../../src/usecases/tell-app.ts'
 import { type MemoryPorts, memoryPorts } from '../support/memory-ports.ts'
 import { voiceMinutes } from '../support/requests.ts'
 
@@ -30,8 +30,8 @@ beforeEach(async () => {
 
 const use = (minutes: number) => billing.recordUsage(voiceMinutes(minutes))
 
-const announce = () =>
-  announceCrossings({
+const tell = () =>
+  tellApp({
     ...ports,
     appWebhook: {
       post: async (id, body) => {
@@ -42,20 +42,20 @@ const announce = () =>
     onTrouble: (_, reason, isGivenUp) => void troubles.push(isGivenUp ? `given up: ${reason}` : reason),
   })
 
-describe('the app is told', () => {
+describe('of an allowance the app is told', () => {
   test('nothing while less than 80 percent is used', async () => {
     await use(79)
-    expect(await announce()).toBe(0)
+    expect(await tell()).toBe(0)
   })
 
   test('once of each threshold, with what was used and until when it counts', async () => {
     await use(79)
     await use(2)
-    await announce()
+    await tell()
     await use(30)
     await use(30)
-    await announce()
-    await announce()
+    await tell()
+    await tell()
     expect(posts.map(({ message }) => message)).toEqual([
       {
         type: 'usage.threshold_reached',
@@ -79,14 +79,14 @@ describe('the app is told', () => {
   test('again under the same id when it did not take it, after longer and longer waits, until it does', async () => {
     await use(80)
     answers = false
-    await announce()
-    await announce()
+    await tell()
+    await tell()
     expect(posts).toHaveLength(1)
     ports.advance(5 * SECOND_MS)
     answers = true
-    await announce()
+    await tell()
     ports.advance(DAY_MS)
-    expect(await announce()).toBe(0)
+    expect(await tell()).toBe(0)
     expect(posts).toHaveLength(2)
     expect(new Set(posts.map(({ id }) => id)).size).toBe(1)
     expect(troubles).toEqual(['The app answered 500.'])
@@ -96,7 +96,7 @@ describe('the app is told', () => {
     await use(80)
     answers = false
     for (let hours = 0; hours < 24 * 6; hours++) {
-      await announce()
+      await tell()
       ports.advance(HOUR_MS)
     }
     expect(posts).toHaveLength(10)
@@ -106,8 +106,8 @@ describe('the app is told', () => {
   test('nothing of what is three days old when there is first somebody to tell', async () => {
     await use(80)
     ports.advance(3 * DAY_MS + 1)
-    expect([await announce(), await announce()]).toEqual([1, 0])
+    expect([await tell(), await tell()]).toEqual([1, 0])
     expect(posts).toEqual([])
-    expect(ports.store.announcements[0]?.outcome).toContain('three days old')
+    expect(ports.store.told[0]?.outcome).toContain('three days old')
   })
 })
