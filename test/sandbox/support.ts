@@ -1,4 +1,4 @@
-import { afterEach } from 'bun:test'
+import { onTestFinished } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,12 +7,14 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 
 const cleanups: (() => Promise<void> | void)[] = []
 
-afterEach(async () => {
-  while (cleanups.length > 0) await cleanups.pop()?.()
-})
-
+/** Done at the end of the test, the last first. A hook here would be one of the first file alone that imports this. */
 function cleanUp(task: () => Promise<void> | void): void {
+  if (cleanups.length === 0) onTestFinished(cleanUpAll)
   cleanups.push(task)
+}
+
+async function cleanUpAll(): Promise<void> {
+  while (cleanups.length > 0) await cleanups.pop()?.()
 }
 
 /** A running simulator that ends with the test. */
