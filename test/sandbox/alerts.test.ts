@@ -1,13 +1,9 @@
 import { expect, test } from 'bun:test'
-import { refusalOf, started } from './support.ts'
+import { minutesMeter, refusalOf, started } from './support.ts'
 
 async function metered() {
   const { stripe } = await started()
-  const meter = await stripe.billing.meters.create({
-    display_name: 'Minutes',
-    event_name: 'minutes',
-    default_aggregation: { formula: 'sum' },
-  })
+  const meter = await minutesMeter(stripe)
   const [ann, bob] = [await stripe.customers.create(), await stripe.customers.create()]
   const use = (customer: string, value: number) =>
     stripe.billing.meterEvents.create({

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import Stripe from 'stripe'
-import { refusalOf, started } from './support.ts'
+import { minutesMeter, refusalOf, started } from './support.ts'
 
 test('a product is made, changed, listed and, without prices, deleted', async () => {
   const { stripe } = await started()
@@ -34,11 +34,7 @@ test('a product may have an id of our choosing, once', async () => {
 test('a price below a cent has a decimal amount only', async () => {
   const { stripe } = await started()
   const product = await stripe.products.create({ name: 'Minutes' })
-  const meter = await stripe.billing.meters.create({
-    display_name: 'Minutes',
-    event_name: 'minutes',
-    default_aggregation: { formula: 'sum' },
-  })
+  const meter = await minutesMeter(stripe)
   const price = await stripe.prices.create({
     product: product.id,
     currency: 'usd',

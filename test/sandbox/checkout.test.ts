@@ -12,6 +12,16 @@ async function oncePrice(stripe: Stripe, unit_amount = 1500): Promise<Stripe.Pri
   return stripe.prices.create({ product: product.id, currency: 'usd', unit_amount })
 }
 
+/** A session for one of a price. */
+function sessionFor(
+  stripe: Stripe,
+  mode: 'payment' | 'subscription',
+  price: Stripe.Price,
+  extra: Stripe.Checkout.SessionCreateParams = {},
+): Promise<Stripe.Checkout.Session> {
+  return stripe.checkout.sessions.create({ ...back, mode, line_items: [{ price: price.id, quantity: 1 }], ...extra })
+}
+
 async function open(session: Stripe.Checkout.Session): Promise<string> {
   const response = await fetch(session.url ?? '')
   expect(response.headers.get('content-type')).toStartWith('text/html')
@@ -64,11 +74,7 @@ test('a session for a payment is paid on its page', async () => {
 test('a declined card leaves the session open, and another one pays it', async () => {
   const { stripe } = await started()
   const price = await oncePrice(stripe)
-  const session = await stripe.checkout.sessions.create({
-    ...back,
-    mode: 'payment',
-    line_items: [{ price: price.id, quantity: 1 }],
-  })
+  const session = await sessionFor(stripe, 'payment', price)
   const declined = await press(session, { test_card: '4000000000009995', email: 'ann@example.com' })
   expect(declined.status).toBe(402)
   expect(declined.text).toContain('insufficient funds')
@@ -82,11 +88,7 @@ test('a declined card leaves the session open, and another one pays it', async (
 test('a card that asks for its owner is authenticated on the way', async () => {
   const { stripe } = await started()
   const price = await oncePrice(stripe)
-  const session = await stripe.checkout.sessions.create({
-    ...back,
-    mode: 'payment',
-    line_items: [{ price: price.id, quantity: 1 }],
-  })
+  const session = await sessionFor(stripe, 'payment', price)
   const bank = await press(session, { test_card: '4000002760003184' })
   expect(bank.status).toBe(200)
   const method = /name="method" value="(pm_\w+)"/.exec(bank.text)?.[1] ?? ''
@@ -100,10 +102,7 @@ test('a card that asks for its owner is authenticated on the way', async () => {
 test('a session for a subscription makes the customer, the subscription and its first invoice', async () => {
   const { stripe } = await started()
   const price = await monthlyPrice(stripe)
-  const session = await stripe.checkout.sessions.create({
-    ...back,
-    mode: 'subscription',
-    line_items: [{ price: price.id, quantity: 1 }],
+  const session = await sessionFor(stripe, 'subscription', price, {
     subscription_data: { metadata: { user: 'u1' } },
     metadata: { session: 's1' },
   })
@@ -123,11 +122,7 @@ test('a session for a subscription makes the customer, the subscription and its 
 test('a subscription by a card that asks for its owner is active after the bank has said yes', async () => {
   const { stripe } = await started()
   const price = await monthlyPrice(stripe)
-  const session = await stripe.checkout.sessions.create({
-    ...back,
-    mode: 'subscription',
-    line_items: [{ price: price.id, quantity: 1 }],
-  })
+  const session = await sessionFor(stripe, 'subscription', price)
   const bank = await press(session, { test_card: '4000002760003184', email: 'ann@example.com' })
   const method = /name="method" value="(pm_\w+)"/.exec(bank.text)?.[1] ?? ''
   expect((await press(session, { do: 'authenticate', method, outcome: 'succeed' })).status).toBe(303)
@@ -138,11 +133,7 @@ test('a subscription by a card that asks for its owner is active after the bank 
 test('a declined card leaves no subscription behind', async () => {
   const { stripe } = await started()
   const price = await monthlyPrice(stripe)
-  const session = await stripe.checkout.sessions.create({
-    ...back,
-    mode: 'subscription',
-    line_items: [{ price: price.id, quantity: 1 }],
-  })
+  const session = await sessionFor(stripe, 'subscription', price)
   expect((await press(session, { test_card: '4000000000000341' })).status).toBe(402)
   expect((await stripe.subscriptions.list({ status: 'all' })).data).toEqual([])
   expect((await stripe.checkout.sessions.retrieve(session.id)).status).toBe('open')
@@ -169,13 +160,7 @@ test('sessions are listed, changed, expired, and refused in words', async () => 
   const { stripe } = await started()
   const price = await oncePrice(stripe)
   const recurring = await monthlyPrice(stripe)
-  const create = (extra: Partial<Stripe.Checkout.SessionCreateParams>) =>
-    stripe.checkout.sessions.create({
-      ...back,
-      mode: 'payment',
-      line_items: [{ price: price.id, quantity: 1 }],
-      ...extra,
-    })
+  const create = (extra: Partial<Stripe.Checkout.SessionCreateParams>) => sessionFor(stripe, 'payment', price, extra)
   const session = await create({})
   expect((await stripe.checkout.sessions.update(session.id, { metadata: { a: '1' } })).metadata).toEqual({ a: '1' })
   expect((await stripe.checkout.sessions.listLineItems(session.id)).data[0]?.description).toBe('Minutes')
@@ -285,13 +270,7 @@ test('a trial costs nothing today', async () => {
   const { stripe } = await started()
   const price = await monthlyPrice(stripe)
   const create = (extra: Partial<Stripe.Checkout.SessionCreateParams>) =>
-    stripe.checkout.sessions.create({
-      ...back,
-      mode: 'subscription',
-      line_items: [{ price: price.id, quantity: 1 }],
-      subscription_data: { trial_period_days: 14 },
-      ...extra,
-    })
+    sessionFor(stripe, 'subscription', price, { subscription_data: { trial_period_days: 14 }, ...extra })
   const session = await create({})
   expect(session).toMatchObject({ amount_total: 0, payment_status: 'no_payment_required' })
   expect(await open(session)).toContain('14 days free')

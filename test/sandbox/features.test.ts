@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type Stripe from 'stripe'
-import { eventTypes, monthlyPrice, readyToSubscribe, refusalOf, started } from './support.ts'
+import { eventTypes, minutesMeter, monthlyPrice, readyToSubscribe, refusalOf, started } from './support.ts'
 
 test('a subscription to a product with features entitles its customer while it runs', async () => {
   const { stripe } = await started()
@@ -109,20 +109,22 @@ test('a customer may bring a card of the older kind and tax ids along', async ()
   expect(made.status).toBe('active')
 })
 
-test('credits pay for usage, gifts first, and for nothing else', async () => {
-  const { stripe } = await started()
+/** Ready to subscribe, to a price of ten cents a minute too. */
+async function readyToUse(stripe: Stripe) {
   const { customer, price } = await readyToSubscribe(stripe)
-  const meter = await stripe.billing.meters.create({
-    display_name: 'Minutes',
-    event_name: 'minutes',
-    default_aggregation: { formula: 'sum' },
-  })
+  const meter = await minutesMeter(stripe)
   const usage = await stripe.prices.create({
     product: String(price.product),
     currency: 'usd',
     unit_amount: 10,
     recurring: { interval: 'month', usage_type: 'metered', meter: meter.id },
   })
+  return { customer, price, usage }
+}
+
+test('credits pay for usage, gifts first, and for nothing else', async () => {
+  const { stripe } = await started()
+  const { customer, price, usage } = await readyToUse(stripe)
   const subscription = await stripe.subscriptions.create({
     customer: customer.id,
     items: [{ price: price.id }, { price: usage.id }],
@@ -153,18 +155,7 @@ test('credits pay for usage, gifts first, and for nothing else', async () => {
 
 test('credits that a voided invoice had taken come back', async () => {
   const { stripe } = await started()
-  const { customer, price } = await readyToSubscribe(stripe)
-  const meter = await stripe.billing.meters.create({
-    display_name: 'Minutes',
-    event_name: 'minutes',
-    default_aggregation: { formula: 'sum' },
-  })
-  const usage = await stripe.prices.create({
-    product: String(price.product),
-    currency: 'usd',
-    unit_amount: 10,
-    recurring: { interval: 'month', usage_type: 'metered', meter: meter.id },
-  })
+  const { customer, usage } = await readyToUse(stripe)
   const subscription = await stripe.subscriptions.create({
     customer: customer.id,
     items: [{ price: usage.id }],

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import Stripe from 'stripe'
-import { clientOf, raw, readyToSubscribe, refusalOf, started } from './support.ts'
+import { clientOf, minutesMeter, raw, readyToSubscribe, refusalOf, started } from './support.ts'
 
 test('a list of an unknown customer is refused, whatever is listed', async () => {
   const { sandbox } = await started()
@@ -77,11 +77,7 @@ test('invoices, charges and payment intents are searched by customer, status and
 
 async function streaming() {
   const { sandbox, stripe } = await started()
-  const meter = await stripe.billing.meters.create({
-    display_name: 'Minutes',
-    event_name: 'minutes',
-    default_aggregation: { formula: 'sum' },
-  })
+  const meter = await minutesMeter(stripe)
   const customer = await stripe.customers.create({})
   const session = await stripe.v2.billing.meterEventSession.create()
   const eventsOf = (count: number) =>

@@ -1,14 +1,10 @@
 import { expect, test } from 'bun:test'
 import Stripe from 'stripe'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { eventually, readyToSubscribe, receiver, refusalOf, started } from './support.ts'
+import { eventually, minutesMeter, readyToSubscribe, receiver, refusalOf, started } from './support.ts'
 
 async function metered(stripe: Stripe) {
-  const meter = await stripe.billing.meters.create({
-    display_name: 'Minutes',
-    event_name: 'minutes',
-    default_aggregation: { formula: 'sum' },
-  })
+  const meter = await minutesMeter(stripe)
   const { customer, price: licensed } = await readyToSubscribe(stripe)
   const price = await stripe.prices.create({
     product: String(licensed.product),

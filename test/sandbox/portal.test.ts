@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type Stripe from 'stripe'
-import { monthlyPrice, readyToSubscribe, refusalOf, started } from './support.ts'
+import { minutesMeter, monthlyPrice, readyToSubscribe, refusalOf, started } from './support.ts'
 
 async function subscribed(stripe: Stripe) {
   const { customer, price } = await readyToSubscribe(stripe)
@@ -58,11 +58,7 @@ test('the portal shows plan, card and invoices', async () => {
 test('a year whose use is billed by the month is renewed when the year is over', async () => {
   const { stripe } = await started()
   const { customer } = await readyToSubscribe(stripe)
-  const meter = await stripe.billing.meters.create({
-    display_name: 'Minutes',
-    event_name: 'minutes',
-    default_aggregation: { formula: 'sum' },
-  })
+  const meter = await minutesMeter(stripe)
   const product_data = { name: 'Pro' }
   const [year, use] = await Promise.all([
     stripe.prices.create({ currency: 'usd', unit_amount: 39_000, product_data, recurring: { interval: 'year' } }),

@@ -101,6 +101,15 @@ export async function monthlyPrice(stripe: Stripe, unit_amount = 3900): Promise<
   return stripe.prices.create({ product: product.id, currency: 'usd', unit_amount, recurring: { interval: 'month' } })
 }
 
+/** A meter that adds minutes up. */
+export function minutesMeter(stripe: Stripe): Promise<Stripe.Billing.Meter> {
+  return stripe.billing.meters.create({
+    display_name: 'Minutes',
+    event_name: 'minutes',
+    default_aggregation: { formula: 'sum' },
+  })
+}
+
 export async function eventTypes(stripe: Stripe): Promise<string[]> {
   const events = await stripe.events.list({ limit: 100 })
   return events.data.map((event) => event.type).reverse()

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type Stripe from 'stripe'
-import { readyToSubscribe, refusalOf, started } from './support.ts'
+import { minutesMeter, readyToSubscribe, refusalOf, started } from './support.ts'
 import { pass } from './timing.ts'
 
 type Terms = Omit<Stripe.SubscriptionCreateParams, 'customer' | 'items'>
@@ -10,11 +10,7 @@ type ItemTerms = Omit<Stripe.SubscriptionCreateParams.Item, 'price'>
 async function watched(terms: Terms, itemTerms: ItemTerms = {}, more: Partial<Stripe.PriceCreateParams> = {}) {
   const { sandbox, stripe } = await started()
   const { customer, price: licensed } = await readyToSubscribe(stripe)
-  const meter = await stripe.billing.meters.create({
-    display_name: 'Minutes',
-    event_name: 'minutes',
-    default_aggregation: { formula: 'sum' },
-  })
+  const meter = await minutesMeter(stripe)
   const price = await stripe.prices.create({
     product: String(licensed.product),
     currency: 'usd',
