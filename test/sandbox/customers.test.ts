@@ -49,6 +49,47 @@ test('a change is announced with the former values only, no change not at all', 
   expect(event?.request?.id).toStartWith('req_')
 })
 
+test('metadata has up to 50 keys, also when they come bit by bit', async () => {
+  const { stripe } = await started()
+  const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`key${index}`, 'x']))
+  const customer = await stripe.customers.create({ metadata: many })
+  const more = await refusalOf(stripe.customers.update(customer.id, { metadata: { another: 'x' } }))
+  expect(more).toMatchObject({ statusCode: 400, param: 'metadata' })
+  await stripe.customers.update(customer.id, { metadata: { another: 'x', key0: '' } })
+})
+
+test('what an invoice shows of a customer is kept with the customer and copied to each invoice', async () => {
+  const { stripe } = await started()
+  const shipping = { name: 'Ann', address: { line1: 'Main Street 1', country: 'DE' } }
+  const customer = await stripe.customers.create({
+    name: 'Ann',
+    business_name: 'Ann Ltd',
+    shipping,
+    invoice_settings: { custom_fields: [{ name: 'Order', value: '4711' }], footer: 'Thank you' },
+    tax_id_data: [{ type: 'eu_vat', value: 'DE123456789' }],
+    tax: { validate_location: 'deferred' },
+  })
+  expect(customer).toMatchObject({ business_name: 'Ann Ltd', shipping: { ...shipping, phone: null } })
+  const invoice = await stripe.invoices.create({ customer: customer.id })
+  expect(invoice).toMatchObject({
+    custom_fields: [{ name: 'Order', value: '4711' }],
+    footer: 'Thank you',
+    customer_shipping: { name: 'Ann' },
+    customer_tax_ids: [{ type: 'eu_vat', value: 'DE123456789' }],
+  })
+  const own = await stripe.invoices.update(invoice.id, { custom_fields: [{ name: 'Order', value: '12' }] })
+  expect(own.custom_fields).toEqual([{ name: 'Order', value: '12' }])
+  const bare = await stripe.customers.update(customer.id, {
+    business_name: '',
+    shipping: '',
+    invoice_settings: { custom_fields: '' },
+  })
+  expect(bare).not.toHaveProperty('business_name')
+  expect(bare).toMatchObject({ shipping: null, invoice_settings: { custom_fields: null, footer: 'Thank you' } })
+  const full = await stripe.customers.retrieve(customer.id, { expand: ['tax_ids'] })
+  expect(full).toMatchObject({ tax_ids: { data: [{ value: 'DE123456789' }] } })
+})
+
 test('customers are found by their email and their metadata', async () => {
   const { stripe } = await started()
   const ann = await stripe.customers.create({ email: 'ann@example.com', metadata: { user_id: 'u 1', plan: 'pro' } })

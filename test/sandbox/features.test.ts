@@ -24,6 +24,19 @@ test('a subscription to a product with features entitles its customer while it r
   expect(events.data).toHaveLength(2)
 })
 
+test('an entitlement is found by its id while it holds', async () => {
+  const { stripe } = await started()
+  const { customer, price } = await readyToSubscribe(stripe)
+  const feature = await stripe.entitlements.features.create({ name: 'Calls', lookup_key: 'calls' })
+  await stripe.products.createFeature(String(price.product), { entitlement_feature: feature.id })
+  const subscription = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id }] })
+  const [listed] = (await stripe.entitlements.activeEntitlements.list({ customer: customer.id })).data
+  const id = listed?.id ?? ''
+  expect(await stripe.entitlements.activeEntitlements.retrieve(id)).toMatchObject({ id, lookup_key: 'calls' })
+  await stripe.subscriptions.cancel(subscription.id)
+  expect((await refusalOf(stripe.entitlements.activeEntitlements.retrieve(id))).statusCode).toBe(404)
+})
+
 test('a feature is changed, filtered and detached', async () => {
   const { stripe } = await started()
   const price = await monthlyPrice(stripe)

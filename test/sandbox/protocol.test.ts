@@ -1,4 +1,6 @@
 import { expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { clientOf, monthlyPrice, raw, readyToSubscribe, refusalOf, started, startedSandbox } from './support.ts'
 
 test('any test key is accepted, as a bearer token or as the user of basic authentication', async () => {
@@ -84,6 +86,29 @@ test('a path Stripe does not have is a 404, one it has and we have not a 501 tha
     expect(missing.status).toBe(501)
     expect(missing.error.type).toBe('api_error')
     expect(String(missing.error.message)).toContain('The Stripe simulator does not implement')
+  }
+})
+
+/** Every path the official library can call, from its own source. */
+function pathsOfTheLibrary(): (readonly [method: string, path: string])[] {
+  const root = new URL('../../node_modules/stripe/esm/resources/', import.meta.url).pathname
+  const found = new Set<string>()
+  for (const file of new Bun.Glob('**/*.js').scanSync(root)) {
+    const source = readFileSync(join(root, file), 'utf8')
+    for (const [, method, path] of source.matchAll(/'(GET|POST|DELETE)',\s*[`'](\/v[12]\/[^`']+)[`']/g)) {
+      found.add(`${method} ${path?.replace(/\$?\{[^}]*\}/g, 'x_1')}`)
+    }
+  }
+  return [...found].map((call) => [call.split(' ')[0] ?? '', call.split(' ')[1] ?? ''])
+}
+
+test('no path that the official library calls is taken for a misspelt one', async () => {
+  const sandbox = await startedSandbox()
+  const calls = pathsOfTheLibrary()
+  expect(calls.length).toBeGreaterThan(500)
+  for (const [method, path] of calls) {
+    const answer = await raw(sandbox, method, path, method === 'POST' ? '' : undefined)
+    expect(`${method} ${path} ${answer.error.message ?? ''}`).not.toContain('Unrecognized request URL')
   }
 })
 

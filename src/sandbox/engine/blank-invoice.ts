@@ -2,13 +2,15 @@ import type { Customer, Invoice } from '../wire.ts'
 
 /** What an invoice keeps of its customer. */
 export const snapshotOf = (customer: Customer) => ({
+  custom_fields: customer.invoice_settings.custom_fields,
   customer: customer.id,
   customer_address: customer.address ?? null,
   customer_email: customer.email,
   customer_name: customer.name ?? null,
   customer_phone: customer.phone ?? null,
-  customer_shipping: null,
+  customer_shipping: customer.shipping,
   customer_tax_exempt: customer.tax_exempt ?? null,
+  footer: customer.invoice_settings.footer,
 })
 
 export const blankInvoice = {
@@ -25,9 +27,7 @@ export const blankInvoice = {
   auto_advance: true,
   automatic_tax: { disabled_reason: null, enabled: false, liability: null, provider: null, status: null },
   automatically_finalizes_at: null,
-  custom_fields: null,
   customer_account: null,
-  customer_tax_ids: [],
   default_payment_method: null,
   default_source: null,
   default_tax_rates: [],
@@ -36,7 +36,6 @@ export const blankInvoice = {
   due_date: null,
   effective_at: null,
   ending_balance: null,
-  footer: null,
   from_invoice: null,
   hosted_invoice_url: null,
   invoice_pdf: null,

@@ -1,6 +1,7 @@
 import { recordEvent } from '../events/record.ts'
 import { listOf } from '../http/listing.ts'
 import type { Turn } from '../turn.ts'
+import { recall, remember } from './memory.ts'
 
 export interface ActiveEntitlement {
   readonly id: string
@@ -24,6 +25,12 @@ export function activeEntitlements(turn: Turn, customer: string): ActiveEntitlem
     const feature = turn.store.objects.find('entitlements.feature', id)
     return feature ? [entitlementOf(customer, feature)] : []
   })
+}
+
+/** One of them by its id, while it holds. */
+export function activeEntitlement(turn: Turn, id: string): ActiveEntitlement | undefined {
+  const customer = recall(turn, 'entitled', id)
+  return customer === undefined ? undefined : activeEntitlements(turn, customer).find((each) => each.id === id)
 }
 
 // The same feature of the same customer is the same entitlement whenever it is asked for.
@@ -54,6 +61,7 @@ export function followEntitlements(turn: Turn, customer: string): void {
     .join(' ')
   if (now === known) return
   turn.store.settings.write(noted(customer), now)
+  for (const { id } of entitlements) remember(turn, 'entitled', id, customer)
   const summary = {
     object: 'entitlements.active_entitlement_summary',
     customer,

@@ -31,8 +31,10 @@ export function couponExtras(turn: Turn, id: string, field: string): unknown {
   return products && { products }
 }
 
-/** A customer's subscriptions that have not ended. */
+/** A customer's tax ids, and subscriptions that have not ended. */
 export function customerExtras(turn: Turn, id: string, field: string): unknown {
+  if (field === 'tax_ids')
+    return listOf(turn.store.objects.select('tax_id', { customer: id }), `/v1/customers/${id}/tax_ids`)
   if (field !== 'subscriptions') return undefined
   const living = turn.store.objects.select('subscription', { customer: id }).filter((found) => !terminal(found))
   const shown = living.map((subscription) => present(turn, subscription))

@@ -62,6 +62,9 @@ export function composeInvoice(turn: Turn, bill: Bill, id = freshId('in')): Invo
     collection_method: subscription?.collection_method ?? 'charge_automatically',
     created: now,
     currency: subscription?.currency ?? customer.currency ?? 'usd',
+    customer_tax_ids: turn.store.objects
+      .select('tax_id', { customer: customer.id })
+      .map(({ type, value }) => ({ type, value })),
     default_tax_rates: rates,
     discounts: discounts.map((discount) => discount.id),
     lines: listOf(lines, `/v1/invoices/${id}/lines`),

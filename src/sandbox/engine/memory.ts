@@ -59,6 +59,8 @@ interface Memories {
   readonly currency_options: Readonly<Record<string, CurrencyOption>>
   /** The stretches of usage an invoice bills; counted again when it is finalized. */
   readonly metered: readonly (UsageSegment & { readonly item: string })[]
+  /** Whose an active entitlement is. */
+  readonly entitled: string
   readonly pending_update: PendingChange
   /** The lines of a preview that has more than are shown with it. */
   readonly previewed: readonly InvoiceLine[]

@@ -111,7 +111,17 @@ export function change<K extends Kind>(
   patch: Partial<Kinds[K]>,
   ...types: readonly EventType[]
 ): Kinds[K] {
-  const after = { ...before, ...patch }
+  return replace(turn, kind, before, { ...before, ...patch }, ...types)
+}
+
+/** The same with the whole object, where a field may be gone. */
+export function replace<K extends Kind>(
+  turn: Turn,
+  kind: K,
+  before: Kinds[K],
+  after: Kinds[K],
+  ...types: readonly EventType[]
+): Kinds[K] {
   if (Bun.deepEquals(before, after, true)) return before
   turn.store.objects.save(kind, after)
   // Only `*.updated` carries the former values; the other types tell what happened by their name.

@@ -3,7 +3,7 @@ import { chargeExtras, couponExtras, customerExtras, invoiceExtras, priceExtras 
 import { present } from '../present.ts'
 import type { Turn } from '../turn.ts'
 import type { Kind } from '../wire.ts'
-import { invalid } from './failure.ts'
+import { type Failure, invalid } from './failure.ts'
 
 const deepest = 4
 
@@ -50,7 +50,7 @@ const expandable: Readonly<Record<string, readonly string[]>> = {
   setup_intent: ['customer', 'payment_method', 'latest_attempt', 'mandate', 'on_behalf_of', 'single_use_mandate'],
   payment_intent: ['customer', 'payment_method', 'latest_charge', 'on_behalf_of', 'review', 'source'],
   charge: ['customer', 'payment_intent', 'balance_transaction', 'review', 'on_behalf_of'],
-  refund: ['charge', 'payment_intent', 'balance_transaction'],
+  refund: ['charge', 'payment_intent', 'balance_transaction', 'customer', 'payment_method'],
   subscription: [
     'customer',
     'latest_invoice',
@@ -63,29 +63,64 @@ const expandable: Readonly<Record<string, readonly string[]>> = {
     'on_behalf_of',
   ],
   subscription_item: ['discounts'],
-  invoiceitem: ['customer', 'discounts', 'invoice', 'test_clock'],
+  invoiceitem: ['customer', 'discounts', 'invoice', 'pricing.price_details.price', 'test_clock'],
   discount: ['customer', 'promotion_code', 'source.coupon'],
   promotion_code: ['customer', 'promotion.coupon'],
-  credit_note: ['customer', 'customer_balance_transaction', 'invoice'],
+  credit_note: ['customer', 'customer_balance_transaction', 'discount_amounts.discount', 'invoice', 'refunds.refund'],
   customer_balance_transaction: ['credit_note', 'customer', 'invoice'],
-  subscription_schedule: ['customer', 'subscription', 'test_clock'],
+  subscription_schedule: [
+    'customer',
+    'default_settings.default_payment_method',
+    'phases.default_payment_method',
+    'phases.discounts.coupon',
+    'phases.discounts.promotion_code',
+    'phases.items.discounts.coupon',
+    'phases.items.discounts.promotion_code',
+    'phases.items.price',
+    'subscription',
+    'test_clock',
+  ],
   invoice: [
     'customer',
     'default_payment_method',
     'discounts',
+    'default_source',
+    'latest_revision',
     'parent.subscription_details.subscription',
     'test_clock',
+    'total_discount_amounts.discount',
+    'total_pretax_credit_amounts.credit_balance_transaction',
   ],
-  line_item: ['discounts', 'subscription', 'pricing.price_details.price'],
-  'checkout.session': ['customer', 'invoice', 'payment_intent', 'payment_link', 'setup_intent', 'subscription'],
+  line_item: [
+    'discount_amounts.discount',
+    'discounts',
+    'pretax_credit_amounts.credit_balance_transaction',
+    'pricing.price_details.price',
+    'subscription',
+  ],
+  'checkout.session': [
+    'customer',
+    'discounts.coupon',
+    'discounts.promotion_code',
+    'invoice',
+    'payment_intent',
+    'payment_link',
+    'setup_intent',
+    'subscription',
+  ],
   'billing_portal.configuration': ['features.subscription_update.products'],
   'billing_portal.session': ['configuration'],
   dispute: ['charge', 'payment_intent'],
   tax_id: ['customer'],
   'entitlements.active_entitlement': ['feature'],
-  'billing.alert': ['usage_threshold.meter'],
-  'billing.credit_grant': ['customer'],
-  'billing.credit_balance_transaction': ['credit_grant'],
+  'billing.alert': ['usage_threshold.filters.customer', 'usage_threshold.meter'],
+  'billing.credit_grant': ['customer', 'test_clock'],
+  'billing.credit_balance_transaction': [
+    'credit_grant',
+    'credits_applied.invoice',
+    'debit.credits_applied.invoice',
+    'test_clock',
+  ],
   invoice_payment: ['invoice', 'payment.payment_intent', 'payment.charge'],
 }
 
@@ -101,6 +136,7 @@ const extras: Readonly<Record<string, (turn: Turn, id: string, field: string) =>
 }
 
 type Fields = Record<string, unknown>
+type Refusal = () => Failure
 
 /** Replaces the ids at the wanted paths by their objects; a path may lead through lists and hashes. */
 export function expand(turn: Turn, answer: object, paths: readonly string[]): object {
@@ -108,24 +144,24 @@ export function expand(turn: Turn, answer: object, paths: readonly string[]): ob
   for (const path of paths) {
     const steps = path.split('.')
     if (steps.length > deepest) throw invalid(`You cannot expand more than ${deepest} levels of a property.`, 'expand')
-    expanded = follow(turn, expanded, steps, '', path)
+    expanded = follow(turn, expanded, steps, '', () => cannotExpand(path, answer))
   }
   return expanded as object
 }
 
-function follow(turn: Turn, value: unknown, steps: readonly string[], within: string, path: string): unknown {
+function follow(turn: Turn, value: unknown, steps: readonly string[], within: string, refusal: Refusal): unknown {
   const [step, ...rest] = steps
   if (step === undefined || value === null || value === undefined) return value
-  if (Array.isArray(value)) return value.map((element) => follow(turn, element, steps, within, path))
-  if (typeof value !== 'object') throw cannotExpand(path)
+  if (Array.isArray(value)) return value.map((element) => follow(turn, element, steps, within, refusal))
+  if (typeof value !== 'object') throw refusal()
   const fields: Fields = { ...value }
   const owner = typeof fields.object === 'string' ? fields.object : ''
   const place = within === '' || owner !== '' ? step : `${within}.${step}`
   const kind = owner === '' ? ownerOf(within) : owner
   const name = owner === '' ? (place.split(':').at(-1) ?? place) : step
-  const opened = open(turn, fields, step, kind, name, rest.length === 0, path)
+  const opened = open(turn, fields, step, kind, name, rest.length === 0, refusal)
   const below = `${kind}:${name}`
-  return { ...fields, [step]: follow(turn, opened, rest, typeof opened === 'object' ? below : '', path) }
+  return { ...fields, [step]: follow(turn, opened, rest, typeof opened === 'object' ? below : '', refusal) }
 }
 
 const ownerOf = (within: string) => within.split(':')[0] ?? ''
@@ -138,7 +174,7 @@ function open(
   kind: string,
   name: string,
   last: boolean,
-  path: string,
+  refusal: Refusal,
 ): unknown {
   const extra = extras[kind]?.(turn, String(fields.id), step)
   if (extra !== undefined) return extra
@@ -146,7 +182,7 @@ function open(
   const mayExpand = expandable[kind]?.includes(name) === true
   if (mayExpand) return Array.isArray(value) ? value.map((id) => resolve(turn, id)) : resolve(turn, value)
   const leadsOn = typeof value === 'object' || value === undefined
-  if (last || !leadsOn || !(step in fields)) throw cannotExpand(path)
+  if (last || !leadsOn || !(step in fields)) throw refusal()
   return value
 }
 
@@ -164,9 +200,8 @@ function resolve(turn: Turn, id: unknown): unknown {
   return turn.store.objects.isDeleted(kind, id) ? { id, object: kind, deleted: true } : id
 }
 
-function cannotExpand(path: string) {
-  return invalid(
-    `This property cannot be expanded (${path}). You may want to try expanding 'data.${path}' instead.`,
-    'expand',
-  )
+// What was meant in a list is told of lists only.
+function cannotExpand(path: string, answer: object): Failure {
+  const hint = 'data' in answer ? ` You may want to try expanding 'data.${path}' instead.` : ''
+  return invalid(`This property cannot be expanded (${path}).${hint}`, 'expand')
 }

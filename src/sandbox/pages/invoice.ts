@@ -17,7 +17,7 @@ export function invoicePage(turn: Turn, id: string): Response {
 <p>${invoice.customer_name ?? invoice.customer_email ?? invoice.customer ?? ''}<br>
 ${dateText(invoice.created)} · <strong>${invoice.status ?? ''}</strong></p>
 <table><thead><tr><th>Description</th><th>Amount</th></tr></thead><tbody>${rows}</tbody>
-<tfoot>${totals(invoice)}</tfoot></table>
+<tfoot>${totals(turn, invoice)}</tfoot></table>
 <p><a href="/invoices/${invoice.id}/pdf">Download as PDF</a></p>
 <p><small>From the Stripe simulator. No money has moved.</small></p>`,
   )
@@ -45,13 +45,10 @@ function issued(turn: Turn, id: string): Invoice | undefined {
 
 const missing = () => page('Not found', html`<h1>No such invoice</h1>`, 404)
 
-function totals(invoice: Invoice) {
-  const entries: readonly (readonly [string, number])[] = [
-    ['Total', invoice.total],
-    ['Paid', invoice.amount_paid],
-    ['Remaining', invoice.amount_remaining],
-  ]
-  return entries.map(([name, amount]) => html`<tr><th>${name}</th><th>${moneyText(amount, invoice.currency)}</th></tr>`)
+function totals(turn: Turn, invoice: Invoice) {
+  return entriesOf(turn, invoice).map(
+    ([name, amount]) => html`<tr><th>${name}</th><th>${moneyText(amount, invoice.currency)}</th></tr>`,
+  )
 }
 
 const columns = { description: sheet.left, period: 275, quantity: 460, amount: sheet.right, sums: 330 }
@@ -78,6 +75,7 @@ function heading(invoice: Invoice, title: string): Row[] {
     ['Paid', paid_at],
     ['Voided', voided_at],
     ['Uncollectible', marked_uncollectible_at],
+    ...(invoice.custom_fields ?? []).map(({ name, value }) => [name, value] as const),
   ]
   return [
     rowOf([{ text: title, x: sheet.left, bold: true, size: 18 }], 18),
@@ -128,7 +126,8 @@ function lineRows(line: InvoiceLine): Row[] {
   return rows.map((row) => ({ ...row, head: columnNames }))
 }
 
-function sums(turn: Turn, invoice: Invoice): Row[] {
+/** From what the lines come to, to what is left to pay. */
+function entriesOf(turn: Turn, invoice: Invoice): readonly (readonly [string, number])[] {
   const discounts = (invoice.total_discount_amounts ?? []).map(
     ({ amount, discount }) => [discountName(turn, discount), -amount] as const,
   )
@@ -137,7 +136,7 @@ function sums(turn: Turn, invoice: Invoice): Row[] {
   )
   const balance = invoice.ending_balance === null ? 0 : invoice.starting_balance - invoice.ending_balance
   const credited = invoice.pre_payment_credit_notes_amount
-  const entries: readonly (readonly [string, number])[] = [
+  return [
     ['Subtotal', invoice.subtotal],
     ...discounts,
     ...taxes,
@@ -147,7 +146,10 @@ function sums(turn: Turn, invoice: Invoice): Row[] {
     ['Amount paid', invoice.amount_paid],
     ['Amount due', invoice.amount_remaining],
   ]
-  const rows = entries.flatMap(([name, amount]) => {
+}
+
+function sums(turn: Turn, invoice: Invoice): Row[] {
+  const rows = entriesOf(turn, invoice).flatMap(([name, amount]) => {
     const bold = name === 'Total' || name === 'Amount due'
     const [first = '', ...more] = wrapped(name, 130)
     const money: Cell = { text: moneyText(amount, invoice.currency), x: columns.amount, right: true, bold }

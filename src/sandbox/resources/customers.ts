@@ -2,20 +2,8 @@ import { attach, attachedMethod, namedMethod } from '../engine/payment-methods.t
 import { redeem } from '../engine/redemption.ts'
 import { readSetting } from '../engine/settings.ts'
 import { endSubscription, terminal } from '../engine/subscription-end.ts'
-import { announce, change, create } from '../events/record.ts'
-import {
-  clearable,
-  clearedOnly,
-  fields,
-  integer,
-  list,
-  metadata,
-  notSimulated,
-  oneOf,
-  type Parameters,
-  scalars,
-  text,
-} from '../http/decode.ts'
+import { announce, change, create, replace } from '../events/record.ts'
+import { clearable, fields, list, type Parameters, text } from '../http/decode.ts'
 import { invalid } from '../http/failure.ts'
 import { listing, paging } from '../http/listing.ts'
 import { route } from '../http/route.ts'
@@ -23,34 +11,14 @@ import { search, searching } from '../http/search.ts'
 import { freshId, randomLetters } from '../identifiers.ts'
 import { referenced, retrieve, type Turn } from '../turn.ts'
 import type { Customer, PaymentMethod } from '../wire.ts'
-import { mergeMetadata, sentOnly } from './patches.ts'
+import { customerDetails, withDetails } from './customer-details.ts'
 import { createTaxId, taxIdParameters } from './tax-ids.ts'
 
 const common = {
-  address: clearable(scalars),
-  balance: integer,
-  business_name: notSimulated,
+  ...customerDetails,
   // Of callers from before the current version only; see older-versions.
   coupon: clearable(text),
-  description: clearable(text),
-  email: clearable(text),
-  individual_name: notSimulated,
-  invoice_prefix: text,
-  invoice_settings: fields({
-    custom_fields: clearedOnly,
-    default_payment_method: clearable(text),
-    footer: clearable(text),
-    rendering_options: clearedOnly,
-  }),
-  metadata,
-  name: clearable(text),
-  next_invoice_sequence: integer,
-  phone: clearable(text),
-  preferred_locales: list(text),
-  shipping: clearedOnly,
   source: text,
-  tax: notSimulated,
-  tax_exempt: clearable(oneOf('exempt', 'none', 'reverse')),
 }
 const creation = { ...common, payment_method: text, tax_id_data: list(taxIdParameters), test_clock: text }
 type Sent = Parameters<typeof common>
@@ -85,7 +53,7 @@ function createCustomer(turn: Turn, sent: Parameters<typeof creation>): Customer
     invoice_prefix: randomLetters(8).toUpperCase(),
     test_clock: clock,
   }
-  const customer = { ...blank, ...patchOf(blank, sent) }
+  const customer = withDetails(blank, sent)
   const method = sent.payment_method === undefined ? undefined : adopt(turn, sent.payment_method, id)
   const wanted = sent.invoice_settings?.default_payment_method ?? undefined
   const source = sent.source === undefined ? {} : { default_source: adopt(turn, sent.source, id).id }
@@ -123,10 +91,10 @@ function defaultMethod(
 
 function updateCustomer(turn: Turn, sent: Sent, id: string): Customer {
   const before = retrieve(turn, 'customer', id)
-  const patched = { ...before, ...patchOf(before, sent) }
+  const patched = withDetails(before, sent)
   const method = defaultMethod(turn, patched, sent.invoice_settings?.default_payment_method)
   const source = sent.source === undefined ? {} : { default_source: adopt(turn, sent.source, id).id }
-  const after = change(turn, 'customer', before, { ...patched, ...source, ...method }, 'customer.updated')
+  const after = replace(turn, 'customer', before, { ...patched, ...source, ...method }, 'customer.updated')
   return sent.coupon === undefined ? after : rediscounted(turn, after, sent.coupon)
 }
 
@@ -138,28 +106,6 @@ function rediscounted(turn: Turn, customer: Customer, coupon: string | null): Cu
   if (former && discount) announce(turn, 'customer.discount.updated', discount, former)
   else if (former) announce(turn, 'customer.discount.deleted', former)
   return change(turn, 'customer', customer, { discount })
-}
-
-function patchOf(before: Customer, sent: Sent): Partial<Customer> {
-  const { balance, description, email, name, phone, preferred_locales, tax_exempt } = sent
-  return {
-    ...sentOnly({ balance, description, email, name, phone, preferred_locales, tax_exempt }),
-    ...sentOnly({ invoice_prefix: sent.invoice_prefix, next_invoice_sequence: sent.next_invoice_sequence }),
-    ...(sent.address === undefined ? {} : { address: addressOf(before, sent.address) }),
-    ...(sent.invoice_settings?.footer === undefined
-      ? {}
-      : { invoice_settings: { ...before.invoice_settings, footer: sent.invoice_settings.footer } }),
-    metadata: mergeMetadata(before.metadata, sent.metadata),
-  }
-}
-
-const emptyAddress = { city: null, country: null, line1: null, line2: null, postal_code: null, state: null }
-
-function addressOf(before: Customer, sent: Readonly<Record<string, string>> | null) {
-  if (sent === null) return null
-  // An empty text takes a part away.
-  const parts = Object.entries(sent).map(([name, value]) => [name, value === '' ? null : value])
-  return { ...emptyAddress, ...before.address, ...Object.fromEntries(parts) }
 }
 
 /** Deleting a customer ends its subscriptions at once. */

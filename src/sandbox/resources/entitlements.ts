@@ -1,4 +1,4 @@
-import { activeEntitlements, followEntitlements } from '../engine/entitlements.ts'
+import { activeEntitlement, activeEntitlements, followEntitlements } from '../engine/entitlements.ts'
 import { fields, flag, metadata, need, type Parameters, text } from '../http/decode.ts'
 import { invalid, noSuch } from '../http/failure.ts'
 import { limitOf, listing, paging } from '../http/listing.ts'
@@ -53,6 +53,11 @@ export const entitlementRoutes = [
     const found = activeEntitlements(turn, customer)
     const limit = limitOf(sent)
     return { object: 'list', data: found.slice(0, limit), has_more: found.length > limit, url: active }
+  }),
+  route('GET', `${active}/:id`, fields({}), (turn, _sent, id) => {
+    const found = activeEntitlement(turn, id)
+    if (!found) throw noSuch('active entitlement', id, 'id', 404)
+    return found
   }),
 ]
 

@@ -20,6 +20,7 @@ import {
 import { invalid } from '../http/failure.ts'
 import { referenced, retrieve, type Turn } from '../turn.ts'
 import type { Customer, Invoice } from '../wire.ts'
+import { customFields } from './customer-details.ts'
 import { mergeMetadata, sentOnly } from './patches.ts'
 import { discountWishes } from './subscription-parameters.ts'
 import { namedRates, taxRateWishes } from './tax-rates.ts'
@@ -30,7 +31,7 @@ const common = {
   automatic_tax: ignored,
   automatically_finalizes_at: integer,
   collection_method: oneOf('charge_automatically', 'send_invoice'),
-  custom_fields: clearable(ignored),
+  custom_fields: customFields,
   days_until_due: integer,
   default_payment_method: clearable(text),
   default_tax_rates: taxRateWishes,
@@ -92,6 +93,7 @@ function patchOf(turn: Turn, sent: Update, customer: string | null): Partial<Inv
   const { collection_method, auto_advance, automatically_finalizes_at } = sent
   return {
     ...sentOnly({ description, footer, statement_descriptor, default_payment_method }),
+    ...sentOnly({ custom_fields: sent.custom_fields }),
     ...sentOnly({ collection_method, auto_advance, automatically_finalizes_at, due_date: due }),
     ...(sent.default_tax_rates === undefined
       ? {}

@@ -5,17 +5,23 @@
 const realPrefixes = [
   'accounts',
   'account_links',
+  'account_sessions',
   'apple_pay',
   'application_fees',
+  'apps',
   'balance',
+  'balance_settings',
+  'balance_transactions',
   'billing/alerts',
   'billing/credit_balance_summary',
   'billing/credit_balance_transactions',
   'billing/credit_grants',
+  'billing/feedback_options',
   'billing/meter_event_adjustments',
   'billing_portal',
   'charges',
   'checkout/sessions',
+  'climate',
   'confirmation_tokens',
   'country_specs',
   'coupons',
@@ -29,12 +35,15 @@ const realPrefixes = [
   'file_links',
   'files',
   'financial_connections',
+  'forwarding',
   'identity',
   'invoice_payments',
+  'invoice_rendering_templates',
   'invoiceitems',
   'invoices',
   'issuing',
   'mandates',
+  'payment_attempt_records',
   'payment_intents',
   'payment_links',
   'payment_method_configurations',
@@ -45,6 +54,7 @@ const realPrefixes = [
   'payouts',
   'plans',
   'prices',
+  'product_catalog',
   'products',
   'promotion_codes',
   'quotes',
@@ -66,6 +76,7 @@ const realPrefixes = [
   'tax_rates',
   'terminal',
   'test_helpers',
+  'three_d_secure',
   'tokens',
   'topups',
   'transfers',
@@ -73,7 +84,7 @@ const realPrefixes = [
 ]
 
 export function isRealPath(path: string): boolean {
-  if (path.startsWith('/v2/')) return /^\/v2\/(billing|core|commerce|money_management)\//.test(path)
+  if (path.startsWith('/v2/')) return /^\/v2\/(billing|core|commerce|money_management|test_helpers)\//.test(path)
   if (!path.startsWith('/v1/')) return false
   const rest = path.slice('/v1/'.length)
   return realPrefixes.some((prefix) => rest === prefix || rest.startsWith(`${prefix}/`))

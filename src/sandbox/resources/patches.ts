@@ -1,3 +1,5 @@
+import { invalid } from '../http/failure.ts'
+
 type Metadata = Readonly<Record<string, string>>
 
 /** Stripe's merge: nothing sent keeps all, an empty value deletes its key, nothing at all (`''`) clears. */
@@ -5,6 +7,7 @@ export function mergeMetadata(before: Metadata | null, sent: Metadata | null | u
   if (sent === undefined) return { ...before }
   if (sent === null) return {}
   const merged = Object.entries({ ...before, ...sent }).filter(([, value]) => value !== '')
+  if (merged.length > 50) throw invalid('Metadata can have up to 50 keys.', 'metadata')
   return Object.fromEntries(merged)
 }
 

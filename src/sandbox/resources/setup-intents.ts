@@ -80,6 +80,15 @@ function createSetupIntent(turn: Turn, sent: Parameters<typeof creation>): Setup
   const intent = createSetup(turn, customer, {
     ...sentOnly({ description: sent.description, usage: sent.usage }),
     ...(method ? { payment_method: method.id } : {}),
+    ...(sent.automatic_payment_methods
+      ? {
+          automatic_payment_methods: {
+            allow_redirects: 'always',
+            enabled: true,
+            ...sentOnly(sent.automatic_payment_methods),
+          },
+        }
+      : {}),
     metadata: mergeMetadata({}, sent.metadata),
   })
   if (sent.confirm !== true) return intent
