@@ -7,7 +7,9 @@ import { asFailure, failed } from './http/answer.ts'
 import { parseForm } from './http/form.ts'
 import { afterwards, authenticate, authenticationPage, intentCalled } from './pages/authentication.ts'
 import { answerHosted } from './pages/hosted.ts'
-import { invoicePage, invoicePdf } from './pages/invoice.ts'
+import { invoicePage } from './pages/invoice.ts'
+import { actOnInvoice } from './pages/invoice-actions.ts'
+import { invoicePdf } from './pages/invoice-pdf.ts'
 import { html, page } from './pages/layout.ts'
 import { keepingConnection } from './resources/connection.ts'
 import { emptyDatabase } from './store/database.ts'
@@ -33,7 +35,8 @@ export async function answerControl(ports: ControlPorts, request: Request, url: 
   const hosted = await answerHosted(ports, request, url)
   if (hosted) return hosted
   if (request.method === 'GET') {
-    if (first === 'invoices') return (third === 'pdf' ? invoicePdf : invoicePage)(ports.turn(), second)
+    if (first === 'invoices')
+      return third === 'pdf' ? invoicePdf(ports.turn(), second) : invoicePage(ports.turn(), second)
     if (first === 'authenticate') return authenticationPage(ports.turn(), second)
     if (url.pathname === '/_sim/health') return Response.json({ status: 'ok' })
     if (url.pathname === '/_sim/clock') return Response.json(clockState(ports.clock, ports.time))
@@ -41,6 +44,7 @@ export async function answerControl(ports: ControlPorts, request: Request, url: 
     return url.pathname === '/' ? frontPage() : undefined
   }
   if (request.method !== 'POST') return undefined
+  if (first === 'invoices') return actOnInvoice(ports, second, await request.text())
   if (first === 'authenticate') return decide(ports, second, await request.text())
   if (url.pathname === '/_sim/reset') return reset(ports)
   if (url.pathname === '/_sim/settings') return answered(ports, changeSettings, await request.text())

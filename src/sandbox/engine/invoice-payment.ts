@@ -8,13 +8,20 @@ import { openIntentOf, openPayment, subscriptionOf } from './settlement.ts'
 interface Payment {
   readonly method: string | undefined
   readonly offSession: boolean
+  /** The buyer has just been at the bank's page and said yes. */
+  readonly authenticated?: boolean
 }
 
 /** Pays an open invoice now, with a method named or with the one Stripe would take for its subscription. */
 export function payInvoice(turn: Turn, invoice: Invoice, payment: Payment): Invoice {
   const method = methodFor(turn, invoice, payment.method)
   const intent = openIntentOf(turn, invoice) ?? openPayment(turn, invoice, method.id, 'Payment for Invoice')
-  const manner = { offSession: payment.offSession, returnUrl: null, authenticated: false, waits: true }
+  const manner = {
+    offSession: payment.offSession,
+    returnUrl: null,
+    authenticated: payment.authenticated === true,
+    waits: true,
+  }
   const attempt = confirmIntent(turn, intent, method, manner)
   if (attempt.failure) throw attempt.failure
   if (attempt.outcome === 'requires_action') throw actionRequired(attempt.intent.id)

@@ -16,7 +16,7 @@ export function authenticationPage(turn: Turn, id: string): Response {
     html`<h1>Card authentication</h1>
 <p>Your bank asks you to confirm ${what}. This is the Stripe simulator: choose what the bank will say.</p>
 <form method="post">
-<button name="outcome" value="succeed">Authorize</button>
+<button class="main" name="outcome" value="succeed">Authorize</button>
 <button name="outcome" value="fail">Fail</button>
 </form>`,
   )

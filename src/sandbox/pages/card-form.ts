@@ -5,7 +5,7 @@ import type { PaymentMethod } from '../wire.ts'
 import { type Html, html } from './layout.ts'
 
 const testCards = [
-  ['4242424242424242', 'Pay with a good card'],
+  ['4242424242424242', 'Good card'],
   ['4000002760003184', 'Card that asks for authentication'],
   ['4000000000000002', 'Card that is declined'],
   ['4000000000009995', 'Card without funds'],
@@ -19,7 +19,7 @@ export function cardFields(button: string): Html {
 <label for="number">Card number</label>
 <input id="number" name="number" inputmode="numeric" autocomplete="cc-number" placeholder="4242 4242 4242 4242">
 <div class="row">
-<div><label for="expiry">Expiry (MM / YY)</label><input id="expiry" name="expiry" autocomplete="cc-exp" placeholder="12 / 34"></div>
+<div><label for="expiry">Expiry MM/YY</label><input id="expiry" name="expiry" autocomplete="cc-exp" placeholder="12 / 34"></div>
 <div><label for="cvc">Security code</label><input id="cvc" name="cvc" inputmode="numeric" autocomplete="cc-csc" placeholder="123"></div>
 </div>
 <p><button class="main" name="do" value="pay">${button}</button></p>

@@ -1,11 +1,11 @@
 import { moneyText } from '../engine/currency.ts'
 import type { Turn } from '../turn.ts'
-import type { Invoice, InvoiceLine } from '../wire.ts'
-import { html, page } from './layout.ts'
-import { type Cell, pdfOf, type Row, sheet, textSize, wrapped } from './pdf.ts'
+import type { Invoice } from '../wire.ts'
+import { cardFields } from './card-form.ts'
+import { type Html, html, page } from './layout.ts'
 
-/** What `hosted_invoice_url` shows: the invoice as a page that prints well. */
-export function invoicePage(turn: Turn, id: string): Response {
+/** What `hosted_invoice_url` shows: the invoice as a page that prints well, with a form to pay it while it is open. */
+export function invoicePage(turn: Turn, id: string, alert?: string): Response {
   const invoice = issued(turn, id)
   if (!invoice) return missing()
   const rows = invoice.lines.data.map(
@@ -14,36 +14,41 @@ export function invoicePage(turn: Turn, id: string): Response {
   return page(
     `Invoice ${invoice.number ?? invoice.id}`,
     html`<h1>Invoice ${invoice.number ?? invoice.id}</h1>
+${alert === undefined ? [] : [html`<p class="alert" role="alert">${alert}</p>`]}
 <p>${invoice.customer_name ?? invoice.customer_email ?? invoice.customer ?? ''}<br>
-${dateText(invoice.created)} · <strong>${invoice.status ?? ''}</strong></p>
+${factsOf(invoice)}</p>
 <table><thead><tr><th>Description</th><th>Amount</th></tr></thead><tbody>${rows}</tbody>
 <tfoot>${totals(turn, invoice)}</tfoot></table>
+${invoice.footer ? [html`<p>${invoice.footer}</p>`] : []}
 <p><a href="/invoices/${invoice.id}/pdf">Download as PDF</a></p>
-<p><small>From the Stripe simulator. No money has moved.</small></p>`,
+${paymentForm(invoice)}
+<p><small>From the Stripe simulator. No money moves here.</small></p>`,
+    alert === undefined ? 200 : 402,
   )
 }
 
-/** What `invoice_pdf` serves. */
-export function invoicePdf(turn: Turn, id: string): Response {
-  const invoice = issued(turn, id)
-  if (!invoice) return missing()
-  const title = `Invoice ${invoice.number ?? invoice.id}`
-  const rows = [...heading(invoice, title), ...invoice.lines.data.flatMap(lineRows), ...sums(turn, invoice)]
-  return new Response(pdfOf(title, rows, 'SIMULATED – no money moved'), {
-    headers: {
-      'content-type': 'application/pdf',
-      'content-disposition': `inline; filename="Invoice-${(invoice.number ?? invoice.id).replace(/[^\w-]/g, '_')}.pdf"`,
-      'cache-control': 'no-store',
-    },
-  })
+function factsOf(invoice: Invoice): readonly Html[] {
+  const due = invoice.status === 'open' && invoice.due_date !== null ? ` · due on ${dateText(invoice.due_date)}` : ''
+  const fields = (invoice.custom_fields ?? []).map(({ name, value }) => html`<br>${name}: ${value}`)
+  return [html`${dateText(invoice.created)} · <strong>${invoice.status ?? ''}</strong>${due}`, ...fields]
 }
 
-function issued(turn: Turn, id: string): Invoice | undefined {
+export const isPayable = ({ status, amount_remaining }: Invoice) =>
+  (status === 'open' || status === 'uncollectible') && amount_remaining > 0
+
+function paymentForm(invoice: Invoice): readonly Html[] {
+  if (!isPayable(invoice)) return []
+  const button = `Pay ${moneyText(invoice.amount_remaining, invoice.currency)}`
+  return [html`<form method="post">${cardFields(button)}</form>`]
+}
+
+/** An invoice that a customer may see. */
+export function issued(turn: Turn, id: string): Invoice | undefined {
   const invoice = turn.store.objects.find('invoice', id)
   return invoice?.status === 'draft' ? undefined : invoice
 }
 
-const missing = () => page('Not found', html`<h1>No such invoice</h1>`, 404)
+export const missing = () => page('Not found', html`<h1>No such invoice</h1>`, 404)
 
 function totals(turn: Turn, invoice: Invoice) {
   return entriesOf(turn, invoice).map(
@@ -51,83 +56,8 @@ function totals(turn: Turn, invoice: Invoice) {
   )
 }
 
-const columns = { description: sheet.left, period: 275, quantity: 460, amount: sheet.right, sums: 330 }
-const rowOf = (cells: readonly Cell[], height = 14): Row => ({ cells, height })
-const gap = rowOf([])
-const columnNames: Row = {
-  cells: [
-    { text: 'Description', x: columns.description, bold: true },
-    { text: 'Period', x: columns.period, bold: true },
-    { text: 'Quantity', x: columns.quantity, right: true, bold: true },
-    { text: 'Amount', x: columns.amount, right: true, bold: true },
-  ],
-  height: 20,
-  rule: true,
-  keep: 40,
-}
-
-function heading(invoice: Invoice, title: string): Row[] {
-  const { finalized_at, paid_at, voided_at, marked_uncollectible_at } = invoice.status_transitions
-  const facts: readonly (readonly [string, string | number | null])[] = [
-    ['Status', invoice.status],
-    ['Issued', invoice.effective_at ?? finalized_at ?? invoice.created],
-    ['Due', invoice.due_date],
-    ['Paid', paid_at],
-    ['Voided', voided_at],
-    ['Uncollectible', marked_uncollectible_at],
-    ...(invoice.custom_fields ?? []).map(({ name, value }) => [name, value] as const),
-  ]
-  return [
-    rowOf([{ text: title, x: sheet.left, bold: true, size: 18 }], 18),
-    rowOf([{ text: invoice.account_name ?? '', x: sheet.left }], 18),
-    gap,
-    ...facts.flatMap(([name, fact]) => {
-      if (fact === null) return []
-      const text = typeof fact === 'number' ? dateText(fact) : fact
-      return [
-        rowOf([
-          { text: name, x: sheet.left, bold: true },
-          { text, x: 130 },
-        ]),
-      ]
-    }),
-    gap,
-    rowOf([{ text: 'Billed to', x: sheet.left, bold: true }]),
-    ...customerTexts(invoice).flatMap(paragraph),
-    ...(invoice.description ? [gap, ...paragraph(invoice.description)] : []),
-    gap,
-    columnNames,
-  ]
-}
-
-function customerTexts(invoice: Invoice): string[] {
-  const { line1, line2, postal_code, city, state, country } = invoice.customer_address ?? {}
-  const place = [postal_code, city, state, country].filter(Boolean).join(' ')
-  const texts = [invoice.customer_name, invoice.customer_email, line1, line2, place]
-  const known = texts.flatMap((text) => text || [])
-  return known.length > 0 ? known : [invoice.customer ?? '']
-}
-
-const paragraph = (text: string): Row[] =>
-  wrapped(text, sheet.right - sheet.left).map((each) => rowOf([{ text: each, x: sheet.left }]))
-
-function lineRows(line: InvoiceLine): Row[] {
-  const { start, end } = line.period
-  const period = start === end ? dateText(start) : `${dateText(start)} – ${dateText(end)}`
-  const quantity = line.quantity_decimal ?? line.quantity ?? ''
-  const [first = '', ...more] = wrapped(line.description ?? '', columns.period - columns.description - textSize)
-  const cells: Cell[] = [
-    { text: first, x: columns.description },
-    { text: period, x: columns.period },
-    { text: String(quantity), x: columns.quantity, right: true },
-    { text: moneyText(line.amount, line.currency), x: columns.amount, right: true },
-  ]
-  const rows = [rowOf(cells, 16), ...more.map((text) => rowOf([{ text, x: columns.description }], 12))]
-  return rows.map((row) => ({ ...row, head: columnNames }))
-}
-
 /** From what the lines come to, to what is left to pay. */
-function entriesOf(turn: Turn, invoice: Invoice): readonly (readonly [string, number])[] {
+export function entriesOf(turn: Turn, invoice: Invoice): readonly (readonly [string, number])[] {
   const discounts = (invoice.total_discount_amounts ?? []).map(
     ({ amount, discount }) => [discountName(turn, discount), -amount] as const,
   )
@@ -148,22 +78,10 @@ function entriesOf(turn: Turn, invoice: Invoice): readonly (readonly [string, nu
   ]
 }
 
-function sums(turn: Turn, invoice: Invoice): Row[] {
-  const rows = entriesOf(turn, invoice).flatMap(([name, amount]) => {
-    const bold = name === 'Total' || name === 'Amount due'
-    const [first = '', ...more] = wrapped(name, 130)
-    const money: Cell = { text: moneyText(amount, invoice.currency), x: columns.amount, right: true, bold }
-    const cells = [{ text: first, x: columns.sums, bold }, money]
-    return [rowOf(cells, 16), ...more.map((text) => rowOf([{ text, x: columns.sums }], 12))]
-  })
-  const opening: Row = { cells: [], height: 8, rule: true, keep: 60 }
-  return [opening, ...rows, ...(invoice.footer ? [gap, ...paragraph(invoice.footer)] : [])]
-}
-
 function discountName(turn: Turn, id: string): string {
   const coupon = turn.store.objects.find('discount', id)?.source.coupon
   const name = coupon ? turn.store.objects.find('coupon', coupon)?.name : undefined
   return name ? `Discount (${name})` : 'Discount'
 }
 
-const dateText = (at: number) => new Date(at * 1000).toISOString().slice(0, 10)
+export const dateText = (at: number) => new Date(at * 1000).toISOString().slice(0, 10)

@@ -15,7 +15,7 @@ export const style = `
   a { color: var(--accent) }
   :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
   ::placeholder { color: inherit; opacity: .6 }
-  .row { display: flex; gap: .8rem } .row > * { flex: 1 } .row > button { flex: none; margin: 0 }
+  .row { display: flex; gap: .8rem; align-items: end } .row > * { flex: 1 } .row > button { flex: none; margin: 0 }
   .card { border: 1px solid var(--line); border-radius: .5rem; padding: .8rem 1rem; margin: .8rem 0 }
   .alert { border-left: 4px solid light-dark(#b91c1c, #f87171); padding: .5rem 1rem; background: #f871711f }
   .note { border-left: 4px solid var(--accent); padding: .5rem 1rem; background: #818cf81f }
