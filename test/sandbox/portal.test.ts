@@ -46,7 +46,7 @@ test('the portal shows plan, card and invoices', async () => {
   for (const text of [
     'Speech app',
     '$39.00',
-    'visa ending in 4242',
+    'Visa ending in 4242',
     'paid',
     'http://127.0.0.1:9/back',
     'Change plan',
@@ -124,6 +124,23 @@ test('card and details are changed', async () => {
   const after = (await stripe.customers.retrieve(customer.id)) as Stripe.Customer
   expect(after.email).toBe('new@example.com')
   expect(after.phone).toBeNull()
+})
+
+test('an address is changed where the configuration lets it, and every task leads back to the first page', async () => {
+  const { stripe } = await started()
+  const { customer } = await subscribed(stripe)
+  const allowing = await stripe.billingPortal.configurations.create({
+    features: { customer_update: { enabled: true, allowed_updates: ['address'] } },
+  })
+  const session = await stripe.billingPortal.sessions.create({ customer: customer.id, configuration: allowing.id })
+  const form = await look(session, '?view=customer_update')
+  expect(form).toContain('name="address[line1]"')
+  expect(form).toContain('href="?"')
+  await press(session, { do: 'details', 'address[line1]': 'Main Street 1', 'address[country]': 'DE', email: 'x@y.z' })
+  const after = (await stripe.customers.retrieve(customer.id)) as Stripe.Customer
+  expect(after.address).toMatchObject({ line1: 'Main Street 1', city: null, country: 'DE' })
+  expect(after.email).toBe(customer.email)
+  expect(await look(session, '')).not.toContain('href="?"')
 })
 
 test('what a configuration does not allow is neither shown nor done', async () => {

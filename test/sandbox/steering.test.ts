@@ -119,6 +119,20 @@ test('a file in the format of the fixtures of the CLI makes objects', async () =
   expect((await stripe.prices.list()).data).toHaveLength(1)
 })
 
+test('a steering call that is misspelt or unreadable says so, and asks for no key', async () => {
+  const { sandbox } = await started()
+  const send = async (method: string, path: string, body?: string) => {
+    const answer = await fetch(`${sandbox.url}${path}`, { method, ...(body === undefined ? {} : { body }) })
+    const { error } = (await answer.json()) as { error: { message: string } }
+    return `${answer.status} ${error.message}`
+  }
+  for (const path of ['/_sim/clock', '/_sim/settings', '/_sim/faults', '/_sim/seed']) {
+    expect(await send('POST', path, '{bad')).toBe('400 Invalid request body: it is not valid JSON.')
+  }
+  expect(await send('GET', '/_sim/clokc')).toStartWith('404 There is no GET /_sim/clokc here.')
+  expect(await send('POST', '/_sim/nothing/at/all', 'a=b')).toStartWith('404 There is no POST /_sim/nothing/at/all')
+})
+
 test('the log of requests is filtered', async () => {
   const { sandbox, stripe } = await started()
   await stripe.customers.create({}, { idempotencyKey: 'k' })

@@ -112,7 +112,9 @@ function changeDetails(turn: Turn, account: PortalAccount, sent: FormFields): st
   const { allowed_updates: allowed, enabled } = account.features.customer_update
   requireAllowed(enabled)
   const names = (['email', 'name', 'phone'] as const).filter((name) => allowed.includes(name) && name in sent)
-  const fields = Object.fromEntries(names.map((name) => [name, textOf(sent[name])]))
+  const texts = Object.fromEntries(names.map((name) => [name, textOf(sent[name])]))
+  const moved = allowed.includes('address') && typeof sent.address === 'object'
+  const fields = { ...texts, ...(moved ? { address: sent.address } : {}) }
   call(turn, customerRoutes, `/v1/customers/${account.customer.id}`, fields)
   return 'Your details are saved.'
 }

@@ -28,7 +28,7 @@ export function portalPage(turn: Turn, id: string, shown: Shown = {}): Response 
   const subscription = account.subscriptions.find((found) => found.id === about) ?? account.subscriptions[0]
   const alert = shown.alert === undefined ? [] : [html`<p class="alert" role="alert">${shown.alert}</p>`]
   const note = shown.note === undefined ? [] : [html`<p class="note" role="status">${shown.note}</p>`]
-  const body = html`${alert}${note}${contentOf(turn, account, view, subscription)}${backLink(account)}`
+  const body = html`${alert}${note}${contentOf(turn, account, view, subscription)}${view === 'home' || flow ? [] : [homeLink]}${backLink(account)}`
   return page('Billing', body, shown.alert === undefined ? 200 : 402)
 }
 
@@ -58,7 +58,11 @@ ${history}`
 }
 
 const cardText = ({ card }: PortalAccount) =>
-  card?.card ? `${card.card.brand} ending in ${card.card.last4}, ${card.card.exp_month}/${card.card.exp_year}` : 'None'
+  card?.card
+    ? `${nameOfBrand(card.card.brand)} ending in ${card.card.last4}, ${card.card.exp_month}/${card.card.exp_year}`
+    : 'None'
+
+const nameOfBrand = (brand: string) => brand.charAt(0).toUpperCase() + brand.slice(1)
 
 function planCard(turn: Turn, account: PortalAccount, subscription: Subscription): Html {
   const rows = subscription.items.data.map(
@@ -106,15 +110,33 @@ function invoicesOf(turn: Turn, invoices: readonly Invoice[]): Html {
 const cardView = () => html`<h1>Change your card</h1><form method="post">
 <input type="hidden" name="view" value="payment_method_update">${cardFields('Save card')}</form>`
 
-function customerView({ customer, features }: PortalAccount): Html {
+function customerView(account: PortalAccount): Html {
+  const { customer, features } = account
   const allowed = features.customer_update.allowed_updates
   const field = (name: 'email' | 'name' | 'phone', label: string) =>
     allowed.includes(name)
       ? [html`<label for="${name}">${label}</label><input id="${name}" name="${name}" value="${customer[name] ?? ''}">`]
       : []
   return html`<h1>Your details</h1><form method="post"><input type="hidden" name="view" value="customer_update">
-${field('name', 'Name')}${field('email', 'Email')}${field('phone', 'Phone')}
+${field('name', 'Name')}${field('email', 'Email')}${field('phone', 'Phone')}${addressFields(account)}
 <p><button class="main" name="do" value="details">Save</button></p></form>`
+}
+
+const addressParts = [
+  ['line1', 'Address'],
+  ['line2', 'Address, second line'],
+  ['postal_code', 'Postal code'],
+  ['city', 'City'],
+  ['state', 'State'],
+  ['country', 'Country (two letters)'],
+] as const
+
+function addressFields({ customer, features }: PortalAccount): readonly Html[] {
+  if (!features.customer_update.allowed_updates.includes('address')) return []
+  return addressParts.map(
+    ([part, label]) => html`<label for="${part}">${label}</label>
+<input id="${part}" name="address[${part}]" value="${customer.address?.[part] ?? ''}">`,
+  )
 }
 
 function cancelView(turn: Turn, { features }: PortalAccount, subscription: Subscription): Html {
@@ -149,6 +171,8 @@ function changeView(turn: Turn, account: PortalAccount, subscription: Subscripti
 <input type="hidden" name="view" value="subscription_update">
 <input type="hidden" name="subscription" value="${subscription.id}">${rows}</form>`
 }
+
+const homeLink = html`<p><a href="?">Back to your billing</a></p>`
 
 function backLink({ session: { return_url: back } }: PortalAccount): readonly Html[] {
   return back && /^https?:/.test(back) ? [html`<p><a href="${back}">Go back</a></p>`] : []

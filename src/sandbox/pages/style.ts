@@ -5,8 +5,8 @@ export const style = `
   h1 { font-size: 1.5rem; line-height: 1.25 }
   h2 { font-size: 1.1rem; margin: 2rem 0 .5rem }
   table { border-collapse: collapse; width: 100% }
-  th, td { text-align: left; padding: .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
-  td:last-child, th:last-child { text-align: right }
+  th, td { text-align: left; padding: .4rem .6rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
+  td:last-child, th:last-child { text-align: right; padding-right: 0 }
   label, legend { display: block; font-weight: 600; margin-top: .8rem }
   input, select { font: inherit; width: 100%; box-sizing: border-box; padding: .5rem; border: 1px solid #8888; border-radius: .4rem; background: Field; color: FieldText }
   fieldset { border: 1px solid var(--line); border-radius: .5rem; margin: 1rem 0; padding: .2rem 1rem 1rem }
