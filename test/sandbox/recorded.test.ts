@@ -102,6 +102,7 @@ describe('errors', () => {
     const refusal = await refusalOf(call(stripe))
     expect(refusal).toMatchObject(wanted)
     expect(refusal.raw).toMatchObject({ type: 'invalid_request_error' })
+    if (refusal.code) expect(refusal.doc_url).toStartWith('https://stripe.com/docs/error-codes/')
     expect((refusal.raw as { request_log_url?: string }).request_log_url).toStartWith('https://dashboard.stripe.com/')
   })
 
@@ -129,6 +130,7 @@ describe('errors', () => {
       network_decline_code: '01',
       param: '',
       message: 'Your card was declined.',
+      doc_url: 'https://stripe.com/docs/error-codes/card-declined',
     })
   })
 })
@@ -283,6 +285,8 @@ describe('invoices and payments', () => {
     const { customer } = await readyToSubscribe(stripe)
     const draft = await stripe.invoices.create({ customer: customer.id })
     expect(await stripe.invoices.finalizeInvoice(draft.id)).toMatchObject({ status: 'paid', attempt_count: 0 })
+    const another = await stripe.invoices.create({ customer: customer.id })
+    expect(await stripe.invoices.pay(another.id)).toMatchObject({ status: 'paid', attempt_count: 0 })
   })
 
   test('the payment of an invoice is an object of its own', async () => {
@@ -317,6 +321,7 @@ describe('invoices and payments', () => {
     })
     expect(session.setup_intent === null).toBe(mode !== 'setup')
     expect(session.url).toBeString()
+    expect((await stripe.checkout.sessions.expire(session.id)).url).toBeNull()
   })
 
   test('a payment with an address to return to is led there, one without stays in the page', async () => {

@@ -111,6 +111,9 @@ function wishOf(
     )
   }
   const [discount] = sent.discounts ?? []
+  if (discount?.coupon !== undefined && discount.promotion_code !== undefined) {
+    throw invalid('You may only specify one of these parameters: coupon, promotion_code.', 'discounts[0]')
+  }
   if (discount?.coupon !== undefined) referenced(turn, 'coupon', discount.coupon, 'discounts[0][coupon]')
   if (discount?.promotion_code !== undefined) {
     referenced(turn, 'promotion_code', discount.promotion_code, 'discounts[0][promotion_code]')
