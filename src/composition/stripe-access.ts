@@ -25,6 +25,7 @@ export interface StripeAccess {
   close(): Promise<void>
 }
 
+/** Stripe for the configured keys; without keys the simulator, which starts here and takes its port and its file. */
 export async function openStripe(config: Config, log: (line: string) => void): Promise<StripeAccess> {
   if (config.stripe.kind === 'sandbox') return openSandbox(config, config.stripe, log)
   const { webhookSecrets, livemode, publishableKey } = config.stripe

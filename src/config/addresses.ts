@@ -13,6 +13,7 @@ export interface Addresses {
 
 const HOST = /^[A-Za-z0-9.:_-]+$/
 
+/** Where to listen and under what addresses. Whatever is wrong is reported; what is returned then stands in for it. */
 export function readAddresses(variables: Variables, production: boolean, report: Report): Addresses {
   const publicUrl = readPublicUrl(variables, report)
   const returnOrigins = readOrigins(variables, 'RETURN_ORIGINS', report)

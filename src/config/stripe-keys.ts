@@ -20,6 +20,7 @@ const SECRET_KEY = /^(?:sk|rk)_(test|live)_\w+$/
 const PUBLISHABLE_KEY = /^pk_(test|live)_\w+$/
 const WEBHOOK_SECRET = /^whsec_[\w+/=-]+$/
 
+/** The Stripe to talk to: with keys Stripe’s, without them the simulator in development; in production they are missing. */
 export function readStripe(variables: Variables, production: boolean, report: Report): StripeSettings {
   const secretKey = textOf(variables, 'STRIPE_SECRET_KEY')
   const webhookSecrets = readWebhookSecrets(variables, report)

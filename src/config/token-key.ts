@@ -14,6 +14,7 @@ const SOURCES = ['JWT_SECRET', 'JWT_PUBLIC_KEY', 'JWT_JWKS_URL'] as const
 const LEAST_SECRET_BYTES = 32
 const SECRET_CURE = 'Make one with "openssl rand -base64 48" and give the same to the app that signs the tokens.'
 
+/** What tokens are verified with: exactly one source, and in development one that is made and kept where none is set. */
 export function readJwtKey(variables: Variables, production: boolean, report: Report): JwtKey {
   const sources = SOURCES.filter((name) => textOf(variables, name) !== null)
   if (sources.length > 1)

@@ -32,6 +32,7 @@ export function exactTextOf(variables: Variables, name: string): string | null {
   return textOf(variables, name) === null ? null : bare(variables[name] ?? '')
 }
 
+/** False where it is not set. */
 export function flagOf(variables: Variables, name: string, report: Report): boolean {
   const value = textOf(variables, name)?.toLowerCase() ?? 'false'
   if (value !== 'true' && value !== 'false')
@@ -39,6 +40,7 @@ export function flagOf(variables: Variables, name: string, report: Report): bool
   return value === 'true'
 }
 
+/** 0 is any free port. */
 export function portOf(variables: Variables, name: string, otherwise: number, report: Report): number {
   const value = textOf(variables, name)
   if (value === null) return otherwise

@@ -61,6 +61,7 @@ async function freeBytes(file: string): Promise<number> {
   return bavail * bsize
 }
 
+/** `free`: bytes. */
 export function diskFinding(free: number): Finding {
   const room = `${Math.floor(free / MEGABYTE)} MB are free on the disk of the database.`
   const cure = 'Make room: on a full disk nothing can be recorded.'

@@ -53,6 +53,7 @@ const NOTED_SKEW_MS = 30_000
 /** Signatures of events are refused from here on. */
 const GREATEST_SKEW_MS = 300_000
 
+/** Both times in milliseconds. Nothing to say where Stripe did not tell its own; signatures are checked by ours. */
 export function clockFindings(stripeTime: number | null, at: number): readonly Finding[] {
   if (stripeTime === null) return []
   const skew = Math.abs(at - stripeTime)

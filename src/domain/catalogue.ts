@@ -32,6 +32,7 @@ export interface CataloguePrice {
 /** The Stripe price id of each lookup key, as last found at Stripe; and past prices, each under a key of its own. */
 export type PriceIds = ReadonlyMap<string, string>
 
+/** By the name that programs use; null where it is not (or no longer) in the catalogue. */
 export function findPlan(catalogue: Catalogue, name: string | null): Plan | null {
   return catalogue.plans.find((plan) => plan.name === name) ?? null
 }
@@ -53,6 +54,7 @@ export function pastPriceKey(of: string, priceId: string): string {
   return `${of}${PAST}${priceId}`
 }
 
+/** Whether a key stands for a price that is sold no more, and not for a lookup key of the catalogue. */
 export function isPastPriceKey(key: string): boolean {
   return key.includes(PAST)
 }

@@ -27,6 +27,7 @@ export interface Dispute extends ObservedDispute {
   readonly closedAt: Instant | null
 }
 
+/** Whether the bank has decided: nothing follows but an appeal. */
 export function isDecided(state: DisputeState): boolean {
   return state === 'won' || state === 'lost'
 }

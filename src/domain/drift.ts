@@ -134,6 +134,7 @@ export interface Foreign {
 /** What cannot be mended by taking over what Stripe shows: somebody has to decide. */
 const BY_HAND: ReadonlySet<DriftKind> = new Set(['customer_unknown', 'second_customer', 'two_live_subscriptions'])
 
+/** Whether a comparison may mend it; the others only the operator can decide. */
 export function isMendable({ kind }: Pick<Difference, 'kind'>): boolean {
   return !BY_HAND.has(kind)
 }

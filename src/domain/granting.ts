@@ -40,6 +40,7 @@ export function giveGrant(
   return { changes, result: { status: 201, result, replayed: false } }
 }
 
+/** A grant as the API shows it, in units of its service. */
 export function shownGrant(grant: Grant): ShownGrant {
   const { id, service, amount, remaining, takenBack, grantedAt, expiresAt, reason, paymentId } = grant
   const { unit, unitQuanta } = SERVICES[service]

@@ -20,6 +20,7 @@ export type ExactAmount = bigint
 const FINEST_UNIT_QUANTA = 60_000_000n
 const EXACT_SCALE = FINEST_UNIT_QUANTA * 10n ** BigInt(RATE_DECIMALS)
 
+/** Whether it is a decimal number of minor units that we can count with: "5", "0.79". */
 export function isRate(text: string): boolean {
   return RATE_PATTERN.test(text)
 }

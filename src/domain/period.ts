@@ -76,6 +76,7 @@ const monthsBeside = remembered(100, (month: string): readonly string[] => {
   return [-1, 0, 1].map((offset) => calendarMonth(addMonths(first, offset)))
 })
 
+/** ISO 8601 in UTC, with milliseconds. */
 export function isoTime(at: Instant): string {
   return new Date(at).toISOString()
 }

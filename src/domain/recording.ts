@@ -178,6 +178,7 @@ function recordOf(usage: ReportedUsage, { terms, used, grants }: Context, rated:
   return { record, draws }
 }
 
+/** What a use adds to the report to Stripe’s meter; nothing where none of it is billed. */
 export function reportChanges(record: UsageRecord, reportId: string): readonly Change[] {
   const report = reportOf(record, reportId)
   return report ? [{ type: 'report-added', report }] : []

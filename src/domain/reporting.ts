@@ -35,6 +35,7 @@ export function prepareSending(account: Account, now: Instant): Decision<Sending
   return { changes: [...sealing, marked], result: { report, customerId: account.customerId, at } }
 }
 
+/** The end of a report: `rejected` and `unbilled` ones are listed for the operator, with the reason. */
 export function settledAs(
   reportId: string,
   outcome: 'sent' | 'rejected' | 'unbilled' | 'replaced',

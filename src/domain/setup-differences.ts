@@ -30,6 +30,7 @@ export function meterStanding(wanted: WantedMeter, { meters }: Found): Standing<
   return asleep === undefined ? { type: 'missing' } : { type: 'inactive', found: asleep }
 }
 
+/** How a wanted price stands at Stripe, where the amount of a price can never be changed. */
 export function priceStanding(wanted: WantedPrice, found: Found): Standing<FoundPrice> {
   const price = heldPrice(wanted, found.prices)
   if (price === undefined) return { type: 'missing' }

@@ -28,6 +28,7 @@ export interface ShownSubscription {
   readonly pending_change: ShownPendingChange | null
 }
 
+/** A subscription as the API shows it after a change; `clientSecret` while its payment has to be confirmed. */
 export function shownSubscription(
   catalogue: Catalogue,
   priceIds: PriceIds,
@@ -48,6 +49,7 @@ export function shownSubscription(
   }
 }
 
+/** What is planned for it, or waits for a payment; the plan is null where the price belongs to none. */
 export function shownPendingChange(
   catalogue: Catalogue,
   priceIds: PriceIds,

@@ -60,6 +60,7 @@ export function meteredPrices(plan: Plan, priceIds: PriceIds): readonly string[]
   return billedServices(plan).map((service) => knownPrice(priceIds, meteredLookupKey(plan.name, service)))
 }
 
+/** Throws `stripe_unavailable` where Stripe has not been asked yet. */
 export function knownPrice(priceIds: PriceIds, lookupKey: string): string {
   const id = priceIds.get(lookupKey)
   if (id !== undefined) return id

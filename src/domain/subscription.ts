@@ -133,10 +133,12 @@ export function isOwing({ status }: Pick<Subscription, 'status'>): boolean {
   return OWING.has(status)
 }
 
+/** The one that counts: of several that live the newest that a plan holds for. */
 export function liveSubscription(subscriptions: readonly Subscription[]): Subscription | null {
   return newestOfPlan(subscriptions.filter(isLive))
 }
 
+/** The newest whose first payment is still waited for. */
 export function incompleteSubscription(subscriptions: readonly Subscription[]): Subscription | null {
   return newest(subscriptions.filter((subscription) => subscription.status === 'incomplete'))
 }

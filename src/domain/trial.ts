@@ -38,6 +38,7 @@ export function claimsOf({ user, email, cardFingerprint }: Claimant): readonly s
   ]
 }
 
+/** The claim that lets a user have one more trial. */
 export function allowanceOf(user: UserId): string {
   return `allowed:${user}`
 }

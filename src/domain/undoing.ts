@@ -20,6 +20,7 @@ function inOrder(one: ObservedSubscription, other: ObservedSubscription): number
   return one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1)
 }
 
+/** Opens the wish to end a subscription and give back what was paid for it; there is one for each, by its id. */
 export function undo(subscriptionId: string, why: 'duplicate' | 'trial_used', at: Instant): Change {
   const id = `intent_undo_${subscriptionId}`
   const intent: Intent = {

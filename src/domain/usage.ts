@@ -114,6 +114,7 @@ export interface UsageSum {
   readonly exactBillableCost: bigint
 }
 
+/** Costs add up over services and rates, of one currency; quantities mean something only within a service. */
 export function sumUsage(totals: readonly Omit<UsageTotal, 'month'>[]): UsageSum {
   let [quantity, rated, drawn, overage, billable, cost, billableCost] = [0n, 0n, 0n, 0n, 0n, 0n, 0n]
   for (const total of totals) {
@@ -181,6 +182,7 @@ export function totalOf(record: UsageRecord): UsageTotal {
   return { service, month, allowanceStart, rate, quantity, rated, granted, overage, billable }
 }
 
+/** The UTC day on which it occurred, as YYYY-MM-DD. */
 export function dayOf(record: UsageRecord): string {
   return calendarDay(record.occurredAt)
 }

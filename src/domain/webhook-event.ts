@@ -59,6 +59,7 @@ export interface EventFilter {
 /** The objects that matter to an account. Events about anything else are kept and ignored by name. */
 const FOLLOWED: ReadonlySet<string> = new Set(FOLLOWED_OBJECTS.map(({ objectType }) => objectType))
 
+/** Whether Stripe tells that it refused something that a meter was told. Such an event names no customer. */
 export function isMeterError(event: StripeEvent): boolean {
   return METER_ERROR_TYPES.includes(event.type)
 }

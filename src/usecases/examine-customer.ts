@@ -93,6 +93,7 @@ async function ourHoldings({ mirror, ledger }: Examining, user: UserId, customer
   }
 }
 
+/** What has to be known, beside the account, to make sense of what Stripe shows. */
 export function knowledgeNow({
   catalogue,
   priceIds,

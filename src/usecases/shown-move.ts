@@ -15,6 +15,7 @@ export interface MoveOutcome {
   readonly terms?: readonly TermChange[]
 }
 
+/** What came of one customer, as the API shows it. */
 export function shownMove(user: UserId, { id, planName, priceId, price }: Subscription, outcome: MoveOutcome) {
   const { to = null, effective_at = null, amount_due_now = null, detail = null, terms = [] } = outcome
   const amounts = {
@@ -36,6 +37,7 @@ export function shownMove(user: UserId, { id, planName, priceId, price }: Subscr
   }
 }
 
+/** A price to which somebody is moved; without an amount where the plan does not sell it any more. */
 export function movedPrice(catalogue: Catalogue, priceIds: PriceIds, planName: string, priceId: string) {
   const price = findPlan(catalogue, planName)?.prices.find(({ lookupKey }) => priceIds.get(lookupKey) === priceId)
   const { amount = null, currency = null, interval = null } = price ?? {}

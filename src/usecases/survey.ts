@@ -44,6 +44,7 @@ export interface Survey {
   readonly shownEntries: Map<string, number>
 }
 
+/** A comparison that has not begun. `mender` is who mends what can be mended; null only looks. */
 export function newSurvey(ports: Reconciling, mender: Mender): Survey {
   return {
     ports,
@@ -63,6 +64,7 @@ export function newSurvey(ports: Reconciling, mender: Mender): Survey {
   }
 }
 
+/** Has a customer looked at closely, unless that was done. */
 export function suspect({ suspects, examined }: Survey, user: UserId, customerId: string): void {
   if (!examined.has(customerId)) suspects.set(customerId, { user, customerId })
 }
@@ -72,6 +74,7 @@ export function shown({ shownEntries }: Survey, { customerId, ...entry }: Paymen
   if (!isCalledOff(entry)) shownEntries.set(customerId, (shownEntries.get(customerId) ?? 0) + 1)
 }
 
+/** Goes through a list of Stripe’s; after each page the suspects that it brought are looked at. */
 export async function eachPage<T>(
   survey: Survey,
   step: keyof Compared,
@@ -87,6 +90,7 @@ export async function eachPage<T>(
   }
 }
 
+/** Goes through our customers; after each page the suspects that it brought are looked at. */
 export async function eachLink(
   survey: Survey,
   step: keyof Compared,
@@ -122,6 +126,7 @@ async function examine(ports: Reconciling, { user, customerId }: Suspect, mender
   return examineStranger(ports, user, customerId, mender)
 }
 
+/** Counts a difference. Only the first thousand are kept with their details. */
 export function judged(survey: Survey, difference: JudgedDifference): void {
   const { differences, byKind, drift } = survey
   survey.total += 1
@@ -131,6 +136,7 @@ export function judged(survey: Survey, difference: JudgedDifference): void {
   if (differences.length < MOST_REPORTED) differences.push(difference)
 }
 
+/** What is left of it for people: times in milliseconds. */
 export function reportOf(survey: Survey, startedAt: number, finishedAt: number): DriftReport {
   const { mender, compared, foreign, total, left, byKind, drift, differences } = survey
   return {

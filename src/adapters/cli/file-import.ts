@@ -128,6 +128,7 @@ function sums({ done, known, refused }: Omit<Tally, 'lines' | 'refusals'>, word:
   return `${counted(done)} ${word}, ${counted(known)} known before, ${counted(refused)} refused`
 }
 
+/** A number as people read it: 1,234. */
 export function counted(number: number): string {
   return number.toLocaleString('en-US')
 }

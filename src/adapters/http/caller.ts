@@ -51,6 +51,7 @@ const ROLE_OF_SCOPE: readonly (readonly [string, Role])[] = [
   ['usage:write', 'usage-writer'],
 ]
 
+/** Throws `forbidden`, with the scope that it takes, where the caller’s token does not allow it. */
 export function mustBePermitted(caller: Caller, permission: Permission): void {
   if (!PERMITTED[permission].has(caller.role))
     throw new BillingError('forbidden', `This needs ${SCOPE_NEEDED[permission]}.`)

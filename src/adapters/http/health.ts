@@ -18,6 +18,7 @@ interface Health {
   readonly readiness: () => Promise<Readiness>
 }
 
+/** For supervisors and load balancers: no answer means restart, `unavailable` (503) means send nobody here. */
 export function health({ version, readiness }: Health) {
   return new Elysia({ name: 'health' })
     .get('/healthz', () => ({ status: 'ok' as const, version }), {

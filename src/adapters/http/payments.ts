@@ -17,6 +17,7 @@ import type { Guard } from './guard.ts'
 import { answered, idempotencyKey } from './idempotency.ts'
 import { describe, example } from './route-document.ts'
 
+/** One-time payments, and the history of all that was paid. */
 export function payments({ billing }: { readonly billing: Billing }, guard: Guard) {
   return new Elysia({ name: 'payments' })
     .use(guard)

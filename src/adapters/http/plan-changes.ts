@@ -7,6 +7,7 @@ import { ISO_TIME, instantOf } from './occurrence.ts'
 import * as examples from './plan-change-examples.ts'
 import { describe } from './route-document.ts'
 
+/** Another plan: looked at first, changed, and kept after all. */
 export function planChanges({ billing }: { readonly billing: Billing }, guard: Guard) {
   return new Elysia({ name: 'plan-changes' })
     .use(guard)

@@ -10,6 +10,7 @@ interface Selling {
   readonly publicPlans: boolean
 }
 
+/** What is on sale. */
 export function plans({ billing, publishableKey, publicPlans }: Selling, guard: Guard) {
   const answer = () => ({
     plans: billing.listPlans(),

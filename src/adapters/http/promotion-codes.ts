@@ -5,6 +5,7 @@ import type { Guard } from './guard.ts'
 import { answered, idempotencyKey } from './idempotency.ts'
 import { describe, example } from './route-document.ts'
 
+/** What a promotion code is worth, and its use on a running subscription. */
 export function promotionCodes({ billing }: { readonly billing: Billing }, guard: Guard) {
   return new Elysia({ name: 'promotion-codes' })
     .use(guard)

@@ -22,6 +22,7 @@ import { discount } from './promotion-codes.ts'
 import { describe } from './route-document.ts'
 import * as examples from './subscription-examples.ts'
 
+/** Subscribing, cancelling, and how a user stands. */
 export function subscriptions({ billing }: { readonly billing: Billing }, guard: Guard) {
   return new Elysia({ name: 'subscriptions' })
     .use(guard)

@@ -7,6 +7,7 @@ import { describe } from './route-document.ts'
 import * as examples from './usage-examples.ts'
 import { recordedUsage, usedAmount, useOf } from './use.ts'
 
+/** Recording what was used, and summing it up. */
 export function usage({ billing }: { readonly billing: Billing }, guard: Guard) {
   return new Elysia({ name: 'usage' })
     .use(guard)

@@ -10,6 +10,7 @@ export interface Receiving {
   readonly onEventStored: () => void
 }
 
+/** Where Stripe posts its events: verified over the raw bytes, stored, and applied later. */
 export function webhook(receiving: Receiving) {
   return new Elysia({ name: 'webhook' }).post(
     '/payments/stripe-webhook',

@@ -16,6 +16,7 @@ export function commandSocketPath(databaseFile: string): string {
   return join(tmpdir(), `speech-billing-${digest}.sock`)
 }
 
+/** Whether the system takes a Unix socket at a path: its name has room for so many bytes. */
 export function isSocketPath(path: string): boolean {
   return Buffer.byteLength(path) <= GREATEST_PATH_BYTES
 }

@@ -24,6 +24,7 @@ export function lineFrom(end: LineEnd, bytes: Uint8Array): string | null {
   return end.complete ? end.pieces.join('') : null
 }
 
+/** Sends a line of JSON; what the socket has no room for follows when it has drained. */
 export function sendLine(socket: Socket<LineEnd>, json: string): void {
   socket.data.unsent = new TextEncoder().encode(`${json}\n`)
   sendRest(socket)

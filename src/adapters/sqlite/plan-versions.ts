@@ -11,6 +11,7 @@ export function knownPlanVersions(database: Drizzle): readonly PlanVersion[] {
   return rows.map(({ id, terms, since }) => ({ id, plan: toPlan(terms), since }))
 }
 
+/** Keeps terms for good. Those that are kept already stay as they are. */
 export async function keepPlanVersions(
   database: Drizzle,
   writer: Writer,

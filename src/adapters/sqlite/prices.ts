@@ -14,6 +14,7 @@ export function rememberedPrices(database: Drizzle): PriceIds {
   )
 }
 
+/** Keeps the price ids as last found; `foundAt` is in milliseconds. */
 export async function rememberPrices(
   database: Drizzle,
   writer: Writer,

@@ -13,6 +13,7 @@ export interface StripeSettings {
 const TIMEOUT_MS = 10_000
 const RETRIES = 1
 
+/** The official SDK, pinned to its API version, aimed at Stripe or at another host that speaks its API. */
 export function createStripe(settings: StripeSettings): Stripe {
   return new Stripe(settings.secretKey, {
     timeout: TIMEOUT_MS,

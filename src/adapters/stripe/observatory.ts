@@ -184,6 +184,7 @@ async function invoiceOf(stripe: Stripe, paymentIntent: string): Promise<string 
   return idOf(data[0]?.invoice)
 }
 
+/** What a payment looks like once something was given back: its refunds, and what they were given back of. */
 export async function lookAtRefunds(stripe: Stripe, paymentIntentId: string): Promise<readonly Observation[]> {
   const payment = await reachedOrMissing(stripe.paymentIntents.retrieve(paymentIntentId))
   const customerId = idOf(payment?.customer)

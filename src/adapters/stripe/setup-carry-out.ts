@@ -51,6 +51,7 @@ export function openWorkshop(stripe: Stripe, found: Found, steps: readonly Setup
   }
 }
 
+/** Does one step of the setup at Stripe. Doing it again changes nothing. */
 export async function carryOutStep(workshop: Workshop, step: SetupStep): Promise<void> {
   const { subject } = step
   switch (subject.kind) {

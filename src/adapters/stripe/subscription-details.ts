@@ -9,6 +9,7 @@ export const SUBSCRIPTION_DETAILS = [
   'pending_setup_intent',
 ]
 
+/** Null too where it was not expanded. */
 export function latestInvoice(subscription: Stripe.Subscription): Stripe.Invoice | null {
   const invoice = subscription.latest_invoice
   return invoice === null || typeof invoice === 'string' ? null : invoice
