@@ -8,7 +8,7 @@ import { health } from './program/health.ts'
 import { openInbox } from './program/inbox.ts'
 import { migrate } from './program/migrate.ts'
 import { openAdoption, reconcile } from './program/mirror.ts'
-import { movePlans } from './program/plan-moves.ts'
+import { openPlanMoves } from './program/plan-moves.ts'
 import { advanceSandbox, sandbox, trigger } from './program/sandbox.ts'
 import { serve } from './program/serve.ts'
 import { checkPlans, openSetup } from './program/stripe-setup.ts'
@@ -30,7 +30,7 @@ const program: Program = {
   openAdoption,
   openSetup,
   checkPlans,
-  movePlans,
+  openPlanMoves,
   sandbox,
   advanceSandbox,
   triggers,

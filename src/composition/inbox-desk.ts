@@ -7,7 +7,7 @@ import {
   replayEvents,
   showEvent,
 } from '../usecases/webhook-events.ts'
-import { COMMAND_LINE } from './mirror-commands.ts'
+import { COMMAND_LINE } from './stripe-commands.ts'
 
 /** The inbox for whoever sits at the command line. */
 export type Desk = ReturnType<typeof deskOf>

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import type { MoveOutcome, Program } from '../../src/adapters/cli/program.ts'
+import type { MoveOutcome, PlanMover } from '../../src/adapters/cli/program.ts'
 import { runLine } from '../support/program.ts'
 
 const price = (amount: number, currency = 'usd') => ({ price_id: 'price_1', amount, currency, interval: 'month' })
@@ -17,21 +17,21 @@ const result = (user_id: string, outcome: string, changes: Partial<MoveOutcome> 
 
 function moving(...pages: readonly (readonly MoveOutcome[])[]) {
   const asked: unknown[] = []
-  const movePlans: Program['movePlans'] = async (wish) => {
+  const move: PlanMover['move'] = async (wish) => {
     const results = pages[asked.length] ?? []
     asked.push(wish)
     return { results, next_cursor: asked.length < pages.length ? (results.at(-1)?.user_id ?? null) : null }
   }
-  return { asked, movePlans }
+  return { asked, openPlanMoves: async () => ({ move, close: async () => void asked.push('closed') }) }
 }
 
 test('plans move goes through all pages, with progress, and tells each outcome and what it comes to', async () => {
   const left = { detail: 'It ends on 2026-12-01.', to: null, effective_at: null }
-  const { asked, movePlans } = moving(
+  const { asked, openPlanMoves } = moving(
     [result('ann', 'planned'), result('bob', 'left', left)],
     [result('cy', 'planned')],
   )
-  expect(await runLine('plans move price_1 pro_monthly', { movePlans })).toMatchObject({
+  expect(await runLine('plans move price_1 pro_monthly', { openPlanMoves })).toMatchObject({
     code: 0,
     complaints: '2 customers done\n',
     out: [
@@ -44,22 +44,19 @@ test('plans move goes through all pages, with progress, and tells each outcome a
     ].join('\n'),
   })
   const wish = { from: 'price_1', to: 'pro_monthly', when: 'period_end', dryRun: false }
-  expect(asked).toEqual([
-    { ...wish, cursor: null },
-    { ...wish, cursor: 'bob' },
-  ])
+  expect(asked).toEqual([{ ...wish, cursor: null }, { ...wish, cursor: 'bob' }, 'closed'])
 })
 
 test('plans move ends with 1 when somebody was refused, and tells machines all of it', async () => {
   const refused = result('ann', 'refused', { detail: 'An invoice is unpaid.', from: null, to: null })
-  const { asked, movePlans } = moving([refused, result('bob', 'would_move', { amount_due_now: 500 })])
-  const { code, out } = await runLine('plans move price_1 pro_monthly --at now --dry-run --json', { movePlans })
+  const { asked, openPlanMoves } = moving([refused, result('bob', 'would_move', { amount_due_now: 500 })])
+  const { code, out } = await runLine('plans move price_1 pro_monthly --at now --dry-run --json', { openPlanMoves })
   expect(code).toBe(1)
   expect(JSON.parse(out)).toMatchObject({
     dry_run: true,
     totals: { usd: { customers: 1, before: 3_900, after: 4_900, due_now: 500 } },
   })
-  expect(asked).toEqual([{ from: 'price_1', to: 'pro_monthly', when: 'now', dryRun: true, cursor: null }])
+  expect(asked).toEqual([{ from: 'price_1', to: 'pro_monthly', when: 'now', dryRun: true, cursor: null }, 'closed'])
 })
 
 test('plans move with a plan alone tells what each loses or gains of its terms', async () => {
@@ -67,11 +64,11 @@ test('plans move with a plan alone tells what each loses or gains of its terms',
     { term: 'voice_call.included', before: 500, after: 400 },
     { term: 'spending_limit', before: null, after: 900 },
   ]
-  const { asked, movePlans } = moving([
+  const { asked, openPlanMoves } = moving([
     result('ann', 'would_move', { terms }),
     result('bob', 'left', { detail: 'It is planned already.' }),
   ])
-  expect((await runLine('plans move pro_monthly --dry-run', { movePlans })).out).toBe(
+  expect((await runLine('plans move pro_monthly --dry-run', { openPlanMoves })).out).toBe(
     [
       'would_move  ann  voice_call.included 500 → 400, spending_limit none → 900 on 2026-12-22',
       'left        bob  It is planned already.',
@@ -80,7 +77,7 @@ test('plans move with a plan alone tells what each loses or gains of its terms',
       '',
     ].join('\n'),
   )
-  expect(asked).toEqual([{ from: null, to: 'pro_monthly', when: 'period_end', dryRun: true, cursor: null }])
+  expect(asked).toEqual([{ from: null, to: 'pro_monthly', when: 'period_end', dryRun: true, cursor: null }, 'closed'])
 })
 
 test('plans move says when nobody is there, and how it is used', async () => {

@@ -3,7 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createStripe } from '../../src/adapters/stripe/client.ts'
-import { eventually, startTestServer, type TestServer, tokenOf } from '../support/server.ts'
+import { runCommand } from '../support/command.ts'
+import {
+  eventually,
+  startTestServer,
+  TEST_JWT_SECRET,
+  TEST_WEBHOOK_SECRET,
+  type TestServer,
+  tokenOf,
+} from '../support/server.ts'
 
 let folder: string
 let server: TestServer
@@ -132,3 +140,28 @@ test('what it moves from and to must be there', async () => {
 })
 
 const stripe = () => createStripe({ secretKey: 'sk_test_look', apiBase: server.simulator })
+
+test('with no server running the command moves them by itself, and the server finds it done', async () => {
+  expect(await subscribe('third')).toMatchObject({ status: 201 })
+  const plans = await server.call('GET', '/payments/subscription-plans', await tokenOf('third'))
+  const { price_id: from } = plans.body.plans[0]
+  await server.stopForNow()
+  await sell(14_900)
+  // The simulator is set up by the start; with one's own keys it is `stripe setup`.
+  await server.restart()
+  await server.stopForNow()
+  const variables = {
+    PLANS_FILE: join(folder, 'plans.json'),
+    DATABASE_URL: `file:${join(server.folder, 'billing.db')}`,
+    SANDBOX_PORT: '0',
+    JWT_SECRET: TEST_JWT_SECRET,
+    STRIPE_WEBHOOK_SECRET: TEST_WEBHOOK_SECRET,
+  }
+  const looked = await runCommand(`plans move ${from} team_monthly --dry-run --json`, folder, variables)
+  const third = ({ user_id }: { user_id: string }) => user_id === 'third'
+  expect(JSON.parse(looked.out).results.find(third)).toMatchObject({ outcome: 'would_move', to: { amount: 14_900 } })
+  const moved = await runCommand(`plans move ${from} team_monthly`, folder, variables)
+  expect(moved.out).toMatch(/^planned +third +129\.00 USD\/month → 149\.00 USD\/month on /m)
+  await server.restart()
+  expect((await statusOf('third')).body.pending_change).toMatchObject({ plan_name: 'team_monthly' })
+}, 120_000)

@@ -17,7 +17,7 @@ export function programWith(abilities: Partial<Program>): Program {
     reconcile: unable,
     openAdoption: unable,
     checkPlans: unable,
-    movePlans: unable,
+    openPlanMoves: unable,
     sandbox: unable,
     advanceSandbox: unable,
     triggers: [],

@@ -1,6 +1,6 @@
 import { moneyText } from '../../domain/money.ts'
 import { type Command, complain, DONE, FOUND_WRONG, JSON_OPTION, printJson, valueOfOption } from './command.ts'
-import type { MoveOutcome, Program } from './program.ts'
+import type { MoveOutcome, PlanMover } from './program.ts'
 import type { Terminal } from './terminal.ts'
 
 const MOMENTS = { renewal: 'period_end', now: 'now' } as const
@@ -12,8 +12,8 @@ export const plansMoveCommand: Command = {
     'Whoever bought keeps his price and his terms when the catalogue changes. With FROM_PRICE this moves those who are on a\n' +
     'Stripe price to a plan of the catalogue or one of its prices: with their next period, or at once with a proration. With\n' +
     'a plan alone it moves those who bought it under earlier terms to its terms of today, at the price that they pay.\n' +
-    '--dry-run tells who, how much, and what each loses or gains. The running server does it; interrupted, the same command\n' +
-    'goes on where it stopped. Customers who have planned an end or another change are left alone.',
+    '--dry-run tells who, how much, and what each loses or gains. Interrupted, the same command goes on where it stopped.\n' +
+    'Customers who have planned an end or another change are left alone.',
   argument: {
     name: '[FROM_PRICE] TO',
     summary: 'The id of the price they are on, if it is the price; a plan, lookup key or price id',
@@ -41,20 +41,21 @@ export const plansMoveCommand: Command = {
       )
     if (at !== 'renewal' && at !== 'now') return complain(terminal, 'plans move', '--at takes renewal or now.')
     const wish = { from, to, when: MOMENTS[at], dryRun: given['dry-run'] === true }
-    const results = await moveAll(wish, program, terminal)
+    const mover = await program.openPlanMoves()
+    const results = await moveAll(wish, mover, terminal).finally(() => mover.close())
     if (given.json) printJson(terminal, { dry_run: wish.dryRun, results, totals: totalsOf(results) })
     else terminal.out(reportText(results, from))
     return results.some(({ outcome }) => outcome === 'refused') ? FOUND_WRONG : DONE
   },
 }
 
-type Wish = Omit<Parameters<Program['movePlans']>[0], 'cursor'>
+type Wish = Omit<Parameters<PlanMover['move']>[0], 'cursor'>
 
-async function moveAll(wish: Wish, program: Program, terminal: Terminal): Promise<readonly MoveOutcome[]> {
+async function moveAll(wish: Wish, mover: PlanMover, terminal: Terminal): Promise<readonly MoveOutcome[]> {
   const results: MoveOutcome[] = []
   let cursor: string | null = null
   do {
-    const page = await program.movePlans({ ...wish, cursor })
+    const page = await mover.move({ ...wish, cursor })
     results.push(...page.results)
     cursor = page.next_cursor
     if (cursor !== null) terminal.complaints(`${results.length} customers done\n`)

@@ -34,14 +34,8 @@ export interface Program {
   openSetup(): Promise<StripeSetup>
   /** Checks a plans file, or the catalogue that is configured; where there are keys, also against Stripe. */
   checkPlans(file: string | null): Promise<PlansReport>
-  /** Moves a page of those who are on a price, or without one on earlier terms of a plan; the running server does it. */
-  movePlans(wish: {
-    readonly from: string | null
-    readonly to: string
-    readonly when: 'now' | 'period_end'
-    readonly dryRun: boolean
-    readonly cursor: string | null
-  }): Promise<{ readonly results: readonly MoveOutcome[]; readonly next_cursor: string | null }>
+  /** Where customers are moved to other prices or terms: by the running server, or by this process when none runs. */
+  openPlanMoves(): Promise<PlanMover>
   /** Runs the simulator alone until a signal ends it; a port of null is the configured one. The exit code. */
   sandbox(wish: { readonly port: number | null }): Promise<number>
   /** Moves the clock of a running simulator; its time then, in ISO 8601. `tell` hears how far it is. */
@@ -161,6 +155,18 @@ export interface PlansReport {
   readonly problems: readonly string[]
   /** What does not fit at Stripe; null where it was not asked, for there is no key or the catalogue is wrong. */
   readonly misfits: readonly string[] | null
+}
+
+export interface PlanMover {
+  /** Moves a page of those who are on a price, or without one on earlier terms of a plan. */
+  move(wish: {
+    readonly from: string | null
+    readonly to: string
+    readonly when: 'now' | 'period_end'
+    readonly dryRun: boolean
+    readonly cursor: string | null
+  }): Promise<{ readonly results: readonly MoveOutcome[]; readonly next_cursor: string | null }>
+  close(): Promise<void>
 }
 
 interface MovedPrice {
