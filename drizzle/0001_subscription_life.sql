@@ -36,8 +36,8 @@ CREATE TABLE `plan_versions` (
 --> statement-breakpoint
 CREATE TABLE `spending_limits` (
 	`user_id` text PRIMARY KEY NOT NULL,
-	`user_limit` integer,
-	`operator_limit` integer,
+	`user_limit` text,
+	`operator_limit` text,
 	`set_at` integer NOT NULL
 ) STRICT;
 --> statement-breakpoint
@@ -67,7 +67,7 @@ ALTER TABLE `usage_grants` ADD `payment_id` text;--> statement-breakpoint
 ALTER TABLE `usage_grants` ADD `taken_back` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 CREATE UNIQUE INDEX `usage_grants_payment` ON `usage_grants` (`payment_id`) WHERE payment_id IS NOT NULL;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `past_due_since` integer;--> statement-breakpoint
-ALTER TABLE `user_subscriptions` ADD `discount` text;--> statement-breakpoint
+ALTER TABLE `user_subscriptions` ADD `discounts` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `collection_pause` text;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `collection_paused_since` integer;--> statement-breakpoint
 ALTER TABLE `user_subscriptions` ADD `seen_at` integer;--> statement-breakpoint

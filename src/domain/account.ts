@@ -140,7 +140,7 @@ export type Change =
     }
   /** Told to the app once per id. */
   | { readonly type: 'message-queued'; readonly message: AppMessage }
-  /** Trials are claimed with the wish for them, and given back when nothing came of it. */
+  /** Trials are claimed with the wish for them, and given back when nothing came of it. What is claimed already stays so. */
   | {
       readonly type: 'trial-claimed'
       readonly claims: readonly string[]

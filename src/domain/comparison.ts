@@ -1,6 +1,6 @@
 import type { Catalogue } from './catalogue.ts'
 import type { Difference, OurHoldings, StripeHoldings } from './drift.ts'
-import type { Knowledge } from './observation.ts'
+import type { Knowledge } from './kept-subscription.ts'
 import { disputeDifferences, entryDifferences, unknownEntry, unpaidEntry } from './payment-differences.ts'
 import { doubleSubscription, subscriptionDifferences, unknownSubscription } from './subscription-differences.ts'
 

@@ -40,21 +40,28 @@ export interface ShownDiscount {
   readonly ends_at: string | null
 }
 
-/** What the discount of a subscription saves in each period, and until when; null when there is none. */
-export function shownDiscount({
-  discount,
-  price,
-  currentPeriodEnd,
-}: Pick<ObservedSubscription, 'discount' | 'price' | 'currentPeriodEnd'>): ShownDiscount | null {
-  if (discount === null) return null
-  const { code, percentOff, amountOff, currency, duration, endsAt } = discount
-  const amount = price?.amount ?? null
-  return {
-    code,
-    percent_off: percentOff,
-    amount_off: amountOff,
-    currency: (amount === null ? null : price?.currency) ?? currency,
-    saves: amount === null ? null : taken(discount, amount),
-    ends_at: isoTimeOrNull(duration === 'once' ? (endsAt ?? currentPeriodEnd) : endsAt),
-  }
+type Discounted = Pick<ObservedSubscription, 'discounts' | 'price' | 'currentPeriodEnd'>
+
+/** What each discount of a subscription saves in a period, and until when; in their order, each of what is left by then. */
+export function shownDiscounts({ discounts, price, currentPeriodEnd }: Discounted): ShownDiscount[] {
+  let left = price?.amount ?? null
+  return discounts.map((discount) => {
+    const { code, percentOff, amountOff, currency, duration, endsAt } = discount
+    const saves = left === null ? null : taken(discount, left)
+    const shownIn = left === null ? currency : (price?.currency ?? currency)
+    left = left === null || saves === null ? null : left - saves
+    return {
+      code,
+      percent_off: percentOff,
+      amount_off: amountOff,
+      currency: shownIn,
+      saves,
+      ends_at: isoTimeOrNull(duration === 'once' ? (endsAt ?? currentPeriodEnd) : endsAt),
+    }
+  })
+}
+
+/** Whether a promotion code is on a subscription. */
+export function hasCode({ discounts }: Pick<ObservedSubscription, 'discounts'>, promotionCodeId: string): boolean {
+  return discounts.some((discount) => discount.promotionCodeId === promotionCodeId)
 }

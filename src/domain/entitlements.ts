@@ -46,7 +46,7 @@ export function serviceEntitlement(
   const used = terms.allowance === null ? 0n : usedIn(account.totals, service, terms.allowance)
   const granted = grantsLeft(usableGrants(account.grants, service, now))
   const access = accessOf(catalogue, account, now)
-  const spending = spendingIn(terms.plan, account, terms.allowance?.start ?? null)
+  const spending = spendingIn(terms, account)
   const reason = judgeUse(access, { service, terms, used, granted, spending }, ratedQuantity(terms, quantity))
   const left = terms.subscription === null ? 0n : remainingOf(terms.included, used)
   const { unitQuanta } = SERVICES[service]

@@ -16,6 +16,8 @@ export type Wish =
       readonly paymentMethodId: string | null
       /** Null to be paid from the first day. */
       readonly trial: TrialTerms | null
+      /** The operator's allowance of one more trial is used up by it; left out where there was none. */
+      readonly trialAllowed?: true
       readonly promotionCodeId: string | null
     }
   | {

@@ -1,22 +1,15 @@
 import type { Account, Change, Needs } from './account.ts'
 import { messagesAbout } from './app-message.ts'
-import { type Catalogue, type PriceIds, planOfPrice } from './catalogue.ts'
+import { claimCard, claimCheckout, claimsToKnow, type TrialCheckout } from './claiming.ts'
 import { disputeAfter, type ObservedDispute } from './dispute.ts'
+import { type Knowledge, keptSubscription } from './kept-subscription.ts'
 import { boughtGrant } from './pack.ts'
 import { calledOff, isCalledOff, type ObservedPaymentIntent, type Payment } from './payment.ts'
-import { DAY_MS, type Instant } from './period.ts'
-import { currentVersion } from './plan-version.ts'
-import {
-  isEnded,
-  isOwing,
-  type ObservedSubscription,
-  type PlannedTerms,
-  pastTermsOf,
-  type Subscription,
-} from './subscription.ts'
+import type { Instant } from './period.ts'
+import { isEnded, type ObservedSubscription, type Subscription } from './subscription.ts'
 import { disputedAmount, takenBackAmount, takingBack } from './taking-back.ts'
-import { claimsOf } from './trial.ts'
-import { undo, undoSecond } from './undoing.ts'
+import { cardClaim } from './trial.ts'
+import { undoSecond } from './undoing.ts'
 
 /** A Stripe object as it was seen, whoever brought it: a webhook, the answer to our own call, or a look at Stripe. */
 export type Observation = (
@@ -40,20 +33,6 @@ interface Sighting {
   readonly seenAt?: Instant
 }
 
-export interface Knowledge {
-  readonly catalogue: Catalogue
-  readonly priceIds: PriceIds
-  /** Business time of the observation. */
-  readonly at: Instant
-  /** By Stripe's clock, when it was so; left out where nobody knows. */
-  readonly seenAt?: Instant | null
-  /**
-   * Everything of the customer was looked at for this in the user's lane. Stripe revives no subscription: if one that has
-   * ended here has not at Stripe, it is we who are wrong.
-   */
-  readonly isCompared?: boolean
-}
-
 /**
  * What an observation changes: the one way in for everything that Stripe knows. Observations of one user come in the
  * order in which they were made (one conversation with Stripe at a time per user); an ended subscription stays ended.
@@ -74,7 +53,7 @@ export function observe(account: Account, observation: Observation, knowledge: K
     case 'entry-unknown':
       return callOff(account, observation.paymentId)
     case 'trial-checkout':
-      return observeTrialCheckout(account, observation, knowledge.at)
+      return claimCheckout(account, observation, knowledge.at)
     case 'customer-deleted':
       if (account.customerId !== observation.customerId) return []
       return [{ type: 'customer-deleted', customerId: observation.customerId, at: knowledge.at }]
@@ -83,18 +62,32 @@ export function observe(account: Account, observation: Observation, knowledge: K
 
 /** What a decision on these observations looks at beyond the account's state. */
 export function needsOf(observations: readonly Observation[]): Pick<Needs, 'payments' | 'trialClaims'> {
-  const payments = observations.flatMap((observation) => {
-    if (observation.type === 'entry') return [observation.payment.id]
-    if (observation.type === 'payment-intent') return [observation.paymentIntent.id]
-    if (observation.type === 'entry-unknown') return [observation.paymentId]
-    return observation.type === 'dispute' ? [observation.dispute.paymentId] : []
+  const payments = observations.flatMap(paymentsToKnow)
+  const trialClaims = observations.flatMap((observation) => {
+    if (observation.type === 'trial-checkout') return claimsToKnow(observation)
+    const card = observation.type === 'subscription' ? observation.subscription.trialCard : undefined
+    return card === undefined ? [] : [cardClaim(card)]
   })
-  const trialClaims = observations.flatMap((observation) =>
-    observation.type === 'trial-checkout' ? claimsIn(observation) : [],
-  )
   return {
     ...(payments.length === 0 ? {} : { payments }),
     ...(trialClaims.length === 0 ? {} : { trialClaims }),
+  }
+}
+
+function paymentsToKnow(observation: Observation): readonly string[] {
+  switch (observation.type) {
+    case 'entry':
+      return [observation.payment.id]
+    case 'payment-intent':
+      return [observation.paymentIntent.id]
+    case 'entry-unknown':
+      return [observation.paymentId]
+    case 'dispute':
+      return [observation.dispute.paymentId]
+    case 'subscription':
+      return observation.subscription.latestInvoice ? [observation.subscription.latestInvoice.id] : []
+    default:
+      return []
   }
 }
 
@@ -125,29 +118,6 @@ export function customerOf(observation: Observation): string {
     case 'customer-deleted':
       return observation.customerId
   }
-}
-
-interface TrialCheckout {
-  readonly customerId: string
-  readonly subscriptionId: string
-  readonly intentId: string
-  readonly email: string | null
-  readonly cardFingerprint: string | null
-  /** The operator allowed it, whoever had one before. */
-  readonly isAllowed: boolean
-}
-
-function claimsIn({ email, cardFingerprint }: TrialCheckout): readonly string[] {
-  return claimsOf({ user: '', email, cardFingerprint }).filter((claim) => !claim.startsWith('user:'))
-}
-
-/** The trial is claimed now that its card is known. A card that had one with another account ends it again, unpaid. */
-function observeTrialCheckout(account: Account, seen: TrialCheckout, at: Instant): readonly Change[] {
-  const claims = [`user:${account.user}`, ...claimsIn(seen)]
-  const isTaken = account.trialClaims.some(({ claim, user }) => claims.includes(claim) && user !== account.user)
-  if (isTaken && !seen.isAllowed) return [undo(seen.subscriptionId, 'trial_used', at)]
-  const claimed: Change = { type: 'trial-claimed', claims, intentId: seen.intentId, at }
-  return seen.isAllowed ? [claimed, { type: 'trial-allowance-used' }] : [claimed]
 }
 
 /** What was paid for is given in the very change that sees it paid, and what is given back is taken back in it. */
@@ -185,7 +155,16 @@ function observeSubscription(
     { type: 'subscription-observed', subscription },
     ...messagesAbout(knowledge.catalogue, account, known, subscription, knowledge.at),
     ...undoSecond(account, subscription, knowledge.at),
+    ...claimCard(account, seen, knowledge.at),
+    ...latestInvoice(account, seen),
   ]
+}
+
+/** What was given back of it no invoice tells: that stays as it is known. */
+function latestInvoice({ payments }: Account, { latestInvoice: seen }: ObservedSubscription): readonly Change[] {
+  if (seen === undefined) return []
+  const { refundedAmount, takenBackAmount } = payments.find(({ id }) => id === seen.id) ?? seen
+  return [{ type: 'payment-observed', payment: { ...seen, refundedAmount, takenBackAmount, seenAt: null } }]
 }
 
 function endUnknown(account: Account, id: string, at: Instant): readonly Change[] {
@@ -204,60 +183,6 @@ function callOff(account: Account, id: string): readonly Change[] {
     { type: 'payment-observed', payment: calledOff(known) },
     ...(grant === undefined ? [] : takingBack(grant, known.amount, known.amount)),
   ]
-}
-
-/**
- * A subscription as it is kept after a look at it. A plan once bought keeps its name when its price leaves the catalogue, as
- * long as the price is the same; of a price that was never in it the plan is unknown.
- */
-export function keptSubscription(
-  known: Subscription | undefined,
-  seen: ObservedSubscription,
-  knowledge: Knowledge,
-): Subscription {
-  const plan = seen.priceId === null ? null : planOfPrice(knowledge.catalogue, knowledge.priceIds, seen.priceId)
-  const planName = plan?.name ?? (known?.priceId === seen.priceId ? (known?.planName ?? null) : null)
-  const bought = boughtAfter(known, planName, seen, knowledge)
-  return {
-    ...seen,
-    ...bought,
-    statusSince: known && known.status === seen.status ? known.statusSince : knowledge.at,
-    pastDueSince: isOwing(seen) ? (seen.pastDueSince ?? known?.pastDueSince ?? knowledge.at) : null,
-    collectionPausedSince: seen.collectionPause === null ? null : (known?.collectionPausedSince ?? knowledge.at),
-    pastTerms: known ? pastTermsOf(known, bought, seen, knowledge.at) : [],
-  }
-}
-
-/** The terms stay as they were bought as long as plan and price do, unless others were planned and have come to hold. */
-function boughtAfter(
-  known: Subscription | undefined,
-  planName: string | null,
-  seen: ObservedSubscription,
-  { catalogue, seenAt }: Knowledge,
-): Pick<Subscription, 'planName' | 'planVersion' | 'plannedTerms'> {
-  if (known === undefined || known.planName !== planName || known.priceId !== seen.priceId)
-    return { planName, ...versioned(currentVersion(catalogue, planName)) }
-  const { planVersion, plannedTerms: planned } = known
-  const kept = { planName, ...versioned(planVersion ?? null) }
-  if (!planned) return kept
-  const fate = fateOf(planned, seen, seenAt ?? seen.currentPeriodStart)
-  if (fate === 'holds') return { planName, planVersion: planned.planVersion }
-  return fate === 'waits' ? { ...kept, plannedTerms: planned } : kept
-}
-
-/** What has become of terms that were planned. Those with other rates hold when Stripe bills by them. */
-function fateOf(planned: PlannedTerms, seen: ObservedSubscription, seenAt: Instant): 'waits' | 'holds' | 'lapses' {
-  // Whoever cancels or changes his plan withdraws at Stripe what was planned there.
-  if (seen.cancelAt !== null || seen.pendingChange !== null) return 'lapses'
-  const { from, meteredPriceIds } = planned
-  if (meteredPriceIds === undefined) return seen.currentPeriodStart >= from ? 'holds' : 'waits'
-  const billed = seen.metered?.priceIds ?? []
-  if (billed.length === meteredPriceIds.length && billed.every((id) => meteredPriceIds.includes(id))) return 'holds'
-  return seenAt > from + DAY_MS ? 'lapses' : 'waits'
-}
-
-function versioned(planVersion: string | null) {
-  return planVersion === null ? {} : { planVersion }
 }
 
 function observeDispute(account: Account, seen: ObservedDispute, knowledge: Knowledge): readonly Change[] {

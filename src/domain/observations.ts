@@ -1,5 +1,6 @@
 import type { Account, Change } from './account.ts'
-import { type Knowledge, type Observation, observe } from './observation.ts'
+import type { Knowledge } from './kept-subscription.ts'
+import { type Observation, observe } from './observation.ts'
 
 /**
  * What several observations change that are saved in one step, each decided on what those before it leave: of a payment and
@@ -39,6 +40,12 @@ function afterChange(account: Account, change: Change): Account {
           : grant,
       )
       return { ...account, bought }
+    }
+    case 'trial-claimed': {
+      const { claims, intentId } = change
+      const fresh = claims.filter((wanted) => !account.trialClaims.some(({ claim }) => claim === wanted))
+      const claimed = fresh.map((claim) => ({ claim, user: account.user, intentId }))
+      return { ...account, trialClaims: [...account.trialClaims, ...claimed] }
     }
     case 'customer-deleted':
       return { ...account, customerId: null }

@@ -14,12 +14,21 @@ export interface ChangePreview {
 export interface PreviewedInvoice {
   readonly subtotal: number
   readonly discount: number
+  /** Which discounts that is made of. */
+  readonly discounts: readonly PreviewedDiscount[]
   readonly tax: number
   /** Below zero: what is given back stands to the customer's credit for invoices to come. */
   readonly total: number
   /** What would be charged: the total less the customer's credit. */
   readonly amountDue: number
   readonly lines: readonly PreviewLine[]
+}
+
+export interface PreviewedDiscount {
+  /** Null for one that was given at Stripe without any. */
+  readonly code: string | null
+  readonly name: string | null
+  readonly amount: number
 }
 
 export interface PreviewLine {
@@ -33,6 +42,7 @@ export interface PreviewLine {
 export const NOTHING_INVOICED: PreviewedInvoice = {
   subtotal: 0,
   discount: 0,
+  discounts: [],
   tax: 0,
   total: 0,
   amountDue: 0,

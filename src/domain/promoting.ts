@@ -1,5 +1,6 @@
 import type { Account, Decision } from './account.ts'
 import { type Catalogue, findPrice, type PriceIds } from './catalogue.ts'
+import { hasCode } from './discount.ts'
 import { BillingError } from './errors.ts'
 import type { Intent, WishOf } from './intent.ts'
 import type { PlanPrice } from './plan.ts'
@@ -36,7 +37,7 @@ export function openApplyCode<R>(
         'no_subscription',
         'There is no subscription to put the code on. Send it as promotion_code with create-subscription.',
       )
-    const isOn = promotion !== null && subscription.discount?.promotionCodeId === promotion.id
+    const isOn = promotion !== null && hasCode(subscription, promotion.id)
     const { id } = isOn ? promotion : usableCode(promotion, purchase, '/code')
     return { ...intent.wish, subscriptionId: subscription.id, promotionCodeId: id }
   })

@@ -151,7 +151,7 @@ function contextOf(catalogue: Catalogue, account: Account, usage: ReportedUsage)
   // What may go on uncharged needs no grant.
   const grants = terms.policy === 'allow' ? [] : usableGrants(account.grants, usage.service, usage.occurredAt)
   const used = usedIn(account.totals, usage.service, terms.allowance)
-  const spending = spendingIn(terms.plan, account, terms.allowance?.start ?? null)
+  const spending = spendingIn(terms, account)
   return { service: usage.service, terms, used, grants, granted: grantsLeft(grants), spending }
 }
 

@@ -7,14 +7,21 @@ import type { Plan } from './plan.ts'
 import { planBought } from './plan-version.ts'
 import { remembered } from './remembered.ts'
 import { liveSubscription } from './subscription.ts'
-import type { UsageTotal } from './usage.ts'
+import type { UsageTerms, UsageTotal } from './usage.ts'
 
-/** What use may cost in an allowance period at most, in minor units of the currency that the subscription is paid in; null is not set. */
+/** A limit that somebody has set: an amount means nothing without its currency, and holds for what is paid in that alone. */
+export interface SetLimit {
+  /** Minor units. */
+  readonly amount: number
+  readonly currency: string
+}
+
+/** What use may cost in an allowance period at most; null is not set. */
 export interface SpendingLimits {
   /** By the user, up to what the plan or the operator allows. */
-  readonly user: number | null
+  readonly user: SetLimit | null
   /** By the operator, in place of the plan's. */
-  readonly operator: number | null
+  readonly operator: SetLimit | null
 }
 
 export const NO_SPENDING_LIMITS: SpendingLimits = { user: null, operator: null }
@@ -35,15 +42,21 @@ function isLimited({ spendingLimit }: Plan): boolean {
   return spendingLimit !== null
 }
 
+/** The amount of a limit in a currency; null where none is set in that. */
+function amountIn(limit: SetLimit | null, currency: string): number | null {
+  return limit?.currency === currency ? limit.amount : null
+}
+
 /** The most that a user may set: the operator's word, else the plan's; null is no limit. */
-export function allowedLimit(plan: Plan | null, { operator }: SpendingLimits): number | null {
-  return operator ?? plan?.spendingLimit ?? null
+export function allowedLimit(plan: Plan | null, { operator }: SpendingLimits, currency: string): number | null {
+  return amountIn(operator, currency) ?? plan?.spendingLimit ?? null
 }
 
 /** The limit that holds; null is none. */
-function limitOf(plan: Plan | null, limits: SpendingLimits): number | null {
-  const allowed = allowedLimit(plan, limits)
-  return limits.user === null || (allowed !== null && allowed < limits.user) ? allowed : limits.user
+function limitOf(plan: Plan | null, limits: SpendingLimits, currency: string): number | null {
+  const allowed = allowedLimit(plan, limits, currency)
+  const own = amountIn(limits.user, currency)
+  return own === null || (allowed !== null && allowed < own) ? allowed : own
 }
 
 /** What use has cost in an allowance period, exactly: rounded once, when it is shown. */
@@ -54,15 +67,14 @@ function spentIn(totals: readonly UsageTotal[], allowanceStart: Instant | null):
   return spent
 }
 
-/** How spending stands in the allowance period that begins then; null where nothing limits it. */
+/** How spending stands in the allowance period under these terms; null where nothing limits it. */
 export function spendingIn(
-  plan: Plan | null,
+  { plan, currency, allowance }: Pick<UsageTerms, 'plan' | 'currency' | 'allowance'>,
   account: Pick<Account, 'totals' | 'spendingLimits'>,
-  allowanceStart: Instant | null,
 ): Spending | null {
-  if (allowanceStart === null) return null
-  const limit = limitOf(plan, account.spendingLimits)
-  return limit === null ? null : { limit, spent: spentIn(account.totals, allowanceStart) }
+  if (allowance === null) return null
+  const limit = limitOf(plan, account.spendingLimits, currency)
+  return limit === null ? null : { limit, spent: spentIn(account.totals, allowance.start) }
 }
 
 /** Whether a further cost would go beyond the limit. Up to it, to the last fraction, it does not. */
@@ -87,6 +99,9 @@ export function shownSpending(catalogue: Catalogue, account: Account, now: Insta
   const subscription = liveSubscription(account.subscriptions)
   const plan = planBought(catalogue, subscription)
   const spent = subscription === null ? 0n : spentIn(account.totals, allowancePeriodAt(subscription.anchor, now).start)
-  const limit = subscription === null ? account.spendingLimits.user : limitOf(plan, account.spendingLimits)
-  return { limit, spent: minorUnits(spent), currency: currencyOf(catalogue, subscription) }
+  const currency = currencyOf(catalogue, subscription)
+  const { user } = account.spendingLimits
+  const limit = subscription === null ? amountIn(user, currency) : limitOf(plan, account.spendingLimits, currency)
+  const isElsewhere = user !== null && user.currency !== currency
+  return { limit, spent: minorUnits(spent), currency, set_aside: isElsewhere ? user : null }
 }

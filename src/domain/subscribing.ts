@@ -1,11 +1,12 @@
-import type { Account, Change, Decision } from './account.ts'
+import type { Account, Decision } from './account.ts'
 import { billedServices, type Catalogue, findPlan, meteredLookupKey, type PriceIds } from './catalogue.ts'
+import { claimTrial } from './claiming.ts'
 import { BillingError, invalidField } from './errors.ts'
 import { type Answered, replay } from './idempotency.ts'
 import type { Intent, Wish, WishOf } from './intent.ts'
 import type { Plan, PlanPrice } from './plan.ts'
 import { incompleteSubscription, liveSubscription } from './subscription.ts'
-import { allowanceOf, mustBeFirstTrial, offeredTrial } from './trial.ts'
+import { isTrialAllowed, mustBeFirstTrial, offeredTrial } from './trial.ts'
 
 /** A wish is either taken up, or was answered before under its key. */
 export type Opened<W extends Wish, R> =
@@ -87,10 +88,10 @@ export function openSubscribe<R>(
     const priced = wish()
     if (priced.trial !== null) mustBeFirstTrial(account.trialClaims, account.user)
     mustHaveNone(account)
-    return priced
+    const isAllowed = priced.trial !== null && isTrialAllowed(account.trialClaims, account.user)
+    return isAllowed ? { ...priced, trialAllowed: true } : priced
   })
-  const isTrial = result.type === 'opened' && result.intent.wish.trial !== null
-  return { changes: isTrial ? [...changes, ...claimTrial(account, intent, claims)] : changes, result }
+  return { changes: result.type === 'opened' ? [...changes, ...claimTrial(result.intent, claims)] : changes, result }
 }
 
 function mustHaveNone({ subscriptions }: Account): void {
@@ -111,21 +112,14 @@ export function openCheckout<R>(
   intent: Intent<WishOf<'checkout'>>,
   wish: () => WishOf<'subscribe'>,
 ): Decision<Opened<WishOf<'checkout'>, R>> {
-  const allowance = account.trialClaims.some(({ claim }) => claim === allowanceOf(account.user))
   return openWish<WishOf<'checkout'>, R>(account, intent, () => {
     const { kind: _, planName: _name, paymentMethodId: _card, ...priced } = wish()
     const { trial } = priced
     if (trial !== null) mustBeFirstTrial(account.trialClaims, account.user)
     mustHaveNone(account)
-    const trialAllowed = trial !== null && allowance
+    const trialAllowed = trial !== null && isTrialAllowed(account.trialClaims, account.user)
     return { ...intent.wish, ...priced, trialAllowed }
   })
-}
-
-function claimTrial(account: Account, { id, openedAt }: Intent, claims: readonly string[]): readonly Change[] {
-  const isAllowed = account.trialClaims.some(({ claim }) => claim === allowanceOf(account.user))
-  const claimed: Change = { type: 'trial-claimed', claims, intentId: id, at: openedAt }
-  return isAllowed ? [claimed, { type: 'trial-allowance-used' }] : [claimed]
 }
 
 /** Cancels the live subscription; one that still waits for its first payment is given up at once. */

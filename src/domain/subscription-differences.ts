@@ -1,6 +1,6 @@
 import { findPrice } from './catalogue.ts'
 import type { Difference, DriftKind, OurHoldings, StripeHoldings } from './drift.ts'
-import { type Knowledge, keptSubscription } from './observation.ts'
+import { type Knowledge, keptSubscription } from './kept-subscription.ts'
 import { isoTime } from './period.ts'
 import { isEnded, isLive, type ObservedSubscription, type Subscription } from './subscription.ts'
 

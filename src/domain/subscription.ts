@@ -1,4 +1,5 @@
 import type { Discount } from './discount.ts'
+import type { Payment } from './payment.ts'
 import { allowancePeriodAt, DAY_MS, type Instant, MINUTE_MS, type Period } from './period.ts'
 import type { BillingInterval } from './plan.ts'
 
@@ -13,8 +14,8 @@ export type SubscriptionStatus =
   | 'unpaid'
   | 'paused'
 
-/** A subscription as Stripe showed it at one look. */
-export interface ObservedSubscription {
+/** How a subscription stands at Stripe. */
+interface SubscriptionState {
   readonly id: string
   readonly customerId: string
   readonly status: SubscriptionStatus
@@ -34,8 +35,8 @@ export interface ObservedSubscription {
   readonly hasPaymentMethod: boolean
   /** When the oldest unpaid invoice failed first; null when nothing is unpaid, or when that was not looked at. */
   readonly pastDueSince: Instant | null
-  /** What comes off its invoices; the first where there are several. Null when there is none. */
-  readonly discount: Discount | null
+  /** What comes off its invoices, in the order in which it does: each takes from what those before it have left. */
+  readonly discounts: readonly Discount[]
   /** What becomes of its invoices while collection is paused; null while it is not. */
   readonly collectionPause: CollectionPause | null
   /** What the licensed item costs; null when there is none or more than one, or when it was never looked at. */
@@ -44,6 +45,14 @@ export interface ObservedSubscription {
   readonly pendingChange: PendingChange | null
   /** The items that are billed by use; null when it was never looked at. */
   readonly metered: MeteredItems | null
+}
+
+/** A subscription as Stripe showed it at one look, with what that look showed beside it; left out is what it did not show. */
+export interface ObservedSubscription extends SubscriptionState {
+  /** Of one with a trial: the fingerprint of the card that is charged for it. */
+  readonly trialCard?: string
+  /** Its latest invoice, as far as an invoice tells: not what was given back of it. */
+  readonly latestInvoice?: Payment
 }
 
 export interface MeteredItems {
@@ -94,7 +103,7 @@ export interface PlannedTerms {
 export type CollectionPause = 'keep_as_draft' | 'mark_uncollectible' | 'void'
 
 /** A subscription as we keep it: the latest observation, its plan, and since when it has its status. */
-export interface Subscription extends ObservedSubscription {
+export interface Subscription extends SubscriptionState {
   /** Null when the price is not of our catalogue. */
   readonly planName: string | null
   /** Under which terms of its plan it was bought; null or left out for the first that are known of it. */

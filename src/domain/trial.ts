@@ -13,17 +13,19 @@ export interface TrialTerms {
 
 /**
  * By what a person is known who has had a trial: `user:ann`, `email:ann@example.com`, `card:4xT9…`. Users share these
- * rows, so that a second account of the same person finds the first one's. `allowed:ann` lets a user have another one.
+ * rows, so that a second account of the same person finds the first one's; whoever was known by one first keeps it.
+ * `allowed:ann` lets a user have another one, `page:intent_…` is of a hosted page that was completed.
  */
 export interface TrialClaim {
   readonly claim: string
   readonly user: UserId
-  /** The wish that has claimed it. */
+  /** The wish that has claimed it, or the subscription that was seen with that card. */
   readonly intentId: string
 }
 
 export interface Claimant {
-  readonly user: UserId
+  /** Null where only what others may have too is asked for. */
+  readonly user: UserId | null
   readonly email: string | null
   /** Stripe's fingerprint of the card: the same for the same card, whoever sends it. */
   readonly cardFingerprint: string | null
@@ -32,10 +34,15 @@ export interface Claimant {
 /** Under which claims somebody's trial stands, the operator's permission for one more left out. */
 export function claimsOf({ user, email, cardFingerprint }: Claimant): readonly string[] {
   return [
-    `user:${user}`,
+    ...(user === null ? [] : [`user:${user}`]),
     ...(email === null ? [] : [`email:${unaliased(email)}`]),
-    ...(cardFingerprint === null ? [] : [`card:${cardFingerprint}`]),
+    ...(cardFingerprint === null ? [] : [cardClaim(cardFingerprint)]),
   ]
+}
+
+/** The claim of a card, by Stripe's fingerprint of it. */
+export function cardClaim(fingerprint: string): string {
+  return `card:${fingerprint}`
 }
 
 /** The claim that lets a user have one more trial. */
@@ -62,9 +69,14 @@ export function offeredTrial(plan: Plan, hasCard: boolean): TrialTerms {
   return plan.trial
 }
 
+/** Whether the operator lets a user have one more trial, whoever had one before. */
+export function isTrialAllowed(taken: readonly TrialClaim[], user: UserId): boolean {
+  return taken.some(({ claim }) => claim === allowanceOf(user))
+}
+
 /** One trial a person: refuses when any of the claims is taken, unless the operator allowed another one. */
 export function mustBeFirstTrial(taken: readonly TrialClaim[], user: UserId): void {
-  if (taken.some(({ claim }) => claim === allowanceOf(user))) return
+  if (isTrialAllowed(taken, user)) return
   const kinds = new Set(taken.map(({ claim }) => claim.slice(0, claim.indexOf(':'))))
   const [by] = (['user', 'email', 'card'] as const).filter((kind) => kinds.has(kind))
   if (by === undefined) return

@@ -1,5 +1,6 @@
 import type { Account, UserId } from '../domain/account.ts'
 import { changeWish, type PlanChange } from '../domain/changing-plan.ts'
+import { hasCode } from '../domain/discount.ts'
 import type { Answered } from '../domain/idempotency.ts'
 import type { WishOf } from '../domain/intent.ts'
 import { usableCode } from '../domain/promotion-code.ts'
@@ -56,7 +57,8 @@ export async function withPromotionCodeId(
   const account = await ports.ledger.account(user, {})
   const { planName, priceId } = wishAt(ports)(account, without)
   const { promotion, purchase } = await judged(ports, account, { user, code, planName, priceId })
-  const isOn = promotion !== null && liveSubscription(account.subscriptions)?.discount?.promotionCodeId === promotion.id
+  const subscription = liveSubscription(account.subscriptions)
+  const isOn = promotion !== null && subscription !== null && hasCode(subscription, promotion.id)
   return isOn ? without : { ...asked, promotionCodeId: usableCode(promotion, purchase).id }
 }
 

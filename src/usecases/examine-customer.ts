@@ -9,7 +9,8 @@ import {
   type OurHoldings,
   type StripeHoldings,
 } from '../domain/drift.ts'
-import { type Knowledge, needsOf } from '../domain/observation.ts'
+import type { Knowledge } from '../domain/kept-subscription.ts'
+import { needsOf } from '../domain/observation.ts'
 import { observeAll } from '../domain/observations.ts'
 import { isCalledOff } from '../domain/payment.ts'
 import { isEnded } from '../domain/subscription.ts'

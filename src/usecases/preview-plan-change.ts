@@ -37,6 +37,7 @@ export async function previewPlanChange(ports: Selling, request: PreviewRequest)
     })),
     subtotal: invoice.subtotal,
     discount: invoice.discount,
+    discounts: [...invoice.discounts],
     tax: invoice.tax,
     total: invoice.total,
     next_invoice: next && { amount: next.amount, date: isoTime(next.at) },

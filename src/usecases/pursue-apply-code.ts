@@ -1,5 +1,5 @@
 import type { UserId } from '../domain/account.ts'
-import { type ShownDiscount, shownDiscount } from '../domain/discount.ts'
+import { type ShownDiscount, shownDiscounts } from '../domain/discount.ts'
 import { BillingError } from '../domain/errors.ts'
 import type { Intent, WishOf } from '../domain/intent.ts'
 import { type Selling, type Settled, settle } from './wishes.ts'
@@ -33,7 +33,7 @@ export async function pursueApplyCode(
     subscription_id: subscription.id,
     plan_name: subscriptions.find(({ id }) => id === subscription.id)?.planName ?? null,
     status: subscription.status,
-    discount: shownDiscount(subscription),
+    discount: shownDiscounts(subscription)[0] ?? null,
   }
   return settle(ports, user, intent, seen, { status: 200, result, stored: result })
 }

@@ -6,23 +6,24 @@ import { moneyText, unchargeable } from '../domain/money.ts'
 import { type Instant, monthsAround } from '../domain/period.ts'
 import { planBought } from '../domain/plan-version.ts'
 import { SERVICE_TYPES } from '../domain/quantity.ts'
-import { allowedLimit, type SpendingLimits, shownSpending } from '../domain/spending.ts'
+import { allowedLimit, type SetLimit, type SpendingLimits, shownSpending } from '../domain/spending.ts'
 import { liveSubscription } from '../domain/subscription.ts'
 import type { Ports } from '../ports.ts'
 
 type Limiting = Pick<Ports, 'ledger' | 'clock' | 'catalogue' | 'newId'>
 
 /**
- * The user's own limit, up to what plan or operator allow; null withdraws it.
+ * The user's own limit, up to what plan or operator allow, in the currency to speak of now; null withdraws it.
  * Refuses: `validation_failed` (more than is allowed).
  */
 export function setSpendingLimit(ports: Limiting, user: UserId, amount: number | null) {
   return change(ports, user, (account) => {
-    mustBeAmountOf(currencyNow(ports.catalogue, account), amount)
-    const most = allowedLimit(planOf(ports.catalogue, account), account.spendingLimits)
+    const currency = currencyNow(ports.catalogue, account)
+    mustBeAmountOf(currency, amount)
+    const most = allowedLimit(planOf(ports.catalogue, account), account.spendingLimits, currency)
     if (amount !== null && most !== null && amount > most)
       throw invalidField('/amount', `must be at most ${most}, which the plan allows; ask support for more`)
-    return { limits: { ...account.spendingLimits, user: amount }, audited: [] }
+    return { limits: { ...account.spendingLimits, user: limitIn(currency, amount) }, audited: [] }
   })
 }
 
@@ -48,10 +49,14 @@ export function setUsersSpendingLimit(ports: Limiting, { user, operator, amount,
     mustBeAmountOf(currency, amount)
     const detail = `${amount === null ? 'As the plan has it' : `${moneyText(amount, currency)} a period`}: ${reason}`
     return {
-      limits: { ...account.spendingLimits, operator: amount },
+      limits: { ...account.spendingLimits, operator: limitIn(currency, amount) },
       audited: [{ type: 'audited', entry: { ...entry, detail } }],
     }
   })
+}
+
+function limitIn(currency: string, amount: number | null): SetLimit | null {
+  return amount === null ? null : { amount, currency }
 }
 
 function mustBeAmountOf(currency: string, amount: number | null): void {
@@ -75,8 +80,13 @@ function change(ports: Limiting, user: UserId, decide: (account: Account) => New
 }
 
 function shown(catalogue: Catalogue, account: Account, now: Instant) {
-  const allowed = allowedLimit(planOf(catalogue, account), account.spendingLimits)
-  return { ...shownSpending(catalogue, account, now), own_limit: account.spendingLimits.user, allowed_limit: allowed }
+  const spending = shownSpending(catalogue, account, now)
+  const { user } = account.spendingLimits
+  return {
+    ...spending,
+    own_limit: user?.currency === spending.currency ? user.amount : null,
+    allowed_limit: allowedLimit(planOf(catalogue, account), account.spendingLimits, spending.currency),
+  }
 }
 
 function planOf(catalogue: Catalogue, { subscriptions }: Account) {

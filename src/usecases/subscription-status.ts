@@ -2,7 +2,7 @@ import { accessOf } from '../domain/access.ts'
 import type { Account, UserId } from '../domain/account.ts'
 import type { Catalogue } from '../domain/catalogue.ts'
 import { currencyOf } from '../domain/currency.ts'
-import { shownDiscount } from '../domain/discount.ts'
+import { shownDiscounts } from '../domain/discount.ts'
 import { shownAccess } from '../domain/entitlements.ts'
 import { minorUnits } from '../domain/money.ts'
 import { calendarMonth, type Instant, isoTimeOrNull, monthsAround } from '../domain/period.ts'
@@ -26,6 +26,7 @@ export async function subscriptionStatus(
   const subscription = currentSubscription(account.subscriptions)
   const live = subscription !== null && isLive(subscription) ? subscription : null
   const plan = planBought(ports.catalogue, live)
+  const discounts = live === null ? [] : shownDiscounts(live)
   return {
     has_subscription: live !== null,
     plan_name: subscription?.planName ?? null,
@@ -37,7 +38,8 @@ export async function subscriptionStatus(
     cancel_at: isoTimeOrNull(live?.cancelAt ?? null),
     trial_end: isoTimeOrNull(live?.trialEnd ?? null),
     pending_change: shownPendingChange(ports.catalogue, ports.priceIds(), pendingChangeAt(live, now)),
-    discount: live && shownDiscount(live),
+    discount: discounts[0] ?? null,
+    discounts,
     access: shownAccess(accessOf(ports.catalogue, account, now)),
     currency: usedIn(ports.catalogue, account, now),
     current_usage: currentUsage(ports, account, now),

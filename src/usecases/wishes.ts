@@ -1,4 +1,5 @@
 import type { Change, UserId } from '../domain/account.ts'
+import { releaseTrial } from '../domain/claiming.ts'
 import { BillingError } from '../domain/errors.ts'
 import { type Answered, storedRefusal, storedResult } from '../domain/idempotency.ts'
 import { type Intent, mustLookUp, type Person, type Wish } from '../domain/intent.ts'
@@ -92,9 +93,10 @@ export function settle<R>(
   return ports.ledger.change(user, needsOf(seen), (account) => {
     const outcome = 'refusal' in end ? 'refused' : 'done'
     const changes: readonly Change[] = [
+      // Before what was seen, which may use up again what is given back.
+      ...(outcome === 'refused' ? releaseTrial(intent, at) : []),
       ...observeAll(account, seen, knowledge),
       { type: 'intent-closed', intentId: intent.id, outcome, at },
-      ...(outcome === 'refused' ? releaseTrial(intent) : []),
       ...answerOf(intent, end, at),
       ...('refusal' in end ? [] : (end.changes ?? [])),
     ]
@@ -104,11 +106,6 @@ export function settle<R>(
         : { type: 'answered', answered: { status: end.status, result: end.result, replayed: false } }
     return { changes, result }
   })
-}
-
-/** A trial that never began was none. */
-function releaseTrial({ id, wish }: Intent): readonly Change[] {
-  return 'trial' in wish && wish.trial !== null ? [{ type: 'trial-released', intentId: id }] : []
 }
 
 /** Stored are results and the refusal of a decline; any other refusal is decided anew next time. */

@@ -159,6 +159,33 @@ export function gatewayContract(name: string, open: () => Promise<GatewayUnderTe
       expect(clientSecret === null).toBe(card !== null)
     })
 
+    test('a card that comes in a trial is told by its fingerprint, as the one that it began with', async () => {
+      const customer = await newCustomer()
+      const trial = { days: 14, cardRequired: false, withoutCard: 'pause' } as const
+      const begun = await under.gateway.subscribe('ann', customer, wishFor(null, under.prices.pro, trial))
+      expect(begun.subscription?.trialCard).toBeUndefined()
+      const set = await under.gateway.setPaymentMethod(
+        customer,
+        intentOf({
+          kind: 'set-payment-method',
+          paymentMethodId: 'pm_card_visa',
+          subscriptionId: begun.subscription?.id ?? '',
+        }),
+      )
+      const trialCard = await under.observatory.cardFingerprint('pm_card_visa')
+      expect(set.subscription?.trialCard).toBe(trialCard ?? 'none')
+      expect((await tryOut('pm_card_visa')).subscription?.trialCard).toBe(trialCard ?? 'none')
+      expect((await subscribe('pm_card_visa')).subscription?.trialCard).toBeUndefined()
+    })
+
+    test('the first payment shows its invoice, and so does the one that is waited for', async () => {
+      const paid = await subscribe('pm_card_visa')
+      expect(paid.subscription?.latestInvoice).toMatchObject({ kind: 'invoice', amount: 3_900, status: 'paid' })
+      const waiting = await subscribe('pm_card_authenticationRequired')
+      expect(waiting.subscription?.latestInvoice).toMatchObject({ amount: 3_900, status: 'open' })
+      expect((await tryOut(null)).subscription?.latestInvoice).toMatchObject({ amount: 0, status: 'paid' })
+    })
+
     test('a trial can be made longer, and not when it has ended', async () => {
       const { subscription } = await tryOut(null)
       const trialEnd = (subscription?.trialEnd ?? 0) + 7 * DAY_MS
@@ -188,16 +215,18 @@ export function gatewayContract(name: string, open: () => Promise<GatewayUnderTe
       })
       const wish = wishFor('pm_card_visa', under.prices.pro, null, code?.id ?? null)
       const { subscription } = await under.gateway.subscribe('ann', customer, wish)
-      expect(subscription?.discount).toEqual({
-        percentOff: 10,
-        amountOff: null,
-        currency: null,
-        duration: 'repeating',
-        durationInMonths: 3,
-        promotionCodeId: code?.id ?? 'none',
-        code: 'TEN',
-        endsAt: addMonths(subscription?.startedAt ?? 0, 3),
-      })
+      expect(subscription?.discounts).toEqual([
+        {
+          percentOff: 10,
+          amountOff: null,
+          currency: null,
+          duration: 'repeating',
+          durationInMonths: 3,
+          promotionCodeId: code?.id ?? 'none',
+          code: 'TEN',
+          endsAt: addMonths(subscription?.startedAt ?? 0, 3),
+        },
+      ])
       expect(await under.observatory.promotionCode('NOSUCH', customer, null)).toBeNull()
     })
 
@@ -207,8 +236,8 @@ export function gatewayContract(name: string, open: () => Promise<GatewayUnderTe
       const code = await under.observatory.promotionCode('LATER', null, null)
       const apply = (promotionCodeId = code?.id ?? '', subscriptionId = id) =>
         under.gateway.applyCode(intentOf({ kind: 'apply-code', subscriptionId, promotionCodeId }))
-      expect(await apply()).toMatchObject({ subscription: { discount: { code: 'LATER' } }, refusal: null })
-      expect(await apply()).toMatchObject({ subscription: { discount: { code: 'LATER' } }, refusal: null })
+      expect(await apply()).toMatchObject({ subscription: { discounts: [{ code: 'LATER' }] }, refusal: null })
+      expect(await apply()).toMatchObject({ subscription: { discounts: [{ code: 'LATER' }] }, refusal: null })
       expect(await apply('promo_missing')).toMatchObject({ refusal: { path: '/promotion_code' } })
       expect(await apply(undefined, 'sub_missing')).toEqual({ subscription: null, refusal: null })
     })

@@ -7,7 +7,7 @@ import type { Grant } from '../../src/domain/grant.ts'
 import type { Intent } from '../../src/domain/intent.ts'
 import type { MeterReport } from '../../src/domain/metering.ts'
 import type { Payment } from '../../src/domain/payment.ts'
-import { NO_SPENDING_LIMITS } from '../../src/domain/spending.ts'
+import { NO_SPENDING_LIMITS, type SetLimit } from '../../src/domain/spending.ts'
 import type { Subscription } from '../../src/domain/subscription.ts'
 import type { UsageRecord } from '../../src/domain/usage.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
@@ -494,7 +494,8 @@ export function storeContract(name: string, open: () => Store): void {
   })
 
   describe(`the spending limits at ${name}`, () => {
-    const set = (user: number | null, operator: number | null): Change => ({
+    const usd = (amount: number): SetLimit => ({ amount, currency: 'usd' })
+    const set = (user: SetLimit | null, operator: SetLimit | null): Change => ({
       type: 'spending-limits-set',
       limits: { user, operator },
       at: NOON,
@@ -503,10 +504,10 @@ export function storeContract(name: string, open: () => Store): void {
 
     test('are their user’s, as they were set last', async () => {
       const store = open()
-      await save(store, 'ann', set(500, null))
-      expect((await store.ledger.account('ann', {})).spendingLimits).toEqual({ user: 500, operator: null })
-      await save(store, 'ann', set(null, 900))
-      expect((await store.ledger.account('ann', {})).spendingLimits).toEqual({ user: null, operator: 900 })
+      await save(store, 'ann', set(usd(500), null))
+      expect((await store.ledger.account('ann', {})).spendingLimits).toEqual({ user: usd(500), operator: null })
+      await save(store, 'ann', set(null, usd(900)))
+      expect((await store.ledger.account('ann', {})).spendingLimits).toEqual({ user: null, operator: usd(900) })
       expect((await store.ledger.account('bob', {})).spendingLimits).toEqual({ user: null, operator: null })
     })
 
@@ -519,7 +520,7 @@ export function storeContract(name: string, open: () => Store): void {
       }
       expect(await services(false)).toEqual(['sms'])
       expect(await services(true)).toEqual(['sms', 'voice_call'])
-      await save(store, 'ann', set(500, null))
+      await save(store, 'ann', set(usd(500), null))
       expect(await services(false)).toEqual(['sms', 'voice_call'])
     })
   })
@@ -582,15 +583,26 @@ export function storeContract(name: string, open: () => Store): void {
       expect(await held(store, 'ann', ...claims)).toEqual([])
     })
 
-    test('may be taken over by a wish that the operator allowed, once', async () => {
+    test('stay with whoever had them first, also when a later wish for them came to nothing', async () => {
       const store = open()
-      await save(store, 'ann', claimed(), { type: 'trial-allowed', at: NOON }, { type: 'trial-allowed', at: NOON })
-      expect(await held(store, 'ann', 'allowed:ann')).toHaveLength(1)
-      await save(store, 'bob', claimed('intent_2'))
-      await save(store, 'ann', { type: 'trial-allowance-used' })
-      expect(await held(store, 'ann', 'allowed:ann', 'user:ann')).toEqual([
-        { claim: 'user:ann', user: 'bob', intentId: 'intent_2' },
+      await save(store, 'ann', claimed())
+      const more = { type: 'trial-claimed', claims: [...claims, 'user:bob'], intentId: 'intent_2', at: NOON } as const
+      await save(store, 'bob', more)
+      expect(await held(store, 'bob', 'user:ann', 'user:bob')).toEqual([
+        { claim: 'user:ann', user: 'ann', intentId: 'intent_1' },
+        { claim: 'user:bob', user: 'bob', intentId: 'intent_2' },
       ])
+      await save(store, 'bob', { type: 'trial-released', intentId: 'intent_2' })
+      expect(await held(store, 'bob', ...claims, 'user:bob')).toHaveLength(2)
+    })
+
+    test('may be taken in spite of that by a user whom the operator allowed it, once', async () => {
+      const store = open()
+      await save(store, 'ann', { type: 'trial-allowed', at: NOON }, { type: 'trial-allowed', at: NOON })
+      expect(await held(store, 'bob', 'allowed:bob')).toEqual([])
+      expect(await held(store, 'ann', 'allowed:ann')).toHaveLength(1)
+      await save(store, 'ann', { type: 'trial-allowance-used' })
+      expect(await held(store, 'ann', 'allowed:ann')).toEqual([])
     })
   })
 
@@ -814,7 +826,7 @@ const subscription: Subscription = {
   createdAt: NOON,
   hasPaymentMethod: true,
   pastDueSince: null,
-  discount: null,
+  discounts: [],
   collectionPause: null,
   collectionPausedSince: null,
   price: { amount: 3900, currency: 'usd', interval: 'month' },

@@ -24,7 +24,7 @@ const active: Subscription = {
   createdAt: now - 9 * DAY_MS,
   hasPaymentMethod: true,
   pastDueSince: null,
-  discount: null,
+  discounts: [],
   collectionPause: null,
   collectionPausedSince: null,
   price: { amount: 3900, currency: 'usd', interval: 'month' },

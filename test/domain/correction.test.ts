@@ -232,7 +232,7 @@ const subscription: Subscription = {
   createdAt: TEST_START - 21 * DAY,
   hasPaymentMethod: true,
   pastDueSince: null,
-  discount: null,
+  discounts: [],
   collectionPause: null,
   collectionPausedSince: null,
   price: { amount: 3900, currency: 'usd', interval: 'month' },

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import type { Account } from '../../src/domain/account.ts'
-import { observe } from '../../src/domain/observation.ts'
+import { needsOf, observe } from '../../src/domain/observation.ts'
+import type { Payment } from '../../src/domain/payment.ts'
 import { DAY_MS } from '../../src/domain/period.ts'
 import type { Plan } from '../../src/domain/plan.ts'
 import { NO_SPENDING_LIMITS } from '../../src/domain/spending.ts'
@@ -27,7 +28,7 @@ const active: Subscription = {
   createdAt: at - 1_000,
   hasPaymentMethod: true,
   pastDueSince: null,
-  discount: null,
+  discounts: [],
   collectionPause: null,
   collectionPausedSince: null,
   price: { amount: 3900, currency: 'usd', interval: 'month' },
@@ -91,6 +92,107 @@ describe('an observed subscription', () => {
     expect(seen(accountWith(active), active)).toMatchObject([{ subscription: { statusSince: active.statusSince } }])
     const [change] = seen(accountWith(active), { ...active, status: 'past_due' })
     expect(change).toMatchObject({ subscription: { statusSince: at } })
+  })
+})
+
+describe('since when a subscription has its status', () => {
+  const trial: Subscription = { ...active, status: 'trialing', trialEnd: at - 600 }
+  const since = (known: Subscription | null, subscription: Partial<Subscription>) => {
+    const [change] = seen(known === null ? accountWith() : accountWith(known), { ...active, ...subscription })
+    return change?.type === 'subscription-observed' ? change.subscription.statusSince : null
+  }
+
+  test.each([
+    ['a trial that nobody has seen', null, { status: 'trialing', trialEnd: at + DAY_MS }, active.startedAt],
+    ['a trial that ended without a card', trial, { status: 'paused', trialEnd: at - 600 }, at - 600],
+    ['a trial that was paid', trial, { status: 'active', trialEnd: at - 600 }, at - 600],
+    ['the same, of which no trial was seen', null, { status: 'active', trialEnd: at - 600 }, at - 600],
+    ['a first payment that was made while nobody looked', null, { status: 'active' }, active.startedAt],
+    ['an end', active, { status: 'canceled', endedAt: at - 300 }, at - 300],
+    ['a first payment that is waited for', null, { status: 'incomplete' }, active.createdAt],
+  ] as const)('%s is told by Stripe, however late it is seen', (_, known, subscription, moment) => {
+    expect(since(known, subscription)).toBe(moment)
+  })
+
+  test('is told by nobody else but when it is seen', () => {
+    expect(since(active, { status: 'past_due' })).toBe(at)
+    expect(since({ ...active, status: 'past_due' }, { status: 'active', trialEnd: at - 600 })).toBe(at)
+    expect(since({ ...active, trialEnd: at - 600 }, { status: 'paused', trialEnd: at - 600 })).toBe(at)
+    expect(since(trial, { status: 'active', trialEnd: at + 600 })).toBe(at)
+  })
+})
+
+describe('what a look at a subscription shows beside it', () => {
+  const invoice: Payment = {
+    id: 'in_1',
+    customerId: 'cus_1',
+    kind: 'invoice',
+    amount: 3900,
+    currency: 'usd',
+    status: 'paid',
+    description: null,
+    invoiceNumber: null,
+    hostedInvoiceUrl: null,
+    invoicePdf: null,
+    refundedAmount: 0,
+    takenBackAmount: 0,
+    refundOf: null,
+    tax: null,
+    amountExcludingTax: null,
+    createdAt: at,
+  }
+
+  test('is its latest invoice, with what is known to be given back of it', () => {
+    const observation = { type: 'subscription', subscription: { ...active, latestInvoice: invoice } } as const
+    const known = { ...accountWith(active), payments: [{ ...invoice, refundedAmount: 900, seenAt: at }] }
+    expect(needsOf([observation])).toEqual({ payments: ['in_1'] })
+    const [kept, paid] = observe(known, observation, knowledge)
+    expect(kept).toMatchObject({ type: 'subscription-observed' })
+    expect(kept).not.toHaveProperty('subscription.latestInvoice')
+    expect(paid).toEqual({ type: 'payment-observed', payment: { ...invoice, refundedAmount: 900, seenAt: null } })
+  })
+
+  test('is the card of a trial, which is claimed unless it is claimed already', () => {
+    const trial = { ...active, status: 'trialing', trialEnd: at + DAY_MS, trialCard: 'f1' } as const
+    const observation = { type: 'subscription', subscription: trial } as const
+    expect(needsOf([observation])).toEqual({ trialClaims: ['card:f1'] })
+    const claimed = { type: 'trial-claimed', claims: ['card:f1'], intentId: 'sub_1', at }
+    expect(observe(accountWith(active), observation, knowledge)[1]).toEqual(claimed as never)
+    const taken = [{ claim: 'card:f1', user: 'bob', intentId: 'intent_1' }]
+    expect(observe({ ...accountWith(active), trialClaims: taken }, observation, knowledge)).toHaveLength(1)
+  })
+})
+
+describe('a completed page with a trial', () => {
+  const page = {
+    type: 'trial-checkout',
+    customerId: 'cus_1',
+    subscriptionId: 'sub_1',
+    intentId: 'intent_1',
+    email: 'ann@example.com',
+    cardFingerprint: 'f1',
+    isAllowed: false,
+  } as const
+  const claims = ['page:intent_1', 'user:ann', 'email:ann@example.com', 'card:f1']
+  const heldBy = (user: string, claim: string) => [{ claim, user, intentId: 'intent_0' }]
+  const complete = (trialClaims: Account['trialClaims'], isAllowed = false) =>
+    observe({ ...accountWith(), trialClaims }, { ...page, isAllowed }, knowledge)
+
+  test('claims it for whoever was there', () => {
+    expect(complete([])).toEqual([{ type: 'trial-claimed', claims, intentId: 'intent_1', at }])
+    expect(complete(heldBy('ann', 'card:f1'))).toHaveLength(1)
+  })
+
+  test('is undone where the card is another’s, unless the operator allowed it', () => {
+    expect(complete(heldBy('bob', 'card:f1'))).toMatchObject([
+      { claims: ['page:intent_1'] },
+      { type: 'intent-opened', intent: { wish: { kind: 'undo', why: 'trial_used' } } },
+    ])
+    expect(complete(heldBy('bob', 'card:f1'), true)).toMatchObject([{ claims }, { type: 'trial-allowance-used' }])
+  })
+
+  test('has its say once: looked at again, it uses up no other allowance', () => {
+    expect(complete(heldBy('ann', 'page:intent_1'), true)).toEqual([])
   })
 })
 

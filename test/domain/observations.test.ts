@@ -69,7 +69,7 @@ const live: ObservedSubscription = {
   createdAt: at,
   hasPaymentMethod: true,
   pastDueSince: null,
-  discount: null,
+  discounts: [],
   collectionPause: null,
   price: { amount: 3_900, currency, interval: 'month' },
   pendingChange: null,

@@ -24,7 +24,7 @@ const euros: Subscription = {
   createdAt: BEGUN,
   hasPaymentMethod: true,
   pastDueSince: null,
-  discount: null,
+  discounts: [],
   collectionPause: null,
   collectionPausedSince: null,
   price: { amount: 0, currency: 'eur', interval: 'month' },

@@ -50,11 +50,11 @@ describe('a spending limit', () => {
 
   test('is set, shown and withdrawn', async () => {
     const http = startHttp()
-    const limited = { limit: 500, spent: 0, currency: 'usd', own_limit: 500, allowed_limit: null }
+    const limited = { limit: 500, spent: 0, currency: 'usd', set_aside: null, own_limit: 500, allowed_limit: null }
     expect(await put(http, { amount: 500 })).toMatchObject({ status: 200, body: limited })
     await put(http, { amount: null })
     const { body } = await http.get('/payments/entitlements', ann)
-    expect(body.spending).toEqual({ limit: null, spent: 0, currency: 'usd' })
+    expect(body.spending).toEqual({ limit: null, spent: 0, currency: 'usd', set_aside: null })
   })
 
   test.each([{}, { amount: -1 }, { amount: 0.5 }, { amount: '5' }, { amount: 100_000_000 }])(

@@ -286,6 +286,19 @@ test('expand leads through lists and hashes, and shows what is left out by defau
   expect(list.data[0]?.customer).toMatchObject({ object: 'customer' })
 })
 
+test('of a customer that was deleted nothing more is expanded', async () => {
+  const { stripe } = await started()
+  const { customer, price } = await readyToSubscribe(stripe)
+  const { id } = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id }] })
+  await stripe.customers.del(customer.id)
+  const expand = ['customer.invoice_settings.default_payment_method']
+  expect((await stripe.subscriptions.retrieve(id, { expand })).customer).toEqual({
+    id: customer.id,
+    object: 'customer',
+    deleted: true,
+  })
+})
+
 test('what cannot be expanded is refused', async () => {
   const { stripe } = await started()
   const customer = await stripe.customers.create({ name: 'Ann' })

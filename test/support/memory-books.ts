@@ -22,7 +22,7 @@ export interface MemoryBooks {
 
 const PAGE = 3
 
-export function memoryBooks({ customers, subscriptions, payments }: MemoryStripe): MemoryBooks {
+export function memoryBooks({ customers, subscriptions, payments, firstInvoices }: MemoryStripe): MemoryBooks {
   const events: StripeEvent[] = []
   const entries = new Map<string, Payment>()
   const disputes = new Map<string, ObservedDispute>()
@@ -40,7 +40,8 @@ export function memoryBooks({ customers, subscriptions, payments }: MemoryStripe
     if (user === undefined) return null
     return { id, user: deleted.has(id) || user === '' ? null : user, isDeleted: deleted.has(id) }
   }
-  const ofKind = (kind: Payment['kind']) => [...entries.values()].filter((entry) => entry.kind === kind)
+  const allEntries = () => [...entries.values(), ...firstInvoices()]
+  const ofKind = (kind: Payment['kind']) => allEntries().filter((entry) => entry.kind === kind)
   const paid = () => [...payments.values()].flatMap(({ entry }) => entry ?? [])
 
   const stripeBooks: StripeBooks = {
@@ -62,8 +63,10 @@ export function memoryBooks({ customers, subscriptions, payments }: MemoryStripe
         customer: customer(customerId),
         subscriptions: [...subscriptions.values()].filter(isTheirs),
         unknownSubscriptions: asked.subscriptions.filter((id) => !subscriptions.has(id)),
-        entries: [...entries.values()].filter(isTheirs),
-        unknownEntries: asked.entries.map(({ id }) => id).filter((id) => !entries.has(id) && !payments.has(id)),
+        entries: allEntries().filter(isTheirs),
+        unknownEntries: asked.entries
+          .map(({ id }) => id)
+          .filter((id) => !payments.has(id) && allEntries().every((entry) => entry.id !== id)),
         paymentIntents: [...payments.values()].filter(isTheirs),
         disputes: [...disputes.values()].filter(isTheirs),
       }

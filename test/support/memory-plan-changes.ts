@@ -64,9 +64,8 @@ export function memoryPlanChanges(stage: Stage): Changing {
       waiting.set(subscription.id, wish)
       return waits(keep({ ...subscription, pendingChange }))
     }
-    const after = changed({ ...subscription, hasPaymentMethod: true }, wish)
-    if (wish.paymentMethodId !== null) stage.cards.set(after.id, wish.paymentMethodId)
-    return settled(after)
+    if (wish.paymentMethodId !== null) stage.cards.set(subscription.id, wish.paymentMethodId)
+    return settled(changed({ ...subscription, hasPaymentMethod: true }, wish))
   }
 
   return {
@@ -162,7 +161,7 @@ function prorated(subscription: ObservedSubscription, target: SubscriptionPrice,
 
 function invoiceOf(lines: PreviewedInvoice['lines']): PreviewedInvoice {
   const total = lines.reduce((sum, { amount }) => sum + amount, 0)
-  return { subtotal: total, discount: 0, tax: 0, total, amountDue: Math.max(0, total), lines }
+  return { subtotal: total, discount: 0, discounts: [], tax: 0, total, amountDue: Math.max(0, total), lines }
 }
 
 function periodFrom(anchor: number, price: SubscriptionPrice) {

@@ -261,7 +261,8 @@ export function memoryStore(): MemoryStore {
         break
       }
       case 'trial-claimed':
-        for (const claim of change.claims) trialClaims.set(claim, { claim, user, intentId: change.intentId })
+        for (const claim of change.claims)
+          if (!trialClaims.has(claim)) trialClaims.set(claim, { claim, user, intentId: change.intentId })
         break
       case 'trial-released':
         for (const { claim, intentId } of trialClaims.values())

@@ -38,7 +38,7 @@ export interface MemoryStripe {
   /** The next call fails as unavailable: `before` it did anything or `after`. */
   failNext(when: 'before' | 'after', error?: Error): void
   /** The call after so many others fails. */
-  failLater(others: number, when: 'before' | 'after'): void
+  failLater(others: number, when: 'before' | 'after', error?: Error): void
   /** The renewal of a subscription could not be paid: an invoice is open, and the subscription past due. */
   failRenewal(subscriptionId: string): void
   /** Somebody deletes it in the dashboard. */
@@ -54,6 +54,8 @@ export interface MemoryStripe {
   /** By their text in small letters. */
   readonly promotionCodes: Map<string, PromotionCode>
   readonly checkouts: ReadonlyMap<string, MemoryCheckout>
+  /** The first invoices of all subscriptions, as they stand. */
+  firstInvoices(): readonly Payment[]
   /** The customer pays on the hosted page; the id of the subscription that comes of it. */
   payCheckout(checkoutId: string): string
 }
@@ -62,6 +64,7 @@ interface MemoryCheckout {
   readonly id: string
   readonly customerId: string
   readonly intent: Intent<WishOf<'checkout'>>
+  readonly expiresAt: number
   readonly status: 'open' | 'expired' | 'complete'
 }
 
@@ -90,6 +93,8 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
   const details = new Map<string, BillingDetails>()
   const checkouts = new Map<string, MemoryCheckout>()
   const openInvoices = new Map<string, Payment>()
+  /** By the subscription that each began. */
+  const firstInvoices = new Map<string, Payment>()
   const prices = new Map<string, SubscriptionPrice>(
     catalogue.plans.flatMap((plan) => plan.prices).map((price) => [`price_${price.lookupKey}`, price]),
   )
@@ -122,6 +127,8 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
     const id = `sub_${++count}`
     made.push({ intentId: intent.id, id })
     if (intent.wish.paymentMethodId !== null) cards.set(id, intent.wish.paymentMethodId)
+    const amount = trialEnd === null ? (price?.amount ?? 0) : 0
+    firstInvoices.set(id, { ...openInvoice(`in_${id}`, customerId, intent.wish.planName, now), amount })
     return {
       id,
       customerId,
@@ -142,7 +149,7 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
       createdAt: now,
       hasPaymentMethod: intent.wish.paymentMethodId !== null,
       pastDueSince: null,
-      discount: discountBy(intent.wish.promotionCodeId, now),
+      discounts: discountBy(intent.wish.promotionCodeId, now),
       collectionPause: null,
       price: price ?? null,
       pendingChange: null,
@@ -150,20 +157,32 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
     }
   }
 
-  function discountBy(promotionCodeId: string | null, now: number): Discount | null {
+  function discountBy(promotionCodeId: string | null, now: number): readonly Discount[] {
     const promotion = [...promotionCodes.values()].find(({ id }) => id === promotionCodeId)
-    if (promotion === undefined) return null
+    if (promotion === undefined) return []
     const { terms, code } = promotion
     const endsAt = terms.durationInMonths === null ? null : addMonths(now, terms.durationInMonths)
-    return { ...terms, promotionCodeId, code, endsAt }
+    return [{ ...terms, promotionCodeId, code, endsAt }]
   }
 
   function keep(subscription: ObservedSubscription): ObservedSubscription {
-    subscriptions.set(subscription.id, subscription)
-    return subscription
+    const card = subscription.trialEnd === null ? undefined : cards.get(subscription.id)
+    const kept = card === undefined ? subscription : { ...subscription, trialCard: fingerprintOf(card) }
+    subscriptions.set(kept.id, kept)
+    return kept
   }
 
-  function attempt(subscription: ObservedSubscription, card: string | null): SubscriptionAttempt {
+  /** The answer to a call shows the first invoice too, which is paid with the subscription or given up with it. */
+  function withInvoice(subscription: ObservedSubscription): ObservedSubscription {
+    const invoice = firstInvoices.get(subscription.id)
+    if (invoice === undefined) return subscription
+    const { status } = subscription
+    const paid = status === 'incomplete' ? 'open' : status === 'incomplete_expired' ? 'void' : 'paid'
+    return { ...subscription, latestInvoice: { ...invoice, status: paid } }
+  }
+
+  function attempt(kept: ObservedSubscription, card: string | null): SubscriptionAttempt {
+    const subscription = withInvoice(kept)
     const waits = subscription.status === 'incomplete' || !subscription.hasPaymentMethod
     const clientSecret = waits ? `${subscription.id}_secret` : null
     if (isEnded(subscription)) return { subscription, outcome: declined, clientSecret: null }
@@ -236,20 +255,21 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
     abandon: (id) =>
       call(() => {
         const subscription = found(id)
-        if (subscription.status !== 'incomplete') return subscription
-        return keep({ ...subscription, status: 'incomplete_expired', endedAt: clock.now() })
+        if (subscription.status !== 'incomplete') return withInvoice(subscription)
+        return withInvoice(keep({ ...subscription, status: 'incomplete_expired', endedAt: clock.now() }))
       }),
     openCheckout: (_user, customerId, intent) =>
       call(() => {
         const checkout = keyed(stripeKey(intent, 'checkout'), () => {
           const id = `cs_${++count}`
           made.push({ intentId: intent.id, id })
-          const open: MemoryCheckout = { id, customerId, intent, status: 'open' }
+          const expiresAt = clock.now() + DAY_MS
+          const open: MemoryCheckout = { id, customerId, intent, expiresAt, status: 'open' }
           checkouts.set(id, open)
           return open
         })
         const url = checkout.status === 'open' ? `https://checkout.stripe.test/${checkout.id}` : null
-        return { checkout: { id: checkout.id, url, expiresAt: clock.now() + DAY_MS }, refusal: null }
+        return { checkout: { id: checkout.id, url, expiresAt: checkout.expiresAt }, refusal: null }
       }),
     expireCheckouts: (customerId, { id: own }) =>
       call(() => {
@@ -283,10 +303,10 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
         const subscription = subscriptions.get(subscriptionId)
         if (subscription === undefined) return { subscription: null, refusal: null }
         if (isEnded(subscription)) return { subscription, refusal: null }
-        const discount = discountBy(promotionCodeId, clock.now())
+        const discounts = discountBy(promotionCodeId, clock.now())
         const refusal = { path: '/promotion_code', message: 'The promotion code can no longer be used for this.' }
-        if (discount === null) return { subscription, refusal }
-        return { subscription: keep({ ...subscription, discount }), refusal: null }
+        if (discounts.length === 0) return { subscription, refusal }
+        return { subscription: keep({ ...subscription, discounts }), refusal: null }
       }),
     extendTrial: (intent) =>
       call(() => {
@@ -319,8 +339,8 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
         if (paid === 'settled') for (const { id } of due) openInvoices.delete(id)
         const waits = due.length > 0 && paid === 'waiting'
         const status = paid === 'settled' && subscription?.status === 'past_due' ? 'active' : subscription?.status
-        if (subscription && status) keep({ ...subscription, status, hasPaymentMethod: true })
         if (subscription) cards.set(subscription.id, card)
+        if (subscription && status) keep({ ...subscription, status, hasPaymentMethod: true })
         return {
           paymentMethodId: card,
           subscription: subscription && found(subscription.id),
@@ -388,7 +408,7 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
       call(() => (checkouts.get(id)?.status === 'open' ? `https://checkout.stripe.test/${id}` : null)),
     promotionCode: (code) => call(() => promotionCodes.get(code.toLowerCase()) ?? null),
     // One card a name; one that cannot be told from others has none.
-    cardFingerprint: (id) => call(() => (id.startsWith('pm_card') ? `fingerprint of ${id}` : null)),
+    cardFingerprint: (id) => call(() => (id.startsWith('pm_card') ? fingerprintOf(id) : null)),
     clientSecret: (id) => call(() => `${id}_secret`),
   }
 
@@ -409,6 +429,7 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
   }
 
   return {
+    firstInvoices: () => [...subscriptions.values()].flatMap((one) => withInvoice(one).latestInvoice ?? []),
     gateway,
     observatory,
     bills,
@@ -432,8 +453,8 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
     failNext(when, error = unreachable()) {
       failure = { when, error, others: 0 }
     },
-    failLater(others, when) {
-      failure = { when, error: unreachable(), others }
+    failLater(others, when, error = unreachable()) {
+      failure = { when, error, others }
     },
     deleteCustomer: (id) => void gone.add(id),
     failRenewal(id) {
@@ -450,6 +471,10 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
 
 const missingCard = { type: 'refused', path: '/payment_method_id', message: 'No such PaymentMethod' } as const
 const declined = { type: 'declined', message: 'Your card was declined.' } as const
+
+function fingerprintOf(card: string): string {
+  return `fingerprint of ${card}`
+}
 
 function paysWith(card: string | null): 'settled' | 'waiting' | 'declined' {
   if (card === null || card === 'pm_card_authenticationRequired') return 'waiting'

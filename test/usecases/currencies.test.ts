@@ -50,6 +50,42 @@ const problemOf = (work: Promise<unknown>) =>
     (error) => (error instanceof BillingError ? error.fields : error),
   )
 
+describe('a spending limit', () => {
+  const spending = async () => (await billing.subscriptionStatus('ann')).spending
+  const may = () => billing.checkService({ user: 'ann', service: 'voice_call', amount: 10 })
+
+  test('holds in the currency in which it was set, and is set aside while another one is paid in', async () => {
+    await subscribe('usage_based')
+    await billing.setSpendingLimit('ann', 30)
+    expect(await may()).toMatchObject({ allowed: false, reason: 'spending_limit_reached' })
+    await cancel()
+    await subscribe('usage_based', 'usage_based_eur')
+    const aside = { amount: 30, currency: 'usd' }
+    expect(await spending()).toEqual({ limit: null, spent: 0, currency: 'eur', set_aside: aside })
+    expect(await may()).toMatchObject({ allowed: true })
+    expect(await billing.setSpendingLimit('ann', 35)).toMatchObject({ limit: 35, own_limit: 35, set_aside: null })
+    expect(await may()).toMatchObject({ allowed: false, reason: 'spending_limit_reached' })
+  })
+
+  test('holds again when its currency is paid in again', async () => {
+    await billing.setSpendingLimit('ann', 30)
+    await subscribe('usage_based', 'usage_based_eur')
+    expect(await spending()).toMatchObject({ limit: null })
+    await cancel()
+    await subscribe('usage_based')
+    expect(await spending()).toEqual({ limit: 30, spent: 0, currency: 'usd', set_aside: null })
+  })
+
+  test('of the operator is of its currency, too', async () => {
+    await subscribe('usage_based')
+    await billing.setUsersSpendingLimit({ user: 'ann', operator: 'operator:olga', amount: 30, reason: 'New' })
+    expect(await spending()).toMatchObject({ limit: 30 })
+    await cancel()
+    await subscribe('usage_based', 'usage_based_kwd')
+    expect(await spending()).toMatchObject({ limit: null, currency: 'kwd' })
+  })
+})
+
 describe('money of several currencies', () => {
   test('is what the subscription is paid in: of a record, of the status, of the summary and of the limit', async () => {
     await subscribe('usage_based', 'usage_based_eur')

@@ -51,7 +51,7 @@ describe('another card', () => {
     ] as never)
     expect((await billing.subscriptionStatus('ann')).access).toMatchObject({ reason: 'active', until: null })
     const { payments } = await billing.billingHistory({ user: 'ann', limit: 10, cursor: null })
-    expect(payments).toMatchObject([{ kind: 'invoice', status: 'paid' }])
+    expect(payments.map(({ status }) => status)).toEqual(['paid', 'paid'])
   })
 
   test('that is declined changes nothing', async () => {

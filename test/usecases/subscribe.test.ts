@@ -47,6 +47,12 @@ describe('subscribing', () => {
     expect(await billing.subscriptionStatus('ann')).toMatchObject({ has_subscription: true, plan_name: 'pro_monthly' })
   })
 
+  test('stands in the history with its first invoice as soon as it is answered', async () => {
+    await subscribe()
+    const history = await billing.billingHistory({ user: 'ann', limit: 10, cursor: null })
+    expect(history.payments).toMatchObject([{ kind: 'invoice', amount: 3_900, status: 'paid' }])
+  })
+
   test('refuses a plan that is not there and a price of another plan', async () => {
     expect(await refusalOf(subscribe({ planName: 'gold' }))).toMatchObject({ code: 'validation_failed' })
     const mismatch = subscribe({ planName: 'enterprise_monthly', priceId: 'price_basic_monthly' })

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { type Billing, createBilling } from '../../src/billing.ts'
+import { BillingError } from '../../src/domain/errors.ts'
 import { DAY_MS } from '../../src/domain/period.ts'
 import type { SubscribeRequest } from '../../src/usecases/subscribe.ts'
 import { type MemoryPorts, memoryPorts, TEST_START } from '../support/memory-ports.ts'
@@ -112,6 +113,19 @@ describe('one trial a person', () => {
     expect(ports.stripe.subscriptions.size).toBe(1)
   })
 
+  test('that another was refused for stays his who had it', async () => {
+    await subscribe()
+    await billing.allowTrial({ ...operator, user: 'bob' })
+    const bob = { user: 'bob', person: { email: null, name: null } }
+    // The card is Ann's; the operator lets Bob have a trial with it, and Stripe will not take what he then asks for.
+    ports.stripe.failLater(1, 'before', new BillingError('card_declined', 'Declined in this test.'))
+    expect(await refusalOf(subscribe(bob))).toMatchObject({ code: 'card_declined' })
+    expect(await refusalOf(subscribe({ user: 'eve', person: { email: null, name: null } }))).toMatchObject({
+      code: 'trial_used',
+    })
+    expect((await subscribe(bob)).result.status).toBe('trialing')
+  })
+
   test('is answered again under its key', async () => {
     const key = { caller: 'user:ann', key: 'k' }
     const first = await subscribe({ key })
@@ -122,7 +136,65 @@ describe('one trial a person', () => {
   })
 })
 
+describe('a card that comes later in a trial', () => {
+  const eve = { user: 'eve', person: { email: 'eve@example.com', name: null } }
+  const setCard = (user: string, paymentMethodId = 'pm_card_visa') =>
+    billing.setPaymentMethod({ user, person: { email: null, name: null }, key: null, paymentMethodId })
+
+  test('opens no trial for anybody else', async () => {
+    await subscribe({ paymentMethodId: null })
+    await setCard('ann')
+    expect(await refusalOf(subscribe(eve))).toMatchObject({
+      code: 'trial_used',
+      message: expect.stringContaining('card'),
+    })
+  })
+
+  test('is seen also where it was given at Stripe', async () => {
+    await subscribe({ paymentMethodId: null })
+    const [subscription] = ports.stripe.subscriptions.values()
+    if (subscription === undefined) throw new Error('There is no subscription.')
+    const trialCard = 'fingerprint of pm_card_visa'
+    ports.stripe.subscriptions.set(subscription.id, { ...subscription, hasPaymentMethod: true, trialCard })
+    await ring(ports, {
+      id: 'evt_1',
+      type: 'customer.subscription.updated',
+      objectType: 'subscription',
+      objectId: subscription.id,
+      customerId: subscription.customerId,
+    })
+    expect(await refusalOf(subscribe(eve))).toMatchObject({ code: 'trial_used' })
+  })
+
+  test('by which somebody else is known stays his, and the trial goes on', async () => {
+    await subscribe()
+    await subscribe({ ...eve, paymentMethodId: null })
+    await setCard('eve')
+    expect(await billing.subscriptionStatus('eve')).toMatchObject({ status: 'trialing', trial_end: iso(14) })
+    const { trialClaims } = await ports.ledger.account('ann', { trialClaims: ['card:fingerprint of pm_card_visa'] })
+    expect(trialClaims).toMatchObject([{ user: 'ann' }])
+  })
+
+  test('of a paid subscription means nothing', async () => {
+    await subscribe({ trial: false, paymentMethodId: 'pm_card_mastercard' })
+    await setCard('ann')
+    expect((await subscribe(eve)).result.status).toBe('trialing')
+  })
+})
+
 describe('the operator', () => {
+  test('has not allowed it in vain where nothing came of it', async () => {
+    await subscribe()
+    await end('ann')
+    await billing.allowTrial(operator)
+    expect(await refusalOf(subscribe({ paymentMethodId: 'pm_card_chargeDeclined' }))).toMatchObject({
+      code: 'card_declined',
+    })
+    expect((await subscribe()).result.status).toBe('trialing')
+    await end('ann')
+    expect(await refusalOf(subscribe())).toMatchObject({ code: 'trial_used' })
+  })
+
   test('allows one more trial, which is used up by it', async () => {
     await subscribe()
     await end('ann')

@@ -118,7 +118,7 @@ const ENTITLEMENTS = {
       priority_support: false,
       white_label: false,
     },
-    spending: { limit: null, spent: 0, currency: 'usd' },
+    spending: { limit: null, spent: 0, currency: 'usd', set_aside: null },
     services: {
       voice_call: { ...FREE, included: 500, used: 23, remaining: 477, policy: 'block' },
       transcription: { ...FREE, included: null, used: 45, remaining: null, policy: 'allow' },

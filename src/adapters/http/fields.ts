@@ -72,6 +72,14 @@ export const spending = {
   limit: nullable(t.Number({ multipleOf: 1, description: 'In minor units; null is no limit' })),
   spent: t.Number({ multipleOf: 1, description: 'What use has cost so far, in minor units' }),
   currency: t.String(),
+  set_aside: nullable(
+    t.Object(
+      { amount: minorUnits, currency: t.String() },
+      {
+        description: 'A limit that the user has set in another currency: it does not hold until that is paid in again',
+      },
+    ),
+  ),
 }
 
 export const serviceType = t.Union(

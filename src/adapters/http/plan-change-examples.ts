@@ -51,6 +51,7 @@ export const PREVIEWED = {
     ],
     subtotal: 2000,
     discount: 0,
+    discounts: [],
     tax: 0,
     total: 2000,
     next_invoice: { amount: 3900, date: PERIOD.current_period_end },

@@ -172,6 +172,7 @@ const preview = t.Object({
   ),
   subtotal: minorUnits,
   discount: minorUnits,
+  discounts: t.Array(t.Object({ code: nullable(t.String()), name: nullable(t.String()), amount: minorUnits })),
   tax: minorUnits,
   total: t.Number({ multipleOf: 1, description: 'Below zero it stands to the customer’s credit for later invoices' }),
   next_invoice: nullable(t.Object({ amount: minorUnits, date: time })),

@@ -89,7 +89,9 @@ export const discount = t.Object({
   percent_off: nullable(t.Number()),
   amount_off: nullable(minorUnits),
   currency: nullable(t.String()),
-  saves: nullable(t.Number({ multipleOf: 1, description: 'Off the price of each period, in minor units' })),
+  saves: nullable(
+    t.Number({ multipleOf: 1, description: 'Off what those before it leave of each period’s price, in minor units' }),
+  ),
   ends_at: nullable(t.String({ format: 'date-time', description: 'null is for ever' })),
 })
 

@@ -18,7 +18,7 @@ export function spendingLimits({ billing }: { readonly billing: Billing }, guard
         tag: 'Payments',
         summary: 'Limit what use may cost',
         description:
-          'In each allowance period, up to what the plan allows; null withdraws it. At the limit the check and `enforce` refuse what would cost more (`spending_limit_reached`); what is recorded without `enforce` has happened and is charged.',
+          'In each allowance period, up to what the plan allows, in the currency that the subscription is paid in; null withdraws it. At the limit the check and `enforce` refuse what would cost more (`spending_limit_reached`); what is recorded without `enforce` has happened and is charged.',
         requests: OWN,
         answers: { 200: { description: 'The limit that holds', examples: LIMITED } },
       }),
@@ -62,7 +62,7 @@ const amount = nullable(
 
 const limit = t.Object({
   ...spending,
-  own_limit: nullable(t.Number({ multipleOf: 1, description: 'What the user has set' })),
+  own_limit: nullable(t.Number({ multipleOf: 1, description: 'What the user has set in this currency' })),
   allowed_limit: nullable(t.Number({ multipleOf: 1, description: 'What plan or operator allow; null is no limit' })),
 })
 
@@ -78,6 +78,7 @@ const LIMITED = {
     limit: 2000,
     spent: 500,
     currency: 'usd',
+    set_aside: null,
     own_limit: 2000,
     allowed_limit: 10_000,
   }),

@@ -71,6 +71,7 @@ export const STATUS = {
     trial_end: null,
     pending_change: null,
     discount: DISCOUNT,
+    discounts: [DISCOUNT],
     access: { allowed: true, reason: 'active', since: PERIOD.current_period_start, until: null },
     currency: 'usd',
     current_usage: {
@@ -80,7 +81,7 @@ export const STATUS = {
       custom_scenario: { ...UNUSED, unit: 'scenarios', included: 10, remaining: 10 },
       api_call: { ...UNUSED, unit: 'calls', included: null, remaining: null },
     },
-    spending: { limit: null, spent: 0, currency: 'usd' },
+    spending: { limit: null, spent: 0, currency: 'usd', set_aside: null },
     features: {
       voice_minutes: 500,
       sms_messages: 2000,

@@ -179,6 +179,9 @@ const status = t.Object({
   trial_end: nullable(time),
   pending_change: nullable(pendingChange),
   discount: nullable(discount),
+  discounts: t.Array(discount, {
+    description: 'All of them, in the order in which they come off; `discount` is the first',
+  }),
   access,
   currency: t.String({ description: 'Of all costs below: the subscription’s, without one the catalogue’s' }),
   current_usage: perService(t.Object(standing)),

@@ -134,14 +134,8 @@ function changeWriter(database: Drizzle, usage: UsageRows, open: OpenReports): (
       }
       case 'trial-claimed': {
         const { intentId, at: claimedAt } = change
-        const set = { userId: user, intentId, claimedAt }
-        for (const claim of change.claims)
-          database
-            .insert(trialClaims)
-            .values({ claim, ...set })
-            .onConflictDoUpdate({ target: trialClaims.claim, set })
-            .run()
-        return
+        const rows = change.claims.map((claim) => ({ claim, userId: user, intentId, claimedAt }))
+        return void database.insert(trialClaims).values(rows).onConflictDoNothing().run()
       }
       case 'trial-released':
         return void database.delete(trialClaims).where(eq(trialClaims.intentId, change.intentId)).run()

@@ -114,26 +114,20 @@ async function lookAtSubscriptionsOf(stripe: Stripe, customer: string): Promise<
 export async function lookAtCheckout(stripe: Stripe, id: string): Promise<readonly Observation[]> {
   const session = await reachedOrMissing(stripe.checkout.sessions.retrieve(id))
   const [subscription, payment] = [idOf(session?.subscription), idOf(session?.payment_intent)]
+  const bought = subscription ? await lookAtSubscription(stripe, subscription) : []
   return [
-    ...(subscription ? await lookAtSubscription(stripe, subscription) : []),
-    ...(session && subscription ? await lookAtTrial(stripe, session, subscription) : []),
+    ...bought,
+    ...(session ? bought.flatMap((observation) => trialOf(session, observation)) : []),
     ...(payment ? await lookAtPayment(stripe, payment) : []),
   ]
 }
 
-async function lookAtTrial(
-  stripe: Stripe,
-  session: Stripe.Checkout.Session,
-  id: string,
-): Promise<readonly Observation[]> {
+function trialOf(session: Stripe.Checkout.Session, bought: Observation): readonly Observation[] {
   const [customerId, { trial, intent_id: intentId } = {}] = [idOf(session.customer), session.metadata ?? undefined]
-  if (customerId === null || trial === undefined || intentId === undefined) return []
-  const found = await reached(stripe.subscriptions.retrieve(id, { expand: ['default_payment_method'] }))
-  const card = typeof found.default_payment_method === 'string' ? null : found.default_payment_method?.card
-  const known = { email: session.customer_details?.email ?? null, cardFingerprint: card?.fingerprint ?? null }
-  return [
-    { type: 'trial-checkout', customerId, subscriptionId: id, intentId, ...known, isAllowed: trial === 'allowed' },
-  ]
+  if (bought.type !== 'subscription' || customerId === null || trial === undefined || intentId === undefined) return []
+  const { id: subscriptionId, trialCard } = bought.subscription
+  const known = { email: session.customer_details?.email ?? null, cardFingerprint: trialCard ?? null }
+  return [{ type: 'trial-checkout', customerId, subscriptionId, intentId, ...known, isAllowed: trial === 'allowed' }]
 }
 
 async function lookAtScheduled(stripe: Stripe, id: string): Promise<readonly Observation[]> {

@@ -3,6 +3,7 @@ import type { WishOf } from '../../domain/intent.ts'
 import {
   type ChangePreview,
   NOTHING_INVOICED,
+  type PreviewedDiscount,
   type PreviewedInvoice,
   type PreviewLine,
 } from '../../domain/plan-preview.ts'
@@ -11,7 +12,7 @@ import { isProration, linesOf } from './bills.ts'
 import { changeParameters, discountsWith } from './change-parameters.ts'
 import { reached } from './refusals.ts'
 import { automaticTax, type TaxSettings } from './tax.ts'
-import { isLicensed, milliseconds, sumOf } from './translate.ts'
+import { idOf, isLicensed, milliseconds, sumOf } from './translate.ts'
 
 type ChangeWish = WishOf<'change'>
 
@@ -42,7 +43,7 @@ interface Preview {
 }
 
 async function previewOf(stripe: Stripe, asked: Stripe.InvoiceCreatePreviewParams): Promise<Preview> {
-  const invoice = await reached(stripe.invoices.createPreview(asked))
+  const invoice = await reached(stripe.invoices.createPreview({ ...asked, expand: INVOICE_DISCOUNTS }))
   return { invoice, lines: await linesOf(stripe, invoice) }
 }
 
@@ -117,12 +118,29 @@ function toPreviewedInvoice({ invoice, lines }: Preview): PreviewedInvoice {
   return {
     subtotal: invoice.subtotal,
     discount: sumOf(invoice.total_discount_amounts),
+    discounts: toDiscounts(invoice),
     tax: sumOf(invoice.total_taxes),
     total: invoice.total,
     amountDue: invoice.amount_due,
     // Stripe shows lines of the same second in any order: what is charged comes before what is given back.
     lines: lines.map(toPreviewLine).toSorted((one, other) => other.amount - one.amount),
   }
+}
+
+const INVOICE_DISCOUNTS = ['discounts.promotion_code', 'discounts.source.coupon']
+
+/** Needs `INVOICE_DISCOUNTS` expanded. */
+function toDiscounts({ discounts, total_discount_amounts: amounts }: Stripe.Invoice): readonly PreviewedDiscount[] {
+  return (amounts ?? []).map(({ amount, discount }) => {
+    const found = discounts.find((one) => idOf(one) === idOf(discount))
+    if (typeof found !== 'object' || found.deleted) return { code: null, name: null, amount }
+    const { promotion_code: code, source } = found
+    return {
+      code: typeof code === 'object' ? (code?.code ?? null) : null,
+      name: typeof source.coupon === 'object' ? (source.coupon?.name ?? null) : null,
+      amount,
+    }
+  })
 }
 
 function toPreviewLine(line: Stripe.InvoiceLineItem): PreviewLine {

@@ -1,5 +1,6 @@
 import type { Stripe } from 'stripe'
 import type { UserId } from '../../domain/account.ts'
+import { hasCode } from '../../domain/discount.ts'
 import { type Intent, stripeKey, type WishOf } from '../../domain/intent.ts'
 import { isEnded, type ObservedSubscription } from '../../domain/subscription.ts'
 import type { TrialTerms } from '../../domain/trial.ts'
@@ -91,7 +92,7 @@ async function applyCode(stripe: Stripe, intent: Intent<WishOf<'apply-code'>>): 
   const before = await reachedOrMissing(stripe.subscriptions.retrieve(subscriptionId, { expand: SUBSCRIPTION_DETAILS }))
   if (before === null) return { subscription: null, refusal: null }
   const seen = toSubscription(before)
-  if (isEnded(seen) || seen.discount?.promotionCodeId === promotionCodeId) return { subscription: seen, refusal: null }
+  if (isEnded(seen) || hasCode(seen, promotionCodeId)) return { subscription: seen, refusal: null }
   try {
     const discounts = [{ promotion_code: promotionCodeId }]
     await stripe.subscriptions.update(

@@ -46,8 +46,8 @@ function toldBy({ object, previous_attributes: before }: Payload): Told | null {
 const NOTHING: Told = { observations: [], invoice: null }
 
 /**
- * Whether the customer has a card for it, what its schedule plans, what its discount takes off, and since when it owes,
- * other objects tell. One that has ended needs no card any more.
+ * Whether the customer has a card for it, what its schedule plans, what its discount takes off, by which card a trial is
+ * known and since when it owes, other objects tell. One that has ended needs no card any more.
  */
 function toldSubscription(subscription: Stripe.Subscription): Told | null {
   const seen = toSubscription(subscription)
@@ -57,6 +57,7 @@ function toldSubscription(subscription: Stripe.Subscription): Told | null {
     (subscription.test_clock ?? null) !== null ||
     subscription.items.has_more ||
     subscription.discounts.length > 0 ||
+    seen.status === 'trialing' ||
     seen.status === 'past_due' ||
     seen.status === 'unpaid'
   return isElsewhere || !isWhole(seen)

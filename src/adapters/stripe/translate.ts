@@ -87,7 +87,13 @@ const DURATION = { forever: 'forever', once: 'once', repeating: 'repeating' } as
  * What must be expanded for `toSubscription`: the payment method may be the customer's, a change may be planned, and a
  * discount names its code.
  */
-export const SUBSCRIPTION_VIEW = ['customer', 'schedule', 'discounts.promotion_code', 'discounts.source.coupon']
+export const SUBSCRIPTION_VIEW = [
+  'default_payment_method',
+  'customer.invoice_settings.default_payment_method',
+  'schedule',
+  'discounts.promotion_code',
+  'discounts.source.coupon',
+]
 
 /** Needs `SUBSCRIPTION_VIEW` expanded. */
 export function toSubscription(subscription: Stripe.Subscription): ObservedSubscription {
@@ -111,12 +117,30 @@ export function toSubscription(subscription: Stripe.Subscription): ObservedSubsc
     createdAt: milliseconds(subscription.created),
     hasPaymentMethod: hasPaymentMethod(subscription),
     pastDueSince: null,
-    discount: toDiscount(subscription.discounts[0]),
+    discounts: subscription.discounts.flatMap(toDiscount),
     collectionPause: subscription.pause_collection && known(COLLECTION_PAUSE, subscription.pause_collection.behavior),
     price: licensed.length === 1 && item !== undefined ? toPrice(item, subscription.currency) : null,
     pendingChange: toPendingChange(subscription, item?.price.id ?? null),
     metered: toMetered(subscription.items.data.filter((candidate) => !isLicensed(candidate))),
+    ...toTrialCard(subscription),
+    ...toLatestInvoice(subscription),
   }
+}
+
+/** What is expanded of the card that is charged for it; of none but those with a trial anybody asks. */
+function toTrialCard({ trial_end, default_payment_method: own, customer }: Stripe.Subscription) {
+  if (trial_end === null) return {}
+  const inherited =
+    typeof customer === 'string' || customer.deleted ? null : customer.invoice_settings.default_payment_method
+  const method = own ?? inherited
+  const trialCard = typeof method === 'string' ? null : method?.card?.fingerprint
+  return trialCard ? { trialCard } : {}
+}
+
+/** A draft is not owed yet and has no number: it enters when it is finalized. */
+function toLatestInvoice({ latest_invoice: latest }: Stripe.Subscription) {
+  if (latest === null || typeof latest === 'string' || latest.status === 'draft') return {}
+  return { latestInvoice: toInvoiceEntry(latest, 0) }
 }
 
 /** Whether it is paid by the year and what is used by the month. */
@@ -164,16 +188,18 @@ function nextPhase(
   return { priceId, effectiveAt: milliseconds(next.start_date), expiresAt: null }
 }
 
-function toDiscount(discount: string | Stripe.Discount | undefined): Discount | null {
+function toDiscount(discount: string | Stripe.Discount): readonly Discount[] {
   const coupon = typeof discount === 'object' ? discount.source.coupon : null
-  if (typeof discount !== 'object' || coupon === null || typeof coupon === 'string') return null
+  if (typeof discount !== 'object' || coupon === null || typeof coupon === 'string') return []
   const { promotion_code: code, end } = discount
-  return {
-    ...toTerms(coupon),
-    promotionCodeId: idOf(code),
-    code: typeof code === 'object' ? (code?.code ?? null) : null,
-    endsAt: orNull(end),
-  }
+  return [
+    {
+      ...toTerms(coupon),
+      promotionCodeId: idOf(code),
+      code: typeof code === 'object' ? (code?.code ?? null) : null,
+      endsAt: orNull(end),
+    },
+  ]
 }
 
 export function toTerms(coupon: Stripe.Coupon): DiscountTerms {

@@ -155,6 +155,8 @@ function follow(turn: Turn, value: unknown, steps: readonly string[], within: st
   if (Array.isArray(value)) return value.map((element) => follow(turn, element, steps, within, refusal))
   if (typeof value !== 'object') throw refusal()
   const fields: Fields = { ...value }
+  // Of what was deleted nothing is left that could be shown.
+  if (fields.deleted === true) return value
   const owner = typeof fields.object === 'string' ? fields.object : ''
   const place = within === '' || owner !== '' ? step : `${within}.${step}`
   const kind = owner === '' ? ownerOf(within) : owner

@@ -42,7 +42,7 @@ export const userSubscriptions = sqliteTable(
     createdAt: integer('created_at').notNull(),
     hasPaymentMethod: flag('has_payment_method').notNull(),
     pastDueSince: integer('past_due_since'),
-    discount: text('discount', { mode: 'json' }).$type<Discount>(),
+    discounts: json<readonly Discount[]>('discounts').notNull().default([]),
     collectionPause: text('collection_pause'),
     collectionPausedSince: integer('collection_paused_since'),
     /** Stripe's time of what was seen; null where nobody knows. */
