@@ -1,8 +1,8 @@
-const A_DAY = /^\d{4}-\d\d-\d\d$/
+const A_DAY_OR_MINUTE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d)?$/
 
 /**
  * Where something differs from what is expected of it, as `path: expected, seen`; null when it does not. Of an object only
- * the fields that are written are compared, of a list every entry; a day stands for any time of it.
+ * the fields that are written are compared, of a list every entry; a day or a minute stands for any time of it.
  */
 export function differenceOf(expected: unknown, seen: unknown, path = ''): string | null {
   if (Array.isArray(expected)) return listDifference(expected, seen, path)
@@ -11,7 +11,7 @@ export function differenceOf(expected: unknown, seen: unknown, path = ''): strin
     const fields = seen as Readonly<Record<string, unknown>>
     return firstOf(Object.entries(expected), ([name, value]) => differenceOf(value, fields[name], `${path}.${name}`))
   }
-  if (typeof expected === 'string' && A_DAY.test(expected) && typeof seen === 'string')
+  if (typeof expected === 'string' && A_DAY_OR_MINUTE.test(expected) && typeof seen === 'string')
     return seen.startsWith(expected) ? null : told(path, expected, seen)
   return Object.is(expected, seen) ? null : told(path, expected, seen)
 }
