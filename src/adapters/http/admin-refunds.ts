@@ -1,7 +1,6 @@
 import { Elysia, t } from 'elysia'
 import type { Billing } from '../../billing.ts'
-import { userPath } from './admin.ts'
-import { exactly, minorUnits, noQuery, stripeId, text } from './fields.ts'
+import { exactly, minorUnits, noQuery, stripeId, text, userPath } from './fields.ts'
 import type { Guard } from './guard.ts'
 import { answered, idempotencyKey } from './idempotency.ts'
 import { describe, example } from './route-document.ts'

@@ -1,7 +1,6 @@
 import { Elysia, t } from 'elysia'
 import type { Billing } from '../../billing.ts'
-import { userPath } from './admin.ts'
-import { exactly, noQuery, nullable, text, time } from './fields.ts'
+import { exactly, noQuery, nullable, reason, time, userPath } from './fields.ts'
 import type { Guard } from './guard.ts'
 import { answered, idempotencyKey } from './idempotency.ts'
 import { ISO_TIME, instantOf } from './occurrence.ts'
@@ -70,8 +69,6 @@ export function adminTrials({ billing }: { readonly billing: Billing }, guard: G
       },
     )
 }
-
-const reason = text(500, 'Why; kept in the audit log')
 
 const allowance = t.Object({ user_id: t.String(), trial_allowed: t.Boolean() })
 

@@ -1,9 +1,12 @@
 import { Elysia, NotFoundError } from 'elysia'
-import { admin } from './admin.ts'
+import { adminAuditLog } from './admin-audit-log.ts'
+import { adminCorrections } from './admin-corrections.ts'
 import { adminDrift } from './admin-drift.ts'
+import { adminGrants } from './admin-grants.ts'
 import { adminPlanMoves } from './admin-plan-moves.ts'
 import { adminRefunds } from './admin-refunds.ts'
 import { adminTrials } from './admin-trials.ts'
+import { adminUnbilledUsage } from './admin-unbilled-usage.ts'
 import { adminWebhooks } from './admin-webhooks.ts'
 import { createIdentify } from './auth.ts'
 import { billingDetails } from './billing-details.ts'
@@ -76,7 +79,10 @@ export function createApp(options: HttpOptions) {
     .use(usage(options, guard))
     .use(usageBatch(options, guard))
     .use(entitlements(options, guard))
-    .use(admin(options, guard))
+    .use(adminGrants(options, guard))
+    .use(adminCorrections(options, guard))
+    .use(adminUnbilledUsage(options, guard))
+    .use(adminAuditLog(options, guard))
     .use(adminWebhooks(options, guard))
     .use(adminPlanMoves(options, guard))
     .use(adminTrials(options, guard))

@@ -152,3 +152,14 @@ export function pageOf(query: { readonly limit?: string; readonly cursor?: strin
 
 /** No query at all: whatever is sent there is refused. */
 export const noQuery = exactly({})
+
+/** The user whom a path names. */
+export const userPath = exactly({
+  id: t.String({
+    pattern: USER_ID.source,
+    rule: 'must be 1 to 128 letters, digits or any of _ . : @ -',
+    description: 'The user’s id in the app',
+  }),
+})
+
+export const reason = text(500, 'Why; kept in the audit log')

@@ -1,7 +1,6 @@
 import { Elysia, t } from 'elysia'
 import type { Billing } from '../../billing.ts'
-import { userPath } from './admin.ts'
-import { exactly, noQuery, nullable, spending, text, userId } from './fields.ts'
+import { exactly, noQuery, nullable, spending, text, userId, userPath } from './fields.ts'
 import type { Guard } from './guard.ts'
 import { describe, example } from './route-document.ts'
 
