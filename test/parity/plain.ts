@@ -1,9 +1,11 @@
 /**
  * An outcome without what is bound to differ between two accounts: ids are numbered in the order of their appearance,
- * links and secrets blanked, and times that are near the present called so. Business times, which go by a test clock,
- * stay as they are; what happens at them is rounded to the hour, since Stripe is some seconds late.
+ * links and secrets blanked, and times that are near the present, or a month from it, called so. Business times, which go
+ * by a test clock, stay as they are; what happens at them is rounded to the hour, since Stripe is some seconds late.
  */
 export function plainer(token: string, wallSeconds: number): (outcome: unknown) => unknown {
+  const present = Temporal.Instant.fromEpochMilliseconds(Math.floor(wallSeconds) * 1_000).toZonedDateTimeISO('UTC')
+  const monthLater = present.add({ months: 1 }).epochMilliseconds / 1_000
   const numbers = new Map<string, string>()
   const counts = new Map<string, number>()
 
@@ -35,6 +37,7 @@ export function plainer(token: string, wallSeconds: number): (outcome: unknown) 
 
   const timeOf = (key: string, value: number) => {
     if (Math.abs(value - wallSeconds) < hour) return '<now>'
+    if (Math.abs(value - monthLater) < hour) return '<in a month>'
     return happenings.test(key) ? `<hour ${Math.floor(value / hour)}>` : value
   }
 

@@ -133,9 +133,9 @@ export function receiver(answer: (attempt: number) => number = () => 200) {
 
 /** Waits until it holds. The limit is for what never comes about, and generous: a machine may be busy. */
 export async function eventually(holds: () => boolean | Promise<boolean>, milliseconds = 60_000): Promise<void> {
-  const end = Date.now() + milliseconds
+  const end = performance.now() + milliseconds
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error('it did not happen in time')
+    if (performance.now() > end) throw new Error('it did not happen in time')
     await Bun.sleep(10)
   }
 }
