@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { toInvoiceEntry } from '../../src/adapters/stripe/translate.ts'
+import { toInvoiceEntry } from '../../src/adapters/stripe/translate/invoice.ts'
 import { addMonths, DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/domain/period.ts'
 import type { ChangeRequest } from '../../src/usecases/change-plan.ts'
 import { resumeWishes } from '../../src/usecases/resume-wishes.ts'

@@ -3,7 +3,7 @@ import type { Bill, BillLine, UnreportedUse, UpcomingBill } from '../../domain/b
 import type { Bills } from '../../ports/observatory.ts'
 import { PAYMENT_DETAILS } from './payments.ts'
 import { reached, reachedOrMissing, unavailable } from './refusals.ts'
-import { idOf, milliseconds, sumOf } from './translate.ts'
+import { idOf, milliseconds, sumOf } from './translate/values.ts'
 
 /** What Stripe's invoices and payments show line by line. */
 export function stripeBills(stripe: Stripe): Bills {

@@ -6,7 +6,11 @@ import { invoicePaymentIntents, stripeHoldings } from './holdings.ts'
 import { type Ask, PAGE, pacer, patiently } from './pace.ts'
 import { PAYMENT_DETAILS } from './payments.ts'
 import { orMissing } from './refusals.ts'
-import { idOf, SUBSCRIPTION_VIEW, toCustomer, toInvoiceEntry, toPaymentIntent, toSubscription } from './translate.ts'
+import { toCustomer } from './translate/customer.ts'
+import { toInvoiceEntry } from './translate/invoice.ts'
+import { toPaymentIntent } from './translate/payment.ts'
+import { SUBSCRIPTION_VIEW, toSubscription } from './translate/subscription.ts'
+import { idOf } from './translate/values.ts'
 
 /** All that Stripe has, by its lists. */
 export function stripeBooks(stripe: Stripe, callsPerSecond: number): StripeBooks {

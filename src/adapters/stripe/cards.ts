@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe'
 import { type Intent, stripeKey } from '../../domain/intent.ts'
 import { reached } from './refusals.ts'
-import { idOf } from './translate.ts'
+import { idOf } from './translate/values.ts'
 
 /** A wish that may bring a card. */
 export type WithCard = Intent & { readonly wish: { readonly paymentMethodId: string | null } }

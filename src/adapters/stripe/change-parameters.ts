@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe'
 import type { WishOf } from '../../domain/intent.ts'
-import { isLicensed } from './translate.ts'
+import { isLicensed } from './translate/subscription.ts'
 
 /**
  * What a change at once is made of. The preview asks Stripe with these very parameters, and the change is made with them:

@@ -8,7 +8,7 @@ import { reached, refusedAttempt } from './refusals.ts'
 import { OURS } from './setup-find.ts'
 import { trialOf } from './subscriptions.ts'
 import { automaticTax, type TaxSettings } from './tax.ts'
-import { milliseconds } from './translate.ts'
+import { milliseconds } from './translate/values.ts'
 
 type CheckoutIntent = Intent<WishOf<'checkout'>>
 

@@ -3,20 +3,11 @@ import type { ObservedDispute } from '../../domain/dispute.ts'
 import type { AskedAbout, StripeHoldings } from '../../domain/drift.ts'
 import { type Ask, PAGE } from './pace.ts'
 import { orMissing } from './refusals.ts'
-import {
-  firstTriedAt,
-  idOf,
-  paymentIntentOf,
-  refundedOf,
-  SUBSCRIPTION_VIEW,
-  subscriptionOf,
-  toCustomer,
-  toDispute,
-  toInvoiceEntry,
-  toPaymentIntent,
-  toRefundEntry,
-  toSubscription,
-} from './translate.ts'
+import { toCustomer } from './translate/customer.ts'
+import { firstTriedAt, paymentIntentOf, subscriptionOf, toInvoiceEntry } from './translate/invoice.ts'
+import { refundedOf, toDispute, toPaymentIntent, toRefundEntry } from './translate/payment.ts'
+import { SUBSCRIPTION_VIEW, toSubscription } from './translate/subscription.ts'
+import { idOf } from './translate/values.ts'
 
 const LISTED_VIEW = SUBSCRIPTION_VIEW.map((field) => `data.${field}`)
 

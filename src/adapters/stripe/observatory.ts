@@ -12,19 +12,10 @@ import { answeredAt, reached, reachedOrMissing, unavailable } from './refusals.t
 import { SUBSCRIPTION_DETAILS } from './subscription-details.ts'
 import { clientSecretOf } from './subscriptions.ts'
 import { told } from './telling.ts'
-import {
-  firstTriedAt,
-  idOf,
-  paymentIntentOf,
-  refundedOf,
-  SUBSCRIPTION_VIEW,
-  subscriptionOf,
-  toDispute,
-  toInvoiceEntry,
-  toPaymentIntent,
-  toRefundEntry,
-  toSubscription,
-} from './translate.ts'
+import { firstTriedAt, paymentIntentOf, subscriptionOf, toInvoiceEntry } from './translate/invoice.ts'
+import { refundedOf, toDispute, toPaymentIntent, toRefundEntry } from './translate/payment.ts'
+import { SUBSCRIPTION_VIEW, toSubscription } from './translate/subscription.ts'
+import { idOf } from './translate/values.ts'
 
 export function stripeObservatory(stripe: Stripe): Observatory {
   return {

@@ -4,7 +4,9 @@ import { isEnded } from '../../domain/subscription.ts'
 import type { AttemptOutcome, Gateway, PaymentMethodAttempt } from '../../ports/gateway.ts'
 import { reached, reachedOrMissing, reachedOrRefused, refusedAttempt, unavailable } from './refusals.ts'
 import { SUBSCRIPTION_DETAILS } from './subscription-details.ts'
-import { idOf, subscriptionOf, toInvoiceEntry, toSubscription } from './translate.ts'
+import { subscriptionOf, toInvoiceEntry } from './translate/invoice.ts'
+import { toSubscription } from './translate/subscription.ts'
+import { idOf } from './translate/values.ts'
 
 type SetIntent = Intent<WishOf<'set-payment-method'>>
 

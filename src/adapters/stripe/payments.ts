@@ -3,7 +3,7 @@ import { stripeKey } from '../../domain/intent.ts'
 import type { AttemptOutcome, Gateway, PaymentAttempt } from '../../ports/gateway.ts'
 import { packMetadata } from './pack-metadata.ts'
 import { reached, reachedOrRefused, refusedAttempt, unavailable, wasReplayed } from './refusals.ts'
-import { toPaymentIntent } from './translate.ts'
+import { toPaymentIntent } from './translate/payment.ts'
 
 /** What is needed to tell how a payment stands. */
 export const PAYMENT_DETAILS = ['latest_charge']

@@ -8,7 +8,8 @@ import { planAtPeriodEnd } from './planned-changes.ts'
 import { reached, reachedOrMissing, refusedAttempt, wasReplayed } from './refusals.ts'
 import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
 import { clientSecretOf } from './subscriptions.ts'
-import { isLicensed, paymentIntentOf, toSubscription } from './translate.ts'
+import { paymentIntentOf } from './translate/invoice.ts'
+import { isLicensed, toSubscription } from './translate/subscription.ts'
 import { keepCancellation, withdrawPaymentInvoice, withdrawPlans } from './withdrawals.ts'
 
 type ChangeIntent = Intent<WishOf<'change'>>

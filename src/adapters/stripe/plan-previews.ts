@@ -12,7 +12,8 @@ import { isProration, linesOf } from './bills.ts'
 import { changeParameters, discountsWith } from './change-parameters.ts'
 import { reached } from './refusals.ts'
 import { automaticTax, type TaxSettings } from './tax.ts'
-import { idOf, isLicensed, milliseconds, sumOf } from './translate.ts'
+import { isLicensed } from './translate/subscription.ts'
+import { idOf, milliseconds, sumOf } from './translate/values.ts'
 
 type ChangeWish = WishOf<'change'>
 

@@ -3,7 +3,8 @@ import { type Intent, stripeKey, type WishOf } from '../../domain/intent.ts'
 import { discountsWith } from './change-parameters.ts'
 import { reached } from './refusals.ts'
 import { SUBSCRIPTION_DETAILS } from './subscription-details.ts'
-import { idOf, isLicensed } from './translate.ts'
+import { isLicensed } from './translate/subscription.ts'
+import { idOf } from './translate/values.ts'
 
 type Phase = Stripe.SubscriptionScheduleUpdateParams.Phase
 

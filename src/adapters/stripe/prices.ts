@@ -2,7 +2,7 @@ import type { Stripe } from 'stripe'
 import { type Catalogue, cataloguePrices, type PriceIds } from '../../domain/catalogue.ts'
 import { type OtherPrice, pastPricesAmong } from '../../domain/past-prices.ts'
 import { reached, reachedOrMissing } from './refusals.ts'
-import { idOf } from './translate.ts'
+import { idOf } from './translate/values.ts'
 
 export interface FoundPrices {
   readonly priceIds: PriceIds

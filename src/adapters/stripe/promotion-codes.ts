@@ -1,7 +1,8 @@
 import type { Stripe } from 'stripe'
 import type { PromotionCode } from '../../domain/promotion-code.ts'
 import { reached, reachedOrMissing } from './refusals.ts'
-import { idOf, milliseconds, toTerms } from './translate.ts'
+import { toTerms } from './translate/discount.ts'
+import { idOf, milliseconds } from './translate/values.ts'
 
 /**
  * The promotion code that somebody has typed, in whatever case; null when there is none. Of several that were given the same

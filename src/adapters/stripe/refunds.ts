@@ -4,7 +4,7 @@ import { type Intent, mustLookUp, stripeKey, type WishOf } from '../../domain/in
 import type { Gateway, RefundAttempt } from '../../ports/gateway.ts'
 import { lookAtRefunds } from './observatory.ts'
 import { reached, reachedOrMissing, unavailable } from './refusals.ts'
-import { paymentIntentOf } from './translate.ts'
+import { paymentIntentOf } from './translate/invoice.ts'
 
 type RefundIntent = Intent<WishOf<'refund'>>
 

@@ -12,7 +12,7 @@ import type {
 import { heldPrice } from '../../domain/setup-differences.ts'
 import { OURS } from './setup-find.ts'
 import { during } from './setup-refusals.ts'
-import { idOf } from './translate.ts'
+import { idOf } from './translate/values.ts'
 
 /** An endpoint that was made, and the secret that Stripe tells only then. */
 export interface MadeEndpoint {

@@ -10,7 +10,7 @@ import type {
 } from '../../domain/setup.ts'
 import { reachedOrMissing } from './refusals.ts'
 import { during } from './setup-refusals.ts'
-import { idOf } from './translate.ts'
+import { idOf } from './translate/values.ts'
 
 /** What objects that we made carry in their metadata. */
 export const OURS = { managed_by: 'speech-billing' } as const

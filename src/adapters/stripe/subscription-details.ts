@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe'
-import { SUBSCRIPTION_VIEW } from './translate.ts'
+import { SUBSCRIPTION_VIEW } from './translate/subscription.ts'
 
 /** What is needed to tell how a subscription stands, its first payment included. */
 export const SUBSCRIPTION_DETAILS = [

@@ -9,7 +9,8 @@ import { attachCard } from './cards.ts'
 import { reached, reachedOrMissing, reachedOrRefused, refusedAttempt, unlessSettled, wasReplayed } from './refusals.ts'
 import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
 import { automaticTax, type TaxSettings } from './tax.ts'
-import { hasPaymentMethod, hasSeveralPeriods, isLicensed, paymentIntentOf, toSubscription } from './translate.ts'
+import { paymentIntentOf } from './translate/invoice.ts'
+import { hasPaymentMethod, hasSeveralPeriods, isLicensed, toSubscription } from './translate/subscription.ts'
 import { withdrawPlans } from './withdrawals.ts'
 
 type Subscribing = Pick<Gateway, 'subscribe' | 'resumeSubscribing' | 'abandon' | 'applyCode' | 'extendTrial' | 'cancel'>

@@ -3,7 +3,10 @@ import type { Observation } from '../../domain/observation.ts'
 import { isEnded } from '../../domain/subscription.ts'
 import type { Told } from '../../domain/telling.ts'
 import type { StripeEvent } from '../../domain/webhook-event.ts'
-import { milliseconds, subscriptionOf, toInvoiceEntry, toPaymentIntent, toSubscription } from './translate.ts'
+import { subscriptionOf, toInvoiceEntry } from './translate/invoice.ts'
+import { toPaymentIntent } from './translate/payment.ts'
+import { toSubscription } from './translate/subscription.ts'
+import { milliseconds } from './translate/values.ts'
 
 /**
  * What an event shows of its object by itself. Null where that is not all that we keep of it, where it is written in the

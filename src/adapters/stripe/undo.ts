@@ -6,7 +6,9 @@ import type { Gateway } from '../../ports/gateway.ts'
 import { lookAtRefunds } from './observatory.ts'
 import { reached, reachedOrMissing, reachedOrRefused } from './refusals.ts'
 import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
-import { paymentIntentOf, sumOf, toSubscription } from './translate.ts'
+import { paymentIntentOf } from './translate/invoice.ts'
+import { toSubscription } from './translate/subscription.ts'
+import { sumOf } from './translate/values.ts'
 import { withdrawPlans } from './withdrawals.ts'
 
 type UndoIntent = Intent<WishOf<'undo'>>

@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe'
 import { BillingError } from '../../domain/errors.ts'
 import type { StripeEvent } from '../../domain/webhook-event.ts'
-import { milliseconds } from './translate.ts'
+import { milliseconds } from './translate/values.ts'
 
 const TOLERANCE_SECONDS = 300
 /** So the SDK does not look at the time. */

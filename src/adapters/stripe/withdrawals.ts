@@ -2,7 +2,7 @@ import type { Stripe } from 'stripe'
 import { type Intent, stripeKey } from '../../domain/intent.ts'
 import { reached, reachedOrRefused } from './refusals.ts'
 import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
-import { hasSeveralPeriods } from './translate.ts'
+import { hasSeveralPeriods } from './translate/subscription.ts'
 
 /** Withdraws a change that is planned or waits for its payment. Returns the subscription as it then is. */
 export async function withdrawPlans(

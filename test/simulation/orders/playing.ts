@@ -1,6 +1,7 @@
 import type { Stripe } from 'stripe'
 import { createLanes } from '../../../src/adapters/process/lanes.ts'
-import { toInvoiceEntry, toSubscription } from '../../../src/adapters/stripe/translate.ts'
+import { toInvoiceEntry } from '../../../src/adapters/stripe/translate/invoice.ts'
+import { toSubscription } from '../../../src/adapters/stripe/translate/subscription.ts'
 import { BUILT_IN_PLANS } from '../../../src/config/built-in-plans.ts'
 import type { Observation } from '../../../src/domain/observation.ts'
 import type { Ledger } from '../../../src/ports/ledger.ts'
