@@ -144,22 +144,34 @@ export function whatWaits(missing: readonly string[]): readonly string[] {
   })
 }
 
-/** About objects that are followed, and yet nothing of theirs concerns an account: another event tells what does. */
-export const QUIET_TYPES: ReadonlySet<string> = new Set([
-  'customer.created',
-  'charge.succeeded',
-  'charge.failed',
-  'charge.pending',
-  'charge.captured',
-  'charge.expired',
-  'charge.updated',
-  'invoice.created',
-  'invoice.deleted',
-  'invoice.sent',
-  'invoice.will_be_due',
-  'payment_intent.created',
-  'setup_intent.created',
-  'setup_intent.requires_action',
-  'setup_intent.setup_failed',
-  'setup_intent.canceled',
+/** About objects that are followed, and yet nothing of theirs concerns an account: why not, for the operator. */
+export const QUIET_TYPES: ReadonlyMap<string, string> = new Map([
+  ...sayingWhy('Whoever is new at Stripe has bought nothing yet.', ['customer.created']),
+  ...sayingWhy('A charge is told of by the events of its payment and of its refunds.', [
+    'charge.succeeded',
+    'charge.failed',
+    'charge.pending',
+    'charge.captured',
+    'charge.expired',
+    'charge.updated',
+  ]),
+  ...sayingWhy('A draft is not owed: an invoice enters the history when it is finalized.', [
+    'invoice.created',
+    'invoice.deleted',
+  ]),
+  ...sayingWhy('It tells that the customer was written to; the invoice is as it was.', [
+    'invoice.sent',
+    'invoice.will_be_due',
+  ]),
+  ...sayingWhy('A payment enters the history when it is made or has failed.', ['payment_intent.created']),
+  ...sayingWhy('A card is known once its set-up has succeeded.', [
+    'setup_intent.created',
+    'setup_intent.requires_action',
+    'setup_intent.setup_failed',
+    'setup_intent.canceled',
+  ]),
 ])
+
+function sayingWhy(why: string, types: readonly string[]) {
+  return types.map((type) => [type, why] as const)
+}

@@ -82,10 +82,10 @@ export function reasonToIgnore(event: StripeEvent, own: OwnStripe): string | nul
     return `It is a ${event.livemode ? 'live' : 'test'} event and this program runs with ${own.livemode ? 'live' : 'test'} keys.`
   if (event.account !== null && event.account !== own.account) return ofAnotherAccount(event.account, own.account)
   if (isMeterError(event)) return null
-  if (!FOLLOWED.has(event.objectType) || QUIET_TYPES.has(event.type))
-    return `Events of type ${event.type} change nothing here.`
+  if (!FOLLOWED.has(event.objectType))
+    return `It is about an object of the type ${event.objectType}, which nothing here depends on.`
   if (event.objectId === null) return 'Its object has no id yet: it only announces something.'
-  return null
+  return QUIET_TYPES.get(event.type) ?? null
 }
 
 function ofAnotherAccount(account: string, own: string | null): string {

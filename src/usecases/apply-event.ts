@@ -57,7 +57,7 @@ export async function settleByItself(ports: Applying, received: ReceivedEvent): 
   if (owner === null) return null
   // What Stripe shows to a look that is under way may be older than the event, and would be saved after it.
   const because = ports.lanes.isBusy(owner.user)
-    ? 'Stripe was being looked at'
+    ? 'another look at its customer was under way'
     : await takeTold(ports, owner.user, owner.customerId, received)
   return because === null ? null : { received, owner, because }
 }
@@ -87,7 +87,11 @@ export type Look = (event: StripeEvent) => Promise<readonly Observation[]>
 async function ownerOf(ports: Applying, eventId: string, customerId: string) {
   const user = await ports.records.userOfCustomer(customerId)
   if (user === null)
-    await ports.inbox.park(eventId, customerId, `Customer ${customerId} is not linked to any user yet.`)
+    await ports.inbox.park(
+      eventId,
+      customerId,
+      `Customer ${customerId} is not linked to any user yet. As soon as it is, this is applied.`,
+    )
   return user === null ? null : { user, customerId }
 }
 
@@ -113,7 +117,7 @@ function takeTold(
       ? { lookBecause: 'an operator wanted it applied anew' }
       : judge(account, event, told)
     if ('lookBecause' in judgement) return { changes: [], result: judgement.lookBecause }
-    const changes = effects(account, event, judgement.news, 'Told by the event itself.', customerId, moment)
+    const changes = effects(account, event, judgement.news, TOLD, customerId, moment)
     if (changes.some(isWish)) return { changes: [], result: 'something has to be undone at Stripe' }
     return { changes, result: null }
   })
@@ -140,11 +144,13 @@ async function takeLook(
   look: Look,
 ): Promise<void> {
   const seen = (await look(event)).filter((observation) => customerOf(observation) === customerId)
-  const how =
-    seen.length === 0 ? 'Stripe has nothing of this customer there.' : `Looked up at Stripe, since ${because}.`
+  const way = {
+    how: `Looked up at Stripe, since ${because}.`,
+    unseen: seen.length === 0 ? 'nothing of this customer is there to be seen' : TOLD.unseen,
+  }
   const moment = momentNow(ports)
   const opensWish = await ports.ledger.change(user, { event: event.id, ...needsOf(seen) }, (account) => {
-    const changes = account.eventApplied ? [] : effects(account, event, seen, how, customerId, moment)
+    const changes = account.eventApplied ? [] : effects(account, event, seen, way, customerId, moment)
     return { changes, result: changes.some(isWish) }
   })
   if (opensWish) ports.onWishOpened?.()
@@ -154,6 +160,14 @@ async function takeLook(
 function isWish({ type }: Change): boolean {
   return type === 'intent-opened'
 }
+
+/** How we came to know what an event is about, and what it means when nothing comes of it. */
+interface Way {
+  readonly how: string
+  readonly unseen: string
+}
+
+const TOLD: Way = { how: 'Told by the event itself.', unseen: 'what it tells is known' }
 
 interface Moment {
   readonly knowledge: Knowledge
@@ -168,7 +182,7 @@ function effects(
   account: Account,
   event: StripeEvent,
   seen: readonly Observation[],
-  how: string,
+  { how, unseen }: Way,
   customerId: string,
   { knowledge, wallTime }: Moment,
 ): readonly Change[] {
@@ -176,7 +190,7 @@ function effects(
     ...observeAll(account, seen, knowledge),
     ...reminders(event, seen, account, knowledge.at),
   ]
-  const outcome = `${outcomeOf(account, changes)} ${how}`
+  const outcome = `${outcomeOf(account, changes, unseen)} ${how}`
   return [...changes, { type: 'event-applied', eventId: event.id, customerId, at: wallTime, outcome }]
 }
 

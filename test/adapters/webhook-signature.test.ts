@@ -34,10 +34,15 @@ test('a signature of the last five minutes is taken, by any of the secrets', asy
 })
 
 test('a forged one is told to look at the secret, and nothing of the time', async () => {
-  for (const header of [signed(0, 'whsec_forged'), signed(-400, 'whsec_forged'), 'hello', 't=1,v0=abc'])
+  for (const header of [signed(0, 'whsec_forged'), signed(-400, 'whsec_forged'), 't=1,v1=abc'])
     expect(await refusal(header)).toBe(
       'The signature could not be verified: it matches no webhook secret. Check that STRIPE_WEBHOOK_SECRET is the secret of this endpoint.',
     )
+})
+
+test('a header of another form is told what it should be', async () => {
+  for (const header of ['hello', 't=,v1=', 't=1,v0=abc', 'v1=abc', signed(0).replace('v1', 'v0')])
+    expect(await refusal(header)).toContain('is not as Stripe writes it, t=…,v1=…')
 })
 
 test('one of another time is told to look at the clock, and nothing of the secret', async () => {

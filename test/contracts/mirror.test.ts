@@ -7,6 +7,7 @@ import type { Mirror } from '../../src/ports/mirror.ts'
 import type { Outbox } from '../../src/ports/outbox.ts'
 import type { Records } from '../../src/ports/records.ts'
 import { memoryStore } from '../support/memory-store.ts'
+import { PAID_INVOICE } from '../support/sample-account.ts'
 import { openSqliteStore } from '../support/sqlite-store.ts'
 
 interface Store {
@@ -27,25 +28,6 @@ const REPORT: DriftReport = {
   byKind: {},
   drift: [],
   differences: [],
-}
-
-const INVOICE: Payment = {
-  id: 'in_1',
-  customerId: 'cus_1',
-  kind: 'invoice',
-  amount: 3_900,
-  currency: 'usd',
-  status: 'paid',
-  description: null,
-  invoiceNumber: null,
-  hostedInvoiceUrl: null,
-  invoicePdf: null,
-  refundedAmount: 0,
-  takenBackAmount: 0,
-  refundOf: null,
-  tax: null,
-  amountExcludingTax: null,
-  createdAt: 0,
 }
 
 const entered = (payment: Payment): Change => ({ type: 'payment-observed', payment })
@@ -87,8 +69,8 @@ function mirrorContract(name: string, open: () => Store): void {
         { id: 're_1', kind: 'refund', status: 'canceled' },
         { id: 'in_3', customerId: 'cus_earlier' },
       ] as const
-      await save(store, 'ann', ...entries.map((entry) => entered({ ...INVOICE, ...entry })))
-      await save(store, 'bob', entered({ ...INVOICE, id: 'in_4' }))
+      await save(store, 'ann', ...entries.map((entry) => entered({ ...PAID_INVOICE, ...entry })))
+      await save(store, 'bob', entered({ ...PAID_INVOICE, id: 'in_4' }))
       expect(await store.mirror.entryCount('ann', 'cus_1')).toBe(2)
       expect(await store.mirror.entryCount('eve', 'cus_1')).toBe(0)
     })

@@ -2,26 +2,10 @@ import { expect, test } from 'bun:test'
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import { differencesOf } from '../../src/domain/comparison.ts'
 import type { Payment } from '../../src/domain/payment.ts'
+import { PAID_INVOICE } from '../support/sample-account.ts'
 
 const CUSTOMER = 'cus_ann'
-const INVOICE: Payment = {
-  id: 'in_1',
-  customerId: CUSTOMER,
-  kind: 'invoice',
-  amount: 3_900,
-  currency: 'usd',
-  status: 'paid',
-  description: null,
-  invoiceNumber: null,
-  hostedInvoiceUrl: null,
-  invoicePdf: null,
-  refundedAmount: 0,
-  takenBackAmount: 0,
-  refundOf: null,
-  tax: null,
-  amountExcludingTax: null,
-  createdAt: 0,
-}
+const INVOICE: Payment = { ...PAID_INVOICE, customerId: CUSTOMER }
 const REFUND: Payment = { ...INVOICE, id: 're_1', kind: 'refund', amount: 1_000, status: 'succeeded', refundOf: 'in_1' }
 const GIVEN_BACK = { ...INVOICE, refundedAmount: 1_000 }
 

@@ -5,59 +5,23 @@ import { needsOf, observe } from '../../src/domain/observation.ts'
 import type { Payment } from '../../src/domain/payment.ts'
 import { DAY_MS } from '../../src/domain/period.ts'
 import type { Plan } from '../../src/domain/plan.ts'
-import { NO_SPENDING_LIMITS } from '../../src/domain/spending.ts'
 import { type Subscription, termsHeldAt } from '../../src/domain/subscription.ts'
+import { ACTIVE_SUBSCRIPTION, accountWith } from '../support/sample-account.ts'
 
 const at = Date.UTC(2026, 5, 10)
 const knowledge = { catalogue: BUILT_IN_PLANS, priceIds: new Map([['pro_monthly', 'price_pro']]), at }
 
 const active: Subscription = {
-  id: 'sub_1',
-  customerId: 'cus_1',
-  planName: 'pro_monthly',
-  priceId: 'price_pro',
-  status: 'active',
+  ...ACTIVE_SUBSCRIPTION,
   statusSince: at - 1_000,
   anchor: at - 1_000,
   currentPeriodStart: at - 1_000,
   currentPeriodEnd: at + 1_000,
-  cancelAt: null,
-  trialEnd: null,
   startedAt: at - 1_000,
-  endedAt: null,
   createdAt: at - 1_000,
-  hasPaymentMethod: true,
-  pastDueSince: null,
-  discounts: [],
-  collectionPause: null,
-  collectionPausedSince: null,
-  price: { amount: 3900, currency: 'usd', interval: 'month' },
-  pendingChange: null,
-  metered: null,
-  pastTerms: [],
 }
 
-function accountWith(...subscriptions: readonly Subscription[]): Account {
-  const nothing = {
-    openIntents: [],
-    disputes: [],
-    spendingLimits: NO_SPENDING_LIMITS,
-    payments: [],
-    bought: [],
-    totals: [],
-    days: [],
-    grants: [],
-    usage: null,
-    record: null,
-    corrections: [],
-    allGrants: [],
-    report: null,
-    answer: null,
-    trialClaims: [],
-    eventApplied: false,
-  }
-  return { user: 'ann', customerId: 'cus_1', subscriptions, ...nothing }
-}
+const accountOf = (...subscriptions: readonly Subscription[]) => accountWith({ subscriptions })
 
 function seen(account: Account, subscription: Subscription) {
   return observe(account, { type: 'subscription', subscription }, knowledge)
@@ -66,22 +30,22 @@ function seen(account: Account, subscription: Subscription) {
 describe('an observed subscription', () => {
   test('that has ended stays ended, whatever is seen later', () => {
     const canceled: Subscription = { ...active, status: 'canceled', endedAt: at }
-    expect(seen(accountWith(canceled), active)).toEqual([])
+    expect(seen(accountOf(canceled), active)).toEqual([])
   })
 
   test('takes its plan from its price', () => {
-    const [change] = seen(accountWith(), { ...active, planName: null })
+    const [change] = seen(accountOf(), { ...active, planName: null })
     expect(change).toMatchObject({ type: 'subscription-observed', subscription: { planName: 'pro_monthly' } })
   })
 
   test('with a price of no plan has no plan', () => {
-    const [change] = seen(accountWith(active), { ...active, priceId: 'price_strange' })
+    const [change] = seen(accountOf(active), { ...active, priceId: 'price_strange' })
     expect(change).toMatchObject({ subscription: { planName: null } })
   })
 
   test('keeps the plan that was bought when its price leaves the catalogue', () => {
     const [change] = observe(
-      accountWith(active),
+      accountOf(active),
       { type: 'subscription', subscription: active },
       { ...knowledge, priceIds: new Map() },
     )
@@ -89,8 +53,8 @@ describe('an observed subscription', () => {
   })
 
   test('keeps since when it has its status, and begins anew when that changes', () => {
-    expect(seen(accountWith(active), active)).toMatchObject([{ subscription: { statusSince: active.statusSince } }])
-    const [change] = seen(accountWith(active), { ...active, status: 'past_due' })
+    expect(seen(accountOf(active), active)).toMatchObject([{ subscription: { statusSince: active.statusSince } }])
+    const [change] = seen(accountOf(active), { ...active, status: 'past_due' })
     expect(change).toMatchObject({ subscription: { statusSince: at } })
   })
 })
@@ -207,7 +171,7 @@ describe('the terms of a plan', () => {
   const look = (known: Subscription | null, subscription: Subscription, seenAt = at) => {
     const { planVersion: _, plannedTerms: __, ...shown } = subscription
     const catalogue = { ...BUILT_IN_PLANS, versions }
-    const account = known === null ? accountWith() : accountWith(known)
+    const account = known === null ? accountOf() : accountOf(known)
     const [change] = observe(
       account,
       { type: 'subscription', subscription: shown, seenAt },
@@ -270,17 +234,17 @@ describe('an unpaid invoice', () => {
   const owing: Subscription = { ...active, status: 'past_due', pastDueSince: at - 5_000 }
 
   test('is unpaid since its first failure, through every retry and change of status', () => {
-    const [change] = seen(accountWith(owing), { ...active, status: 'unpaid', pastDueSince: null })
+    const [change] = seen(accountOf(owing), { ...active, status: 'unpaid', pastDueSince: null })
     expect(change).toMatchObject({ subscription: { status: 'unpaid', statusSince: at, pastDueSince: at - 5_000 } })
   })
 
   test('of which Stripe was asked is unpaid since when Stripe says', () => {
-    const [change] = seen(accountWith(owing), { ...owing, pastDueSince: at - 9_000 })
+    const [change] = seen(accountOf(owing), { ...owing, pastDueSince: at - 9_000 })
     expect(change).toMatchObject({ subscription: { pastDueSince: at - 9_000 } })
   })
 
   test('that is paid leaves nothing behind', () => {
-    const [change] = seen(accountWith(owing), active)
+    const [change] = seen(accountOf(owing), active)
     expect(change).toMatchObject({ subscription: { status: 'active', pastDueSince: null } })
   })
 })
@@ -301,12 +265,12 @@ describe('an observed dispute', () => {
     observe(account, { type: 'dispute', dispute: { ...dispute, state } }, knowledge)
 
   test('is closed when it is first seen decided', () => {
-    expect(look(accountWith(active), 'open')).toMatchObject([{ dispute: { state: 'open', closedAt: null } }])
-    expect(look(accountWith(active), 'lost')).toMatchObject([{ dispute: { state: 'lost', closedAt: at } }])
+    expect(look(accountOf(active), 'open')).toMatchObject([{ dispute: { state: 'open', closedAt: null } }])
+    expect(look(accountOf(active), 'lost')).toMatchObject([{ dispute: { state: 'lost', closedAt: at } }])
   })
 
   test('that was decided stays so, whatever is seen later', () => {
-    const account = { ...accountWith(active), disputes: [{ ...dispute, state: 'won' as const, closedAt: at - 1 }] }
+    const account = { ...accountOf(active), disputes: [{ ...dispute, state: 'won' as const, closedAt: at - 1 }] }
     expect(look(account, 'open')).toEqual([])
   })
 })

@@ -11,6 +11,7 @@ import { type DriftWorld, openDriftWorld, withoutPayments } from '../support/dri
 import { liveOn } from '../support/life-goes-on.ts'
 import { type MemoryPorts, memoryPorts } from '../support/memory-ports.ts'
 import { nameOf, PLANTS, plant } from '../support/planted-drift.ts'
+import { PAID_INVOICE } from '../support/sample-account.ts'
 
 describe('against the simulator', () => {
   let world: DriftWorld
@@ -46,24 +47,7 @@ describe('against the simulator', () => {
   }, 120_000)
 })
 
-const PAYMENT: Payment = {
-  id: 'pi_none',
-  customerId: '',
-  kind: 'payment',
-  amount: 700,
-  currency: 'usd',
-  status: 'paid',
-  description: null,
-  invoiceNumber: null,
-  hostedInvoiceUrl: null,
-  invoicePdf: null,
-  refundedAmount: 0,
-  takenBackAmount: 0,
-  refundOf: null,
-  tax: null,
-  amountExcludingTax: null,
-  createdAt: 0,
-}
+const PAYMENT: Payment = { ...PAID_INVOICE, id: 'pi_none', kind: 'payment', amount: 700 }
 const PAYMENT_INTENT = { id: 'pi_none', amount: 700, currency: 'usd', pack: null, refunds: null }
 
 describe('in memory', () => {

@@ -8,6 +8,7 @@ const TOLERANCE_SECONDS = 300
 const OF_ANY_AGE = 0
 
 const NO_HEADER = 'there is no Stripe-Signature header. Only Stripe, and what signs as it does, may post here.'
+const MALFORMED = 'the Stripe-Signature header is not as Stripe writes it, t=…,v1=….'
 const OF_NO_SECRET = 'it matches no webhook secret. Check that STRIPE_WEBHOOK_SECRET is the secret of this endpoint.'
 const TOO_OLD =
   'it was made more than five minutes ago. Unless it was delayed on the way, set the clock of this machine.'
@@ -21,6 +22,7 @@ const FROM_THE_FUTURE = 'its timestamp lies more than five minutes in the future
 export function webhookVerifier(stripe: Stripe, secrets: () => readonly string[], wallTime: () => number) {
   return async (body: Uint8Array, signature: string | null): Promise<StripeEvent> => {
     if (signature === null || signature === '') throw unverified(NO_HEADER)
+    if (!isWellFormed(signature)) throw unverified(MALFORMED)
     if (timestampOf(signature) * 1_000 > wallTime() + TOLERANCE_SECONDS * 1_000) throw unverified(FROM_THE_FUTURE)
     const matchesOne = async (tolerance: number) => {
       for (const secret of secrets()) if (await matches(stripe, body, signature, secret, tolerance)) return true
@@ -45,6 +47,11 @@ async function matches(
     if (error instanceof Error && 'type' in error && error.type === 'StripeSignatureVerificationError') return false
     throw error
   }
+}
+
+function isWellFormed(signature: string): boolean {
+  const names = signature.split(',').map((part) => part.split('=')[0])
+  return timestampOf(signature) > 0 && names.includes('v1')
 }
 
 function timestampOf(signature: string): number {
