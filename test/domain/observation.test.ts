@@ -62,7 +62,7 @@ describe('an observed subscription', () => {
 describe('since when a subscription has its status', () => {
   const trial: Subscription = { ...active, status: 'trialing', trialEnd: at - 600 }
   const since = (known: Subscription | null, subscription: Partial<Subscription>) => {
-    const [change] = seen(known === null ? accountWith() : accountWith(known), { ...active, ...subscription })
+    const [change] = seen(known === null ? accountOf() : accountOf(known), { ...active, ...subscription })
     return change?.type === 'subscription-observed' ? change.subscription.statusSince : null
   }
 
@@ -108,7 +108,7 @@ describe('what a look at a subscription shows beside it', () => {
 
   test('is its latest invoice, with what is known to be given back of it', () => {
     const observation = { type: 'subscription', subscription: { ...active, latestInvoice: invoice } } as const
-    const known = { ...accountWith(active), payments: [{ ...invoice, refundedAmount: 900, seenAt: at }] }
+    const known = { ...accountOf(active), payments: [{ ...invoice, refundedAmount: 900, seenAt: at }] }
     expect(needsOf([observation])).toEqual({ payments: ['in_1'] })
     const [kept, paid] = observe(known, observation, knowledge)
     expect(kept).toMatchObject({ type: 'subscription-observed' })
@@ -121,9 +121,9 @@ describe('what a look at a subscription shows beside it', () => {
     const observation = { type: 'subscription', subscription: trial } as const
     expect(needsOf([observation])).toEqual({ trialClaims: ['card:f1'] })
     const claimed = { type: 'trial-claimed', claims: ['card:f1'], intentId: 'sub_1', at }
-    expect(observe(accountWith(active), observation, knowledge)[1]).toEqual(claimed as never)
+    expect(observe(accountOf(active), observation, knowledge)[1]).toEqual(claimed as never)
     const taken = [{ claim: 'card:f1', user: 'bob', intentId: 'intent_1' }]
-    expect(observe({ ...accountWith(active), trialClaims: taken }, observation, knowledge)).toHaveLength(1)
+    expect(observe({ ...accountOf(active), trialClaims: taken }, observation, knowledge)).toHaveLength(1)
   })
 })
 
@@ -140,7 +140,7 @@ describe('a completed page with a trial', () => {
   const claims = ['page:intent_1', 'user:ann', 'email:ann@example.com', 'card:f1']
   const heldBy = (user: string, claim: string) => [{ claim, user, intentId: 'intent_0' }]
   const complete = (trialClaims: Account['trialClaims'], isAllowed = false) =>
-    observe({ ...accountWith(), trialClaims }, { ...page, isAllowed }, knowledge)
+    observe({ ...accountOf(), trialClaims }, { ...page, isAllowed }, knowledge)
 
   test('claims it for whoever was there', () => {
     expect(complete([])).toEqual([{ type: 'trial-claimed', claims, intentId: 'intent_1', at }])
