@@ -45,8 +45,10 @@ export function disputesOf(disputes: readonly Dispute[], paymentId: string): rea
 }
 
 /** What of a payment is with the bank, in minor units. */
-export function disputedAmount(disputes: readonly Dispute[]): number {
-  return disputes.filter(({ state }) => isAgainst(state)).reduce((sum, { amount }) => sum + amount, 0)
+export function disputedAmount(disputes: readonly Dispute[], paymentId: string): number {
+  return disputesOf(disputes, paymentId)
+    .filter(({ state }) => isAgainst(state))
+    .reduce((sum, { amount }) => sum + amount, 0)
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { Change } from './account.ts'
-import { type Dispute, isAgainst } from './dispute.ts'
 import type { Grant } from './grant.ts'
 import type { ObservedPaymentIntent, Payment } from './payment.ts'
 import { divideHalfUp } from './quantity.ts'
@@ -25,11 +24,4 @@ export function takenBackAmount(
   if (entry === null || entry.refundedAmount === 0) return 0
   if (refunds === null) return known?.takenBackAmount ?? (byDefault ? entry.refundedAmount : 0)
   return refunds.reduce((sum, { amount, takeBack }) => ((takeBack ?? byDefault) ? sum + amount : sum), 0)
-}
-
-/** What of a payment is with the bank. */
-export function disputedAmount(disputes: readonly Dispute[], paymentId: string): number {
-  return disputes
-    .filter((dispute) => dispute.paymentId === paymentId && isAgainst(dispute.state))
-    .reduce((sum, { amount }) => sum + amount, 0)
 }

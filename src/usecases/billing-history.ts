@@ -15,12 +15,12 @@ export async function billingHistory({ ledger, records }: Pick<Ports, 'ledger' |
   const page = await records.payments(request.user, request.limit, request.cursor)
   const { disputes } = await ledger.account(request.user, {})
   return {
-    payments: page.items.map((payment) => shownPayment(payment, disputesOf(disputes, payment.id))),
+    payments: page.items.map((payment) => shownPayment(payment, disputes)),
     next_cursor: page.nextCursor,
   }
 }
 
-/** An entry as it is shown, with the disputes about it. */
+/** An entry as it is shown; `disputes` are all of the account. */
 export function shownPayment(payment: Payment, disputes: readonly Dispute[]) {
   return {
     id: payment.id,
@@ -36,8 +36,8 @@ export function shownPayment(payment: Payment, disputes: readonly Dispute[]) {
     amount_excluding_tax: payment.amountExcludingTax,
     refunded_amount: payment.refundedAmount,
     refund_of: payment.refundOf,
-    disputed_amount: disputedAmount(disputes),
-    dispute_status: disputes[0]?.state ?? null,
+    disputed_amount: disputedAmount(disputes, payment.id),
+    dispute_status: disputesOf(disputes, payment.id)[0]?.state ?? null,
     created_at: isoTime(payment.createdAt),
   }
 }

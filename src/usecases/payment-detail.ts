@@ -18,7 +18,7 @@ export async function paymentDetail(ports: Pick<Ports, 'ledger' | 'records' | 'b
   const refunds = await ports.records.refundsOf(user, id)
   const disputes = disputesOf(account.disputes, id)
   return {
-    ...shownPayment(payment, disputes),
+    ...shownPayment(payment, account.disputes),
     ...shownBill(payment.kind === 'refund' ? null : await ports.bills.bill(id), payment),
     refunds: refunds.map(({ id: refund, amount, status, description, createdAt }) => ({
       id: refund,

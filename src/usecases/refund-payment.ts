@@ -1,8 +1,9 @@
+import type { Account } from '../domain/account.ts'
+import { disputedAmount } from '../domain/dispute.ts'
 import { BillingError, invalidField } from '../domain/errors.ts'
 import type { Answered } from '../domain/idempotency.ts'
 import type { WishOf } from '../domain/intent.ts'
 import { unchargeable } from '../domain/money.ts'
-import type { Payment } from '../domain/payment.ts'
 import { openWish } from '../domain/subscribing.ts'
 import { fulfil } from './fulfil-wish.ts'
 import { pursueRefund, type RefundAnswer } from './pursue-refund.ts'
@@ -25,7 +26,7 @@ const NOBODY = { email: null, name: null }
 /**
  * Gives a payment back, wholly or in part, and takes back what is unused of what it bought unless told otherwise. Without an
  * idempotency key two equal requests are two refunds.
- * Refuses: `not_found`, `validation_failed` (more than is left), `idempotency_key_reused`, `stripe_unavailable`.
+ * Refuses: `not_found`, `validation_failed` (more than is left; disputed at the bank), `idempotency_key_reused`, `stripe_unavailable`.
  */
 export async function refundPayment(ports: Selling, request: RefundRequest): Promise<Answered<RefundAnswer>> {
   const { user, operator, paymentId, amount, reason, note } = request
@@ -36,7 +37,7 @@ export async function refundPayment(ports: Selling, request: RefundRequest): Pro
     needs: { payments: [paymentId] },
     open: (account) =>
       openWish<WishOf<'refund'>, RefundAnswer>(account, intent, () => {
-        mustBeRefundable(account.payments[0], amount)
+        mustBeRefundable(account, amount)
         return wish
       }),
     pursue: (opened) => pursueRefund(ports, user, opened),
@@ -45,10 +46,14 @@ export async function refundPayment(ports: Selling, request: RefundRequest): Pro
 }
 
 /** As far as we know; Stripe decides. */
-function mustBeRefundable(payment: Payment | undefined, amount: number | null): void {
+function mustBeRefundable({ payments: [payment], disputes }: Account, amount: number | null): void {
   if (payment === undefined || payment.kind === 'refund')
     throw new BillingError('not_found', 'This user has no invoice or payment of this id.')
   if (payment.status !== 'paid') throw invalidField('/payment_id', `is ${payment.status}: nothing was paid`)
+  if (payment.amount <= 0) throw invalidField('/payment_id', 'is of nothing: there is nothing to give back')
+  // The bank has the money already: given back as well, it would be lost twice.
+  if (disputedAmount(disputes, payment.id) > 0)
+    throw invalidField('/payment_id', 'is disputed at the bank, which gives the money back itself unless you win')
   const left = payment.amount - payment.refundedAmount
   if (left <= 0) throw invalidField('/payment_id', 'has been given back wholly')
   if (amount !== null && amount > left)

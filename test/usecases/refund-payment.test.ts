@@ -165,6 +165,20 @@ describe('a dispute of a pack', () => {
     expect(await grant()).toEqual({ remaining: 0, taken_back: 100 })
   })
 
+  test('keeps it from being given back as well, unless it is won or only a question', async () => {
+    for (const state of ['open', 'inquiry', 'open', 'lost'] as const) {
+      await see(disputed(state))
+      expect(await codeOf(refund({ amount: 100 }))).toBe(state === 'inquiry' ? 'granted' : 'validation_failed')
+    }
+    expect((await history()).map(({ kind, amount }) => [kind, amount])).toContainEqual(['refund', 100])
+  })
+
+  test('that is won leaves the payment to be given back', async () => {
+    await see(disputed('open'))
+    await see(disputed('won'))
+    expect(await codeOf(refund())).toBe('granted')
+  })
+
   test('after a part was refunded takes the rest, once', async () => {
     await refund({ amount: 200 })
     await see(disputed('open', 300))

@@ -57,7 +57,7 @@ function refused(path: string, message: string): RefundAttempt {
 
 const REFUSALS: Readonly<Record<string, string>> = {
   charge_already_refunded: 'has been given back wholly',
-  charge_disputed: 'is disputed at the bank, which gives the money back itself if it is lost',
+  charge_disputed: 'is disputed at the bank, which gives the money back itself unless you win',
 }
 
 function refusedRefund(error: unknown): RefundAttempt {

@@ -53,10 +53,17 @@ function wordsFor({ code, param, message }: Stripe.errors.StripeInvalidRequestEr
   if (param === 'discounts[0][promotion_code]') return 'The promotion code can no longer be used for this.'
   // Stripe gives no code for a card of another customer; nobody is to learn from our words that it is there.
   const isSomebodyElses = message.includes('already been attached to a customer')
-  return (
-    WORDS[isSomebodyElses ? 'resource_missing' : (code ?? '')] ??
-    'Stripe will not take this request; the operator finds the reason in the log.'
-  )
+  const words = WORDS[isSomebodyElses ? 'resource_missing' : (code ?? '')]
+  if (words !== undefined) return words + boundOf(message)
+  if (param === 'currency') return WORDS.invalid_currency ?? ''
+  return 'Stripe will not take this request; the operator finds the reason in the log.'
+}
+
+/** Which amount it is, where Stripe tells: `Amount must be at least $0.50 usd`. */
+function boundOf(message: string): string {
+  const [, bound] =
+    /^Amount must be (?:at least|no more than) ([^ ]{1,20}(?: [\d.,]+)?)(?: [a-z]{3})?$/.exec(message) ?? []
+  return bound === undefined ? '' : ` (${bound})`
 }
 
 const WORDS: Readonly<Record<string, string>> = {

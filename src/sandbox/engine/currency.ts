@@ -34,6 +34,15 @@ const minimums: Readonly<Record<string, number>> = {
   usd: 50,
 }
 
+// docs.stripe.com/currencies
+const supported = (
+  'usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bif bmd bnd bob brl bsd bwp byn bzd cad cdf chf clp cny ' +
+  'cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl htg huf idr ils inr isk jmd ' +
+  'jpy kes kgs khr kmf krw kyd kzt lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop mur mvr mwk mxn myr mzn nad ngn nio ' +
+  'nok npr nzd pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sek sgd shp sle sos srd std szl thb tjs top ' +
+  'try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xof xpf yer zar zmw bhd jod kwd omr tnd'
+).split(' ')
+
 const greatest = 99_999_999
 // Currencies of small units, in which Stripe takes up to twelve digits.
 const longAmounts = new Set('cop huf idr inr jpy krw lbp vnd'.split(' '))
@@ -45,8 +54,15 @@ const decimalsOf = (currency: string) => (zeroDecimal.has(currency) ? 0 : threeD
 /** The smallest amount that can be charged in a currency. */
 export const minimumCharge = (currency: string): number => minimums[currency] ?? 1
 
+function requireSupported(currency: string): void {
+  if (supported.includes(currency)) return
+  const known = supported.join(', ')
+  throw invalid(`Invalid currency: ${currency}. Stripe currently supports these currencies: ${known}`, 'currency')
+}
+
 /** Refuses an amount that cannot be charged, in Stripe's words where they are known. */
 export function requireChargeable(amount: number, currency: string, param = 'amount'): void {
+  requireSupported(currency)
   if (amount < 1) throw invalid('This value must be greater than or equal to 1.', param, 'parameter_invalid_integer')
   if (amount < minimumCharge(currency)) {
     const least = moneyText(minimumCharge(currency), currency)

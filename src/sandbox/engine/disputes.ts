@@ -54,6 +54,12 @@ export function closeDispute(turn: Turn, dispute: Dispute, won: boolean): Disput
   return closed
 }
 
+/** Whether the bank holds the money, or has kept it; an inquiry takes none. */
+export function isChargedBack(turn: Turn, charge: Charge): boolean {
+  const disputes = turn.store.objects.select('dispute', { parent: charge.id })
+  return disputes.some(({ status }) => ['needs_response', 'under_review', 'lost'].includes(status))
+}
+
 export const isOpen = (dispute: Dispute) =>
   ['needs_response', 'under_review', 'warning_needs_response', 'warning_under_review'].includes(dispute.status)
 

@@ -1,3 +1,4 @@
+import { isChargedBack } from '../engine/disputes.ts'
 import { planRefund, refundStatus } from '../engine/refunds.ts'
 import { announce, change, create } from '../events/record.ts'
 import { fields, ignored, integer, metadata, oneOf, type Parameters, text } from '../http/decode.ts'
@@ -68,6 +69,9 @@ export function createRefund(turn: Turn, sent: Parameters<typeof creation>): Ref
   const left = charge.amount_captured - charge.amount_refunded
   if (left === 0) {
     throw invalid(`Charge ${charge.id} has already been refunded.`, undefined, 'charge_already_refunded')
+  }
+  if (isChargedBack(turn, charge)) {
+    throw invalid(`Charge ${charge.id} has been charged back; cannot issue a refund.`, undefined, 'charge_disputed')
   }
   const amount = sent.amount ?? left
   if (amount < 1) throw invalid('This value must be greater than or equal to 1.', 'amount', 'parameter_invalid_integer')
