@@ -16,6 +16,7 @@ import type { EventLog, Inbox } from '../../src/ports/inbox.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import type { Outbox } from '../../src/ports/outbox.ts'
 import type { Page, Records, UsageFilter } from '../../src/ports/records.ts'
+import { activeSince, PAID_INVOICE } from '../support/sample-account.ts'
 
 export interface Store {
   readonly ledger: Ledger
@@ -809,50 +810,9 @@ export function storeContract(name: string, open: () => Store): void {
   })
 }
 
-const subscription: Subscription = {
-  id: 'sub_1',
-  customerId: 'cus_1',
-  planName: 'pro_monthly',
-  priceId: 'price_1',
-  status: 'active',
-  statusSince: NOON,
-  anchor: NOON,
-  currentPeriodStart: NOON,
-  currentPeriodEnd: NOON + 1_000,
-  cancelAt: null,
-  trialEnd: null,
-  startedAt: NOON,
-  endedAt: null,
-  createdAt: NOON,
-  hasPaymentMethod: true,
-  pastDueSince: null,
-  discounts: [],
-  collectionPause: null,
-  collectionPausedSince: null,
-  price: { amount: 3900, currency: 'usd', interval: 'month' },
-  pendingChange: null,
-  metered: null,
-  pastTerms: [],
-}
+const subscription = activeSince(NOON, { priceId: 'price_1', currentPeriodEnd: NOON + 1_000 })
 
-const payment: Payment = {
-  id: 'in_1',
-  customerId: 'cus_1',
-  kind: 'invoice',
-  amount: 3900,
-  currency: 'usd',
-  status: 'paid',
-  description: null,
-  invoiceNumber: 'A-1',
-  hostedInvoiceUrl: null,
-  invoicePdf: null,
-  refundedAmount: 0,
-  takenBackAmount: 0,
-  refundOf: null,
-  tax: null,
-  amountExcludingTax: null,
-  createdAt: NOON,
-}
+const payment: Payment = { ...PAID_INVOICE, invoiceNumber: 'A-1', createdAt: NOON }
 
 const grant: Grant = {
   id: 'grant_1',

@@ -4,34 +4,11 @@ import { ACCESS_TABLE, accessOf } from '../../src/domain/access.ts'
 import type { Dispute } from '../../src/domain/dispute.ts'
 import { DAY_MS } from '../../src/domain/period.ts'
 import type { Subscription } from '../../src/domain/subscription.ts'
+import { activeSince } from '../support/sample-account.ts'
 
 const now = Date.UTC(2026, 5, 10)
 
-const active: Subscription = {
-  id: 'sub_1',
-  customerId: 'cus_1',
-  planName: 'pro_monthly',
-  priceId: 'price_pro',
-  status: 'active',
-  statusSince: now - DAY_MS,
-  anchor: now - 9 * DAY_MS,
-  currentPeriodStart: now - 9 * DAY_MS,
-  currentPeriodEnd: now + 21 * DAY_MS,
-  cancelAt: null,
-  trialEnd: null,
-  startedAt: now - 9 * DAY_MS,
-  endedAt: null,
-  createdAt: now - 9 * DAY_MS,
-  hasPaymentMethod: true,
-  pastDueSince: null,
-  discounts: [],
-  collectionPause: null,
-  collectionPausedSince: null,
-  price: { amount: 3900, currency: 'usd', interval: 'month' },
-  pendingChange: null,
-  metered: null,
-  pastTerms: [],
-}
+const active = activeSince(now - 9 * DAY_MS, { statusSince: now - DAY_MS, currentPeriodEnd: now + 21 * DAY_MS })
 
 const disputed: Dispute = {
   id: 'du_1',

@@ -5,10 +5,10 @@ import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import type { Catalogue } from '../../src/domain/catalogue.ts'
 import { monthsAround } from '../../src/domain/period.ts'
 import type { Plan, ServiceTerms } from '../../src/domain/plan.ts'
-import type { Subscription } from '../../src/domain/subscription.ts'
 import { sumUsage } from '../../src/domain/usage.ts'
 import { type MemoryPorts, memoryPorts, TEST_START } from '../support/memory-ports.ts'
 import { refusalOf } from '../support/refusal.ts'
+import { activeSince } from '../support/sample-account.ts'
 
 const SECOND = 1_000_000n
 const MINUTE = 60n * SECOND
@@ -215,28 +215,9 @@ describe('after a correction everything is as if only the rest had been used', (
   })
 })
 
-const subscription: Subscription = {
-  id: 'sub_1',
-  customerId: 'cus_1',
+const subscription = activeSince(TEST_START - 21 * DAY, {
   planName: 'usage_based',
   priceId: 'price_usage_based',
-  status: 'active',
   statusSince: TEST_START - 40 * DAY,
-  anchor: TEST_START - 21 * DAY,
-  currentPeriodStart: TEST_START - 21 * DAY,
   currentPeriodEnd: TEST_START + 10 * DAY,
-  cancelAt: null,
-  trialEnd: null,
-  startedAt: TEST_START - 21 * DAY,
-  endedAt: null,
-  createdAt: TEST_START - 21 * DAY,
-  hasPaymentMethod: true,
-  pastDueSince: null,
-  discounts: [],
-  collectionPause: null,
-  collectionPausedSince: null,
-  price: { amount: 3900, currency: 'usd', interval: 'month' },
-  pendingChange: null,
-  metered: null,
-  pastTerms: [],
-}
+})

@@ -6,20 +6,12 @@ import type { Payment } from '../../src/domain/payment.ts'
 import { DAY_MS } from '../../src/domain/period.ts'
 import type { Plan } from '../../src/domain/plan.ts'
 import { type Subscription, termsHeldAt } from '../../src/domain/subscription.ts'
-import { ACTIVE_SUBSCRIPTION, accountWith } from '../support/sample-account.ts'
+import { accountWith, activeSince } from '../support/sample-account.ts'
 
 const at = Date.UTC(2026, 5, 10)
 const knowledge = { catalogue: BUILT_IN_PLANS, priceIds: new Map([['pro_monthly', 'price_pro']]), at }
 
-const active: Subscription = {
-  ...ACTIVE_SUBSCRIPTION,
-  statusSince: at - 1_000,
-  anchor: at - 1_000,
-  currentPeriodStart: at - 1_000,
-  currentPeriodEnd: at + 1_000,
-  startedAt: at - 1_000,
-  createdAt: at - 1_000,
-}
+const active = activeSince(at - 1_000, { currentPeriodEnd: at + 1_000 })
 
 const accountOf = (...subscriptions: readonly Subscription[]) => accountWith({ subscriptions })
 

@@ -5,6 +5,7 @@ import type { Observation } from '../../src/domain/observation.ts'
 import { observeAll } from '../../src/domain/observations.ts'
 import type { ObservedSubscription } from '../../src/domain/subscription.ts'
 import { memoryPorts } from '../support/memory-ports.ts'
+import { PAID_INVOICE } from '../support/sample-account.ts'
 
 const at = Date.UTC(2026, 5, 10)
 const catalogue = { ...BUILT_IN_PLANS, disputesSuspend: true }
@@ -12,24 +13,7 @@ const knowledge = { catalogue, priceIds: new Map([['pro_monthly', 'price_pro']])
 const nobody: Account = await memoryPorts().ledger.account('ann', {})
 
 const pack = { name: 'hundred', service: 'voice_call', amount: 100, expiresAfterDays: null } as const
-const entry = {
-  id: 'pi_1',
-  customerId: 'cus_1',
-  kind: 'payment',
-  amount: 500,
-  currency: 'usd',
-  status: 'paid',
-  description: null,
-  invoiceNumber: null,
-  hostedInvoiceUrl: null,
-  invoicePdf: null,
-  refundedAmount: 0,
-  takenBackAmount: 0,
-  refundOf: null,
-  tax: null,
-  amountExcludingTax: null,
-  createdAt: at,
-} as const
+const entry = { ...PAID_INVOICE, id: 'pi_1', kind: 'payment', amount: 500, createdAt: at } as const
 const { id, customerId, amount, currency } = entry
 const payment: Observation = {
   type: 'payment-intent',

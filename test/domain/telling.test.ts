@@ -6,57 +6,16 @@ import type { Subscription } from '../../src/domain/subscription.ts'
 import { judge, type Told, type ToldInvoice } from '../../src/domain/telling.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
 import { memoryStore } from '../support/memory-store.ts'
+import { activeSince, PAID_INVOICE } from '../support/sample-account.ts'
 
 const SECOND = 1_000
 const SEEN = Date.UTC(2026, 5, 10)
 
-const active: Subscription = {
-  id: 'sub_1',
-  customerId: 'cus_1',
-  planName: 'pro_monthly',
-  priceId: 'price_pro',
-  status: 'active',
-  statusSince: SEEN,
-  anchor: SEEN,
-  currentPeriodStart: SEEN,
-  currentPeriodEnd: SEEN + 3_600 * SECOND,
-  cancelAt: null,
-  trialEnd: null,
-  startedAt: SEEN,
-  endedAt: null,
-  createdAt: SEEN,
-  hasPaymentMethod: true,
-  pastDueSince: null,
-  discounts: [],
-  collectionPause: null,
-  collectionPausedSince: null,
-  price: { amount: 3900, currency: 'usd', interval: 'month' },
-  pendingChange: null,
-  metered: null,
-  pastTerms: [],
-  seenAt: SEEN,
-}
+const active = activeSince(SEEN, { currentPeriodEnd: SEEN + 3_600 * SECOND, seenAt: SEEN })
 const { planName: _, statusSince: __, seenAt: ___, ...observed } = active
 const ending = { ...observed, cancelAt: observed.currentPeriodEnd }
 
-const invoice: Payment = {
-  id: 'in_1',
-  customerId: 'cus_1',
-  kind: 'invoice',
-  amount: 3_900,
-  currency: 'usd',
-  status: 'open',
-  description: null,
-  invoiceNumber: 'A-1',
-  hostedInvoiceUrl: null,
-  invoicePdf: null,
-  refundedAmount: 0,
-  takenBackAmount: 0,
-  refundOf: null,
-  tax: null,
-  amountExcludingTax: null,
-  createdAt: SEEN,
-}
+const invoice: Payment = { ...PAID_INVOICE, status: 'open', invoiceNumber: 'A-1', createdAt: SEEN }
 
 async function account(values: Partial<Account> = {}): Promise<Account> {
   return { ...(await memoryStore().ledger.account('ann', {})), customerId: 'cus_1', ...values }

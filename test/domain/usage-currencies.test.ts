@@ -3,35 +3,21 @@ import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import { allowancePeriodAt, DAY_MS } from '../../src/domain/period.ts'
 import type { Subscription } from '../../src/domain/subscription.ts'
 import { totalCurrency } from '../../src/domain/usage-currencies.ts'
+import { activeSince } from '../support/sample-account.ts'
 
 const BEGUN = Date.parse('2026-01-31T10:00:00Z')
 
 /** In euros, and in a trial of two weeks: its months are counted from the trial's end. */
-const euros: Subscription = {
+const euros = activeSince(BEGUN, {
   id: 'sub_euros',
-  customerId: 'cus_1',
   planName: 'usage_based',
   priceId: 'price_euros',
   status: 'trialing',
-  statusSince: BEGUN,
   anchor: BEGUN + 14 * DAY_MS,
-  currentPeriodStart: BEGUN,
   currentPeriodEnd: BEGUN + 14 * DAY_MS,
-  cancelAt: null,
   trialEnd: BEGUN + 14 * DAY_MS,
-  startedAt: BEGUN,
-  endedAt: null,
-  createdAt: BEGUN,
-  hasPaymentMethod: true,
-  pastDueSince: null,
-  discounts: [],
-  collectionPause: null,
-  collectionPausedSince: null,
   price: { amount: 0, currency: 'eur', interval: 'month' },
-  pendingChange: null,
-  metered: null,
-  pastTerms: [],
-}
+})
 
 /** In yen, ended on the day before. */
 const yen: Subscription = {

@@ -1,6 +1,6 @@
 import type { Account } from '../../src/domain/account.ts'
 import type { Payment } from '../../src/domain/payment.ts'
-import { DAY_MS } from '../../src/domain/period.ts'
+import { DAY_MS, type Instant } from '../../src/domain/period.ts'
 import { NO_SPENDING_LIMITS } from '../../src/domain/spending.ts'
 import type { Subscription } from '../../src/domain/subscription.ts'
 
@@ -73,4 +73,10 @@ export const ACTIVE_SUBSCRIPTION: Subscription = {
   pendingChange: null,
   metered: null,
   pastTerms: [],
+}
+
+/** The same, begun at a time, with its first month running. */
+export function activeSince(start: Instant, values: Partial<Subscription> = {}): Subscription {
+  const times = { statusSince: start, anchor: start, currentPeriodStart: start, startedAt: start, createdAt: start }
+  return { ...ACTIVE_SUBSCRIPTION, ...times, currentPeriodEnd: start + 30 * DAY_MS, ...values }
 }
