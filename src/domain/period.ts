@@ -38,10 +38,15 @@ function periodFrom(anchor: Instant, at: Instant): Period {
 export function addMonths(anchor: Instant, months: number): Instant {
   const from = new Date(anchor)
   const month = from.getUTCMonth() + months
-  const lastDay = new Date(Date.UTC(from.getUTCFullYear(), month + 1, 0)).getUTCDate()
+  const lastDay = new Date(midnight(from.getUTCFullYear(), month + 1, 0)).getUTCDate()
   const day = Math.min(from.getUTCDate(), lastDay)
   const timeOfDay = ((anchor % DAY_MS) + DAY_MS) % DAY_MS
-  return Date.UTC(from.getUTCFullYear(), month, day) + timeOfDay
+  return midnight(from.getUTCFullYear(), month, day) + timeOfDay
+}
+
+/** `Date.UTC` takes the years before 100 for those of the twentieth century. */
+function midnight(year: number, month: number, day: number): Instant {
+  return new Date(0).setUTCFullYear(year, month, day)
 }
 
 /** The calendar month of a moment, `YYYY-MM`, UTC. */

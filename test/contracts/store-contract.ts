@@ -391,6 +391,22 @@ export function storeContract(name: string, open: () => Store): void {
       expect((await store.records.payments('ann', 10, null)).items).toEqual([payment])
     })
 
+    test('of a stretch from the first year to beyond the last are all there are, and of one beyond it none', async () => {
+      const store = open()
+      await save(store, 'ann', recorded({ id: 'usage_1' }))
+      const [first, last] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T00:00:00Z')]
+      const found = async (from: number | null, to: number | null) =>
+        (await usagePages(store, { ...ANY, from, to }, 10)).flat().length
+      expect(await found(first - DAY, last + 2 * DAY)).toBe(1)
+      expect(await found(Date.parse('0050-06-01T00:00:00Z'), null)).toBe(1)
+      for (const [from, to] of [
+        [last + 2 * DAY, null],
+        [null, first - DAY],
+        [last, first],
+      ] as const)
+        expect(await found(from, to)).toBe(0)
+    })
+
     test('refuse a cursor that they did not give out', async () => {
       const { records } = open()
       for (const asked of [

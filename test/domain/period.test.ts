@@ -23,6 +23,12 @@ describe('an allowance period', () => {
     ])
   })
 
+  test('is found in any year, also in one of two digits', () => {
+    expect(isoTime(addMonths(at('0099-12-31T10:00:00Z'), -1))).toBe('0099-11-30T10:00:00.000Z')
+    expect(isoTime(addMonths(at('0000-02-29T00:00:00Z'), 12))).toBe('0001-02-28T00:00:00.000Z')
+    expect(isoTime(monthPeriod('0050-01').end)).toBe('0050-02-01T00:00:00.000Z')
+  })
+
   test('is half-open: its end belongs to the next', () => {
     const anchor = at('2026-01-15T08:30:00Z')
     const end = at('2026-02-15T08:30:00Z')

@@ -33,6 +33,15 @@ describe('a body that is no object', () => {
     })
 })
 
+test('a body that is nested more deeply than any request is a 422, and takes no longer for it', async () => {
+  const nested = (depth: number) => `{"a":${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}}`
+  for (const depth of [20, 20_000]) {
+    const answer = await record(nested(depth))
+    expect([problemCode(answer), complaints(answer)]).toEqual(['422 validation_failed', ['']])
+  }
+  expect(complaints(await record(nested(3)))).toContain('/a')
+})
+
 describe('a body of another type', () => {
   for (const type of [
     'text/plain',

@@ -23,10 +23,23 @@ export async function readJsonObject(request: Request, most: number = MOST_BODY_
   if (bytes.byteLength === 0 && request.headers.get('content-type') === null) return {}
   mustBeJson(request.headers)
   const value = parseJson(bytes)
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  throw new BillingError('validation_failed', 'The body must be a JSON object.', {
-    fields: [{ path: '', message: 'must be an object' }],
-  })
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw unfit('The body must be a JSON object.', 'must be an object')
+  if (isDeeper(value, MOST_LEVELS))
+    throw unfit(`The body is nested more than ${MOST_LEVELS} levels deep.`, 'is nested too deeply')
+  return value
+}
+
+function unfit(detail: string, message: string): BillingError {
+  return new BillingError('validation_failed', detail, { fields: [{ path: '', message }] })
+}
+
+/** Twice what any request needs. Elysia writes out what fits no schema, with indents that grow with the square of the depth. */
+const MOST_LEVELS = 8
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
 }
 
 const JSON_TYPE = /^application\/json\s*(?:;(?!.*charset).*|;\s*charset="?utf-8"?\s*)?$/i

@@ -40,15 +40,19 @@ export function usageHistory(database: Drizzle): Records['usageRecords'] {
   const firstMonth = database.select({ month: sql<string | null>`min(month)` }).from(usageTotals).prepare()
   const lastDay = database.select({ day: sql<string | null>`max(day)` }).from(usageDays).prepare()
 
-  /** The latest first. A cursor names the day to go on with. */
+  /** The latest first, from the cursor's day on. Whatever stretch is asked for, only months that hold something are gone through. */
   function* daysOf(user: UserId, { service, from, to }: UsageFilter, cursor: Day | null): Generator<Day> {
-    const last = cursor?.day ?? (to === null ? lastDay.get()?.day : calendarDay(to - 1))
-    const first = from === null ? `${firstMonth.get()?.month ?? '9999-12'}-01` : calendarDay(from)
+    const [earliest, latest] = [firstMonth.get()?.month, lastDay.get()?.day]
     if (cursor !== null) yield cursor
-    if (last === undefined || last === null) return
+    if (!earliest || !latest) return
+    const [start, end] = [monthPeriod(earliest).start, Date.parse(latest) + DAY_MS]
+    if (from !== null && from >= end) return
+    const first = calendarDay(Math.max(from ?? start, start))
+    const asked = calendarDay(Math.min(to ?? end, end) - 1)
+    const last = cursor !== null && cursor.day < asked ? cursor.day : asked
     for (let month = last.slice(0, 7); month >= first.slice(0, 7); month = monthBefore(month)) {
       if (!inMonth.get({ month, user })) continue
-      const days = daysIn(month).filter((day) => day >= first && (cursor === null ? day <= last : day < last))
+      const days = daysIn(month).filter((day) => day >= first && day <= last && (cursor === null || day < cursor.day))
       yield* headsOn(user, service, days)
     }
   }
