@@ -42,8 +42,8 @@ export interface CheckoutAttempt {
 export interface UndoAttempt {
   /** As it is now; null when Stripe does not know it. */
   readonly subscription: ObservedSubscription | null
-  /** Minor units. */
-  readonly refunded: number
+  /** What had been paid for it, and what of that is given back by now, by whoever it was; null when nothing had been. */
+  readonly money: { readonly paid: number; readonly refunded: number; readonly currency: string } | null
   readonly seen: readonly Observation[]
   readonly isOurs: boolean
 }

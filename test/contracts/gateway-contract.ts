@@ -280,7 +280,11 @@ export function gatewayContract(name: string, open: () => Promise<GatewayUnderTe
       const { subscription } = await subscribe('pm_card_visa')
       const wish = intentOf({ kind: 'undo', subscriptionId: subscription?.id ?? '', why: 'duplicate' })
       const undone = await under.gateway.undo('ann', wish)
-      expect(undone).toMatchObject({ subscription: { status: 'canceled' }, refunded: 3900, isOurs: true })
+      expect(undone).toMatchObject({
+        subscription: { status: 'canceled' },
+        money: { paid: 3900, refunded: 3900 },
+        isOurs: true,
+      })
       expect(undone.seen).toContainEqual({
         type: 'subscription',
         subscription: undone.subscription ?? expect.anything(),

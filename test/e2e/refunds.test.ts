@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { Stripe } from 'stripe'
+import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
+import { undo } from '../../src/domain/undoing.ts'
+import { finishOpenWishes } from '../../src/usecases/fulfil-wish.ts'
+import { openSandboxStage } from '../support/sandbox-ports.ts'
 import { eventually, startTestServer, type TestServer, tokenOf, untilQuiet } from '../support/server.ts'
 
 let server: TestServer
@@ -113,3 +117,17 @@ test('the next invoice holds what was used, whether Stripe knows of it or not', 
   await use('e2')
   expect(await next()).toMatchObject({ total: 125, unreported_usage: 62 })
 }, 120_000)
+
+test('a second subscription whose payment is disputed is ended, and nobody is told that it was given back', async () => {
+  const stage = await openSandboxStage(BUILT_IN_PLANS)
+  const person = { email: null, name: null }
+  const wanted = { planName: 'pro_monthly', priceId: null, paymentMethodId: 'pm_card_createDispute' }
+  const { result } = await stage.billing.subscribe({ user: 'eve', person, key: null, ...wanted })
+  const wish = undo(result.subscription_id, 'duplicate', stage.ports.clock.now())
+  await stage.ports.ledger.change('eve', {}, () => ({ changes: [wish], result: undefined }))
+  await finishOpenWishes(stage.ports, 'eve', () => true)
+  expect((await stage.billing.subscriptionStatus('eve')).status).toBe('canceled')
+  const { entries } = await stage.billing.auditLog(1, null)
+  expect(entries[0]?.detail).toContain('39.00 USD of what was paid could not be given back')
+  await stage.close()
+})

@@ -284,8 +284,9 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
         const before = found(wish.subscriptionId)
         const ended = { ...before, status: 'canceled', pendingChange: null, endedAt: clock.now() } as const
         const subscription = keep(isEnded(before) ? before : ended)
-        const refunded = before.trialEnd === null ? (before.price?.amount ?? 0) : 0
-        return { subscription, refunded, seen: [{ type: 'subscription', subscription }], isOurs: true }
+        const paid = before.trialEnd === null ? (before.price?.amount ?? 0) : 0
+        const money = paid === 0 ? null : { paid, refunded: paid, currency: before.price?.currency ?? 'usd' }
+        return { subscription, money, seen: [{ type: 'subscription', subscription }], isOurs: true }
       }),
     setBillingDetails: (customerId, { wish }) =>
       call(() => {

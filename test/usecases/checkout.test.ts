@@ -130,7 +130,7 @@ describe('two that were paid', () => {
       {
         actor: 'speech-billing',
         action: 'subscription-undone',
-        detail: `${late} cancelled, 3900 in minor units given back: another subscription of the same user was there first`,
+        detail: `${late} cancelled, 39.00 USD given back: another subscription of the same user was there first`,
       },
     ])
   })

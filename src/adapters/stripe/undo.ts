@@ -1,6 +1,7 @@
 import type { Stripe } from 'stripe'
 import type { UserId } from '../../domain/account.ts'
 import { type Intent, stripeKey, type WishOf } from '../../domain/intent.ts'
+import type { Observation } from '../../domain/observation.ts'
 import { isEnded } from '../../domain/subscription.ts'
 import type { Gateway } from '../../ports/gateway.ts'
 import { lookAtRefunds } from './observatory.ts'
@@ -8,7 +9,6 @@ import { reached, reachedOrMissing, reachedOrRefused } from './refusals.ts'
 import { latestInvoice, SUBSCRIPTION_DETAILS } from './subscription-details.ts'
 import { paymentIntentOf } from './translate/invoice.ts'
 import { toSubscription } from './translate/subscription.ts'
-import { sumOf } from './translate/values.ts'
 import { withdrawPlans } from './withdrawals.ts'
 
 type UndoIntent = Intent<WishOf<'undo'>>
@@ -21,22 +21,23 @@ export function undoGateway(stripe: Stripe): Pick<Gateway, 'undo'> {
   return {
     async undo(user, intent) {
       const found = await retrieve(stripe, intent.wish.subscriptionId)
-      if (found === null) return { subscription: null, refunded: 0, seen: [], isOurs: false }
+      if (found === null) return { subscription: null, money: null, seen: [], isOurs: false }
       const isOurs = found.metadata.intent_id !== undefined
-      if (!isOurs) return { subscription: toSubscription(found), refunded: 0, seen: [], isOurs }
+      if (!isOurs) return { subscription: toSubscription(found), money: null, seen: [], isOurs }
       const present = isEnded(toSubscription(found)) ? found : await end(stripe, found, intent)
       const invoice = await lastPaidInvoice(stripe, present)
       const payment = invoice !== null && invoice.amount_paid > 0 ? paymentIntentOf(invoice) : null
-      const refunded = payment === null ? 0 : await refund(stripe, user, intent, payment)
+      if (payment !== null) await refund(stripe, user, intent, payment)
       const now = (await retrieve(stripe, found.id)) ?? found
       const subscription = toSubscription(now)
       const back = payment === null ? [] : await lookAtRefunds(stripe, payment)
+      const money = payment === null || invoice === null ? null : { ...moneyOf(invoice), refunded: refundedIn(back) }
       // Seen last, since the look at the payment brings the subscription along without what we did to it.
       const seen = [
         ...back.filter(({ type }) => type !== 'subscription'),
         { type: 'subscription', subscription } as const,
       ]
-      return { subscription, refunded, seen, isOurs }
+      return { subscription, money, seen, isOurs }
     },
   }
 }
@@ -63,19 +64,23 @@ function retrieve(stripe: Stripe, id: string): Promise<Stripe.Subscription | nul
   return reachedOrMissing(stripe.subscriptions.retrieve(id, { expand: SUBSCRIPTION_DETAILS }))
 }
 
-/** How much was given back by this wish. What was given back before, by whoever it was, cannot be given back again. */
-async function refund(stripe: Stripe, user: UserId, intent: UndoIntent, payment_intent: string): Promise<number> {
+/** What cannot be given back is seen in the look that follows: some of it was before, or the bank has it in dispute. */
+async function refund(stripe: Stripe, user: UserId, intent: UndoIntent, payment_intent: string): Promise<void> {
   const metadata = { user_id: user, intent_id: intent.id, take_back: 'true' }
-  const made = async () => {
-    const { data } = await reached(stripe.refunds.list({ payment_intent, limit: 100 }))
-    return data.filter((refund) => refund.metadata?.intent_id === intent.id)
-  }
-  if ((await made()).length === 0)
-    await reachedOrRefused(
-      stripe.refunds.create(
-        { payment_intent, reason: 'duplicate', metadata },
-        { idempotencyKey: stripeKey(intent, 'undo-refund') },
-      ),
-    )
-  return sumOf(await made())
+  const { data } = await reached(stripe.refunds.list({ payment_intent, limit: 100 }))
+  if (data.some((made) => made.metadata?.intent_id === intent.id)) return
+  await reachedOrRefused(
+    stripe.refunds.create(
+      { payment_intent, reason: 'duplicate', metadata },
+      { idempotencyKey: stripeKey(intent, 'undo-refund') },
+    ),
+  )
+}
+
+function moneyOf({ amount_paid: paid, currency }: Stripe.Invoice) {
+  return { paid, currency }
+}
+
+function refundedIn(seen: readonly Observation[]): number {
+  return Math.max(0, ...seen.map((each) => (each.type === 'entry' ? each.payment.refundedAmount : 0)))
 }
