@@ -173,13 +173,21 @@ export function planChangeContract(name: string, open: () => Promise<PlanChanges
       })
     })
 
+    test('a change that was made is found again, and one that was not is not', async () => {
+      const basic = await begin('basic_monthly')
+      const change = changeTo(basic, 'pro_monthly')
+      expect(await under.observatory.madeBy(change, basic.customerId)).toBeNull()
+      await under.gateway.changePlan(change)
+      expect(await under.observatory.madeBy(change, basic.customerId)).toBe(basic.id)
+    })
+
     test('a change that waits goes with a subscription that should not be, and what was paid before is given back', async () => {
       const basic = await begin('basic_monthly')
       await under.gateway.changePlan(changeTo(basic, 'pro_monthly', { card: 'pm_card_authenticationRequired' }))
       const undo = intentOf({ kind: 'undo', subscriptionId: basic.id, why: 'duplicate' })
       expect(await under.gateway.undo('ann', undo)).toMatchObject({
         subscription: { status: 'canceled', pendingChange: null },
-        refunded: 900,
+        money: { paid: 900, refunded: 900 },
       })
       expect(await under.openInvoices(basic.customerId)).toBe(0)
     })

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { Stripe } from 'stripe'
 import { toInvoiceEntry } from '../../src/adapters/stripe/translate/invoice.ts'
 import { addMonths, DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/domain/period.ts'
 import type { ChangeRequest } from '../../src/usecases/change-plan.ts'
@@ -156,4 +157,28 @@ test('a downgrade that an outage broke off after it had withdrawn the planned en
   await resumeWishes({ ...stage.ports, onFailure: (_user, error) => expect(error).toBeNull() })
   await pass(id, 32 * DAY_MS)
   expect(await totals(id)).toEqual([3_900, 900])
+})
+
+test('a card that was given with a change is the one that stays, also where the answer to the change was lost', async () => {
+  const id = await subscribe('basic_monthly')
+  const cardNow = async () => String((await stage.stripe.subscriptions.retrieve(id)).default_payment_method)
+  const first = await cardNow()
+  const { subscriptions } = stage.stripe
+  const update = subscriptions.update.bind(subscriptions)
+  let calls = 0
+  const losing = ((...args: Parameters<typeof update>) =>
+    update(...args).then((made) => {
+      // The card is put on first; the answer of the change itself is what gets lost.
+      if (++calls === 2) throw new Stripe.errors.StripeConnectionError({ message: 'lost' } as never)
+      return made
+    })) as typeof update
+  Object.assign(subscriptions, { update: losing })
+  const wanted = { paymentMethodId: 'pm_card_mastercard' }
+  expect(await change('pro_monthly', wanted).catch(({ code }) => code)).toBe('stripe_unavailable')
+  expect((await change('pro_monthly', wanted)).result.plan_name).toBe('pro_monthly')
+  const second = await cardNow()
+  expect(second).not.toBe(first)
+  const declined = change('enterprise_monthly', { paymentMethodId: 'pm_card_chargeCustomerFail' })
+  expect(await declined.catch(({ code }) => code)).toBe('card_declined')
+  expect(await cardNow()).toBe(second)
 })

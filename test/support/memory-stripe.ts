@@ -219,6 +219,11 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
     ]
   }
 
+  function changedBy({ wish }: Intent): string | null {
+    const changed = wish.kind === 'change' ? subscriptions.get(wish.subscriptionId ?? '') : undefined
+    return changed !== undefined && wish.kind === 'change' && changed.priceId === wish.priceId ? changed.id : null
+  }
+
   const gateway: Gateway = {
     ...changes,
     createCustomer: (user, intent) =>
@@ -403,7 +408,12 @@ export function memoryStripe(clock: Clock, catalogue: Catalogue = BUILT_IN_PLANS
     customerMadeBy: (intent) =>
       call(() => made.find(({ intentId, id }) => intentId === intent.id && id.startsWith('cus_'))?.id ?? null),
     madeBy: (intent) =>
-      call(() => made.find(({ intentId, id }) => intentId === intent.id && !id.startsWith('cus_'))?.id ?? null),
+      call(
+        () =>
+          changedBy(intent) ??
+          made.find(({ intentId, id }) => intentId === intent.id && !id.startsWith('cus_'))?.id ??
+          null,
+      ),
     billingDetails: (customerId) => call(() => details.get(customerId) ?? NO_DETAILS),
     checkoutUrl: (id) =>
       call(() => (checkouts.get(id)?.status === 'open' ? `https://checkout.stripe.test/${id}` : null)),

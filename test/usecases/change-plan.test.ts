@@ -355,6 +355,22 @@ describe('several at once', () => {
     },
   )
 
+  test('that was paid before an outage is not dropped after it, however long it was', async () => {
+    await subscribe('basic_monthly')
+    ports.stripe.failNext('after')
+    expect(await refusal(change('pro_monthly', { key }))).toBe('stripe_unavailable')
+    ports.advance(HOUR_MS)
+    await resumeWishes({
+      ...ports,
+      onFailure: (_user, error) => {
+        throw error
+      },
+    })
+    expect((await status()).plan_name).toBe('pro_monthly')
+    expect(await change('pro_monthly', { key })).toMatchObject({ replayed: true, result: { plan_name: 'pro_monthly' } })
+    expect(ports.stripe.invoiced).toEqual([3_000])
+  })
+
   test('withdrawing is finished after an outage as well', async () => {
     await subscribe('pro_monthly')
     await cancel()

@@ -42,3 +42,12 @@ export async function settleCard(stripe: Stripe, subscriptionId: string, former:
   const back = former === null ? {} : { default_payment_method: former === NO_CARD ? '' : former }
   await reached(stripe.subscriptions.update(subscriptionId, { ...back, metadata: { [REPLACED]: '' } }))
 }
+
+/** Where an earlier try has charged the card and its answer was lost, that card stays: what it replaced must not come back. */
+export async function keepCharged(
+  stripe: Stripe,
+  { id, metadata }: Stripe.Subscription,
+  { tries }: Intent,
+): Promise<void> {
+  if (tries > 1 && metadata[REPLACED] !== undefined) await settleCard(stripe, id, null)
+}

@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe'
-import type { Intent } from '../../domain/intent.ts'
+import type { Intent, WishOf } from '../../domain/intent.ts'
 import type { Observation } from '../../domain/observation.ts'
 import type { Instant } from '../../domain/period.ts'
 import { isOwing } from '../../domain/subscription.ts'
@@ -7,6 +7,7 @@ import type { StripeEvent } from '../../domain/webhook-event.ts'
 import type { Observatory } from '../../ports/observatory.ts'
 import { billingDetails } from './billing-details.ts'
 import { PAYMENT_DETAILS } from './payments.ts'
+import { isMade } from './plan-changes.ts'
 import { findPromotionCode } from './promotion-codes.ts'
 import { answeredAt, reached, reachedOrMissing, unavailable } from './refusals.ts'
 import { SUBSCRIPTION_DETAILS } from './subscription-details.ts'
@@ -226,9 +227,17 @@ async function madeBy(stripe: Stripe, intent: Intent, customer: string): Promise
       return firstOf(stripe.paymentIntents.list({ customer, limit: 100 }), intent)
     case 'checkout':
       return firstOf(stripe.checkout.sessions.list({ customer, limit: 100 }), intent)
-    default:
-      return firstOf(stripe.subscriptions.list({ customer, status: 'all', limit: 100 }), intent)
+    case 'change':
+      if (intent.wish.subscriptionId !== null) return changedBy(stripe, intent.wish.subscriptionId, intent.wish)
+      break
   }
+  return firstOf(stripe.subscriptions.list({ customer, status: 'all', limit: 100 }), intent)
+}
+
+/** A change leaves no mark of its own: it is made when the subscription is what it was to become. */
+async function changedBy(stripe: Stripe, id: string, wish: WishOf<'change'>): Promise<string | null> {
+  const found = await reachedOrMissing(stripe.subscriptions.retrieve(id))
+  return found !== null && isMade(found, wish) ? id : null
 }
 
 interface Marked {

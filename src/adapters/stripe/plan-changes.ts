@@ -2,7 +2,7 @@ import { Stripe } from 'stripe'
 import { type Intent, stripeKey, type WishOf } from '../../domain/intent.ts'
 import { isEnded } from '../../domain/subscription.ts'
 import type { AttemptOutcome, ChangeAttempt, Gateway } from '../../ports/gateway.ts'
-import { settleCard, useCard } from './cards.ts'
+import { keepCharged, settleCard, useCard } from './cards.ts'
 import { changeParameters, discountsWith } from './change-parameters.ts'
 import { planAtPeriodEnd } from './planned-changes.ts'
 import { reached, reachedOrMissing, refusedAttempt, wasReplayed } from './refusals.ts'
@@ -51,7 +51,10 @@ async function change(stripe: Stripe, found: Stripe.Subscription, intent: Change
   if (goesOnWaiting(found, intent)) return { ...seen(found), outcome: WAITING }
   const present = await withdrawPlans(stripe, found, intent)
   // It is withdrawn, was made by an earlier try, or was paid in this very moment.
-  if (isMade(present, wish)) return settled(await keepSubscription(stripe, present, intent))
+  if (isMade(present, wish)) {
+    await keepCharged(stripe, present, intent)
+    return settled(await keepSubscription(stripe, present, intent))
+  }
   if (wish.when === 'now') return changeNow(stripe, present, intent)
   const kept = await keepSubscription(stripe, present, intent)
   return settled(await planAtPeriodEnd(stripe, kept, intent))
@@ -100,6 +103,7 @@ async function resume(
   if (found.status === 'paused') return resumePaused(stripe, found, intent)
   const { cancelAt, pendingChange } = toSubscription(found)
   const isHeld = found.pause_collection !== null
+  await keepCharged(stripe, found, intent)
   // An earlier try may have withdrawn everything: then this is done as well.
   if (cancelAt === null && pendingChange === null && !isHeld)
     return { ...seen(found), outcome: intent.tries > 1 ? SETTLED : STALE }
@@ -144,7 +148,10 @@ async function paymentOutcome(stripe: Stripe, subscription: Stripe.Subscription)
 }
 
 /** A change of terms alone is made when what is billed by use has the prices of the new ones. */
-function isMade(present: Stripe.Subscription, { priceId, meteredPriceIds, isOfTerms }: WishOf<'change'>): boolean {
+export function isMade(
+  present: Stripe.Subscription,
+  { priceId, meteredPriceIds, isOfTerms }: WishOf<'change'>,
+): boolean {
   if (!hasPrice(present, priceId)) return false
   if (isOfTerms !== true) return true
   const metered = present.items.data.filter((item) => !isLicensed(item)).map(({ price }) => price.id)
