@@ -76,12 +76,16 @@ export function reportedQuantity(service: ServiceType, amount: number, unit: Usa
 }
 
 /** Refuses a time that lies too far from `now`. Half a millisecond does not matter: both are whole milliseconds. */
-export function checkedOccurrence(occurredAt: Instant, now: Instant): Instant {
+function mustBeBillable(occurredAt: Instant, now: Instant): void {
   if (occurredAt < now - LONGEST_AGO_MS)
     throw invalidField('/occurred_at', 'lies more than 35 days back, which is as late as usage can still be billed')
   if (occurredAt > now + FARTHEST_AHEAD_MS)
     throw invalidField('/occurred_at', 'lies more than 5 minutes ahead; check the clock of the machine that reports it')
-  return occurredAt
+}
+
+/** A time that may have been recorded: no use is older than computers count, and none lies farther ahead. */
+export function nearestOccurrence(occurredAt: Instant, now: Instant): Instant {
+  return Math.min(Math.max(occurredAt, 0), now + FARTHEST_AHEAD_MS)
 }
 
 /** What tells this report from another; null when every report is a use of its own. */
@@ -109,8 +113,8 @@ export function idsFrom(record: string): RecordingIds {
 }
 
 /**
- * Records a use, or finds that it was recorded before. The key's rule comes first, then the use's identity, then the
- * limit; all of it is one step with the totals.
+ * Records a use, or finds that it was recorded before, however long ago. The key's rule comes first, then the use's
+ * identity, then its time and the limit; all of it is one step with the totals.
  */
 export function recordUsage(
   catalogue: Catalogue,
@@ -128,6 +132,7 @@ export function recordUsage(
     const currency = recordCurrency(catalogue, account.subscriptions, known)
     return answered(200, known, { ...context, terms: { ...context.terms, currency } }, key, now, [])
   }
+  mustBeBillable(usage.occurredAt, now)
   const rated = ratedQuantity(context.terms, usage.quantity)
   if (usage.enforce) mustFit(catalogue, account, context, usage.service, rated, now)
   const { record, draws } = recordOf(usage, context, rated, ids.record, now)

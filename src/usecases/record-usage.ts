@@ -3,9 +3,9 @@ import type { Answered } from '../domain/idempotency.ts'
 import { monthsAround } from '../domain/period.ts'
 import type { ServiceType, UsageUnit } from '../domain/quantity.ts'
 import {
-  checkedOccurrence,
   identityOf,
   idsFrom,
+  nearestOccurrence,
   type RecordUsageAnswer,
   type ReportedUsage,
   recordUsage as record,
@@ -42,7 +42,7 @@ export async function recordUsage(ports: Recording, request: RecordUsageRequest)
   const needs: Needs = {
     totals: {
       services: [usage.service],
-      months: monthsAround(usage.occurredAt),
+      months: monthsAround(nearestOccurrence(usage.occurredAt, now)),
       ofAll: limitsSpending(ports.catalogue),
     },
     ...(usage.identity ? { usage: usage.identity } : {}),
@@ -62,7 +62,7 @@ function reportOf(request: RecordUsageRequest, now: number, clockOffset: number)
     enforce,
     quantity: reportedQuantity(service, request.amount, unit),
     identity: identityOf(service, resourceId, eventId, request.key !== null),
-    occurredAt: request.occurredAt === null ? now : checkedOccurrence(request.occurredAt + clockOffset, now),
+    occurredAt: request.occurredAt === null ? now : request.occurredAt + clockOffset,
   }
 }
 

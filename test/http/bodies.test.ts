@@ -151,7 +151,8 @@ describe('recording usage refuses', () => {
       null,
       '2026-05-01T00:00:00Z',
       '2026-06-10T13:00:00Z',
-    ].map((occurred_at) => ['/occurred_at', { occurred_at }] as const),
+      // Of its own resource: what was recorded before is answered whatever time it is told with.
+    ].map((occurred_at) => ['/occurred_at', { occurred_at, resource_id: 1_000 }] as const),
     ...['', 'x'.repeat(129), 'a\u0000b', '\ud800', 'x\udc00', 1.5, 2 ** 53, null, true, ['x']].map(
       (resource_id) => ['/resource_id', { resource_id }] as const,
     ),

@@ -50,6 +50,18 @@ describe('recording usage', () => {
     expect(transcription.result).toMatchObject({ cost: 90, remaining: null, overage: 0, limit_reached: false })
   })
 
+  test('again after months is still the same record, by its call or by its key, with the time at which it was', async () => {
+    const occurredAt = TEST_START - DAY_MS
+    const key = { caller: 'service:app', key: 'k1' }
+    const [byCall, byKey] = [await record({ occurredAt }), await record({ resourceId: 'CA2', occurredAt, key })]
+    ports.advance(200 * DAY_MS)
+    const call = await record({ occurredAt })
+    expect([call.status, call.result.usage_record_id]).toEqual([200, byCall.result.usage_record_id])
+    expect(await record({ resourceId: 'CA2', occurredAt, key })).toEqual({ ...byKey, replayed: true })
+    expect(await refusalOf(record({ resourceId: 'CA3', occurredAt }))).toMatchObject({ code: 'validation_failed' })
+    expect(ports.store.usageOf('ann')).toHaveLength(2)
+  })
+
   test('of the same call again is the same record, and of another length a conflict', async () => {
     const first = await record()
     const again = await record()
