@@ -11,7 +11,7 @@ interface ImportedUse extends Omit<RecordUsageRequest, 'key' | 'enforce'> {
 
 export interface ImportBatch {
   readonly uses: readonly ImportedUse[]
-  /** Only say what would come of it. Uses that stand twice in the file are then told as recorded twice. */
+  /** Only say what would come of it, of each use as if it came alone. */
   readonly dryRun: boolean
 }
 

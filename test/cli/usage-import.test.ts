@@ -142,6 +142,16 @@ describe('a file is imported', () => {
     expect([code, out]).toEqual([1, 'Nothing was recorded. It would be: 3 recorded, 0 known before, 1 refused\n'])
     expect(ports.store.usageOf('ann')).toEqual([])
   })
+
+  test('only to see it, with what stands in the file twice told as it would be', async () => {
+    const again = 'ann,sms,2,messages,,e,\nann,sms,2,messages,,e,\nben,sms,2,messages,,e,\nann,sms,3,messages,,e,\n'
+    const content = `user_id,service_type,usage_amount,usage_unit,resource_id,event_id,occurred_at\n${again}`
+    const seen = await run(content, '--dry-run')
+    const done = await run(content)
+    expect(done.out).toBe('2 recorded, 1 known before, 1 refused\n')
+    expect(seen).toMatchObject({ code: done.code, out: `Nothing was recorded. It would be: ${done.out}` })
+    expect(seen.complaints).toContain('line 5: An earlier line tells another amount or service for the same use.')
+  })
 })
 
 describe('a line is refused alone, with its number', () => {

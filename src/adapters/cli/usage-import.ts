@@ -1,6 +1,7 @@
+import { identityOf, reportedQuantity } from '../../domain/recording.ts'
 import { type Command, complain, DONE, FOUND_WRONG, type Given, JSON_OPTION, valueOfOption } from './command.ts'
 import { importFile, type LineImport, reportImport } from './file-import.ts'
-import type { ImportedUse, UsageRecorder } from './program.ts'
+import type { ImportedUse, ImportOutcome, UsageRecorder } from './program.ts'
 import { USE_COLUMNS, useOf } from './usage-row.ts'
 
 export const usageImportCommand: Command = {
@@ -45,14 +46,38 @@ async function usesOf(
   recorder: UsageRecorder,
 ): Promise<LineImport<ImportedUse, 'recorded'>> {
   const digest = given['allow-unkeyed'] ? await digestOf(file) : null
+  const earlier: Earlier = new Map()
   return {
     columns: USE_COLUMNS,
     done: 'recorded',
     read: ({ line, fields }) => useOf(fields, digest && `import:${digest}:${line}`),
-    send: (uses, dryRun) => recorder.record({ uses, dryRun }),
+    async send(uses, dryRun) {
+      const outcomes = await recorder.record({ uses, dryRun })
+      return dryRun ? outcomes.map((outcome, index) => afterEarlier(earlier, uses[index], outcome)) : outcomes
+    },
     atOnce: BATCH_USES,
     progressEveryLines: PROGRESS_EVERY_LINES,
   }
+}
+
+/** What the lines of a dry run would have recorded by now: of each identity what was used, both as digests. */
+type Earlier = Map<number | bigint, number | bigint>
+
+/** A dry run records nothing, so that a use that stands in the file twice is found here. */
+function afterEarlier(earlier: Earlier, use: ImportedUse | undefined, outcome: ImportOutcome): ImportOutcome {
+  if (outcome.kind !== 'recorded' || use === undefined) return outcome
+  const { user, service, amount, unit, resourceId, eventId, key } = use
+  const identity = Bun.hash(JSON.stringify([user, identityOf(service, resourceId, eventId, key !== null), key]))
+  const used = Bun.hash(`${service} ${reportedQuantity(service, amount, unit)}`)
+  const before = earlier.get(identity)
+  if (before === used) return { kind: 'known' }
+  if (before === undefined) {
+    earlier.set(identity, used)
+    return outcome
+  }
+  const detail =
+    'An earlier line tells another amount or service for the same use. Further usage needs an event_id of its own.'
+  return { kind: 'refused', code: 'usage_conflict', detail }
 }
 
 async function digestOf(file: string): Promise<string> {
