@@ -10,7 +10,7 @@ import { adminUnbilledUsage } from './admin-unbilled-usage.ts'
 import { adminWebhooks } from './admin-webhooks.ts'
 import { createIdentify } from './auth.ts'
 import { billingDetails } from './billing-details.ts'
-import { bills } from './bills.ts'
+import { billingHistory } from './billing-history.ts'
 import { checkout } from './checkout.ts'
 import { cors } from './cors.ts'
 import { docs } from './docs.ts'
@@ -18,6 +18,7 @@ import { entitlements } from './entitlements.ts'
 import { createGuard } from './guard.ts'
 import { health, type Readiness } from './health.ts'
 import { allowedMethods } from './methods.ts'
+import { paymentMethod } from './payment-method.ts'
 import { payments } from './payments.ts'
 import { planChanges } from './plan-changes.ts'
 import { plans } from './plans.ts'
@@ -28,6 +29,7 @@ import { type HttpLog, requestLog } from './request-log.ts'
 import { spendingLimits } from './spending.ts'
 import { subscriptions } from './subscriptions.ts'
 import { createTokenVerifier, type JwtSettings } from './token-verifier.ts'
+import { upcomingInvoice } from './upcoming-invoice.ts'
 import { usage } from './usage.ts'
 import { usageBatch } from './usage-batch.ts'
 import { usageRecords } from './usage-records.ts'
@@ -74,7 +76,9 @@ export function createApp(options: HttpOptions) {
     .use(checkout(options, guard))
     .use(promotionCodes(options, guard))
     .use(payments(options, guard))
-    .use(bills(options, guard))
+    .use(paymentMethod(options, guard))
+    .use(billingHistory(options, guard))
+    .use(upcomingInvoice(options, guard))
     .use(billingDetails(options, guard))
     .use(usage(options, guard))
     .use(usageBatch(options, guard))

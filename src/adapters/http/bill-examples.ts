@@ -69,3 +69,29 @@ export const UPCOMING = {
     explanation: 'The subscription ends at 2026-12-04T09:30:00.000Z, so nothing more will be invoiced.',
   }),
 }
+
+export const HISTORY = {
+  page: example('A paid invoice', {
+    payments: [
+      {
+        id: 'in_1QpQqLKxYt3mVd0a',
+        kind: 'invoice',
+        amount: 3900,
+        currency: 'usd',
+        status: 'paid',
+        description: 'Subscription creation',
+        invoice_number: 'A1B2C3D4-0001',
+        hosted_invoice_url: 'https://invoice.stripe.com/i/acct_1/test_1',
+        invoice_pdf: 'https://pay.stripe.com/invoice/acct_1/test_1/pdf',
+        refunded_amount: 0,
+        refund_of: null,
+        disputed_amount: 0,
+        dispute_status: null,
+        tax: 623,
+        amount_excluding_tax: 3277,
+        created_at: '2026-11-04T09:30:00.000Z',
+      },
+    ],
+    next_cursor: null,
+  }),
+}
