@@ -9,13 +9,21 @@ import { idOf, milliseconds, sumOf } from './translate/values.ts'
 export function stripeBills(stripe: Stripe): Bills {
   return {
     bill: (id) => (id.startsWith('in_') ? invoiceBill(stripe, id) : paymentBill(stripe, id)),
-    async upcoming(subscription, unreported) {
+    async upcoming(id, unreported) {
+      const subscription = await reachedOrMissing(stripe.subscriptions.retrieve(id))
+      if (subscription === null) return null
       const invoice_items = await addedItems(stripe, unreported)
-      const invoice = await preview(stripe, { subscription, invoice_items })
+      const invoice = await preview(stripe, { ...whatComes(subscription), invoice_items })
       if (invoice !== null) return { ...(await wholeBill(stripe, invoice)), at: milliseconds(invoice.period_end) }
       return unreported === undefined ? null : billAlone(stripe, subscription, invoice_items)
     },
   }
+}
+
+/** A planned change is in its schedule: asked for the subscription alone, Stripe would foresee it as it is now. */
+function whatComes({ id, schedule }: Stripe.Subscription): Stripe.InvoiceCreatePreviewParams {
+  const planned = idOf(schedule)
+  return planned === null ? { subscription: id } : { schedule: planned }
 }
 
 type AddedItem = Stripe.InvoiceCreatePreviewParams.InvoiceItem
@@ -49,11 +57,13 @@ function addedItems(stripe: Stripe, unreported: UnreportedUse | undefined): Prom
 }
 
 /** Of a subscription that Stripe will not invoice otherwise. */
-async function billAlone(stripe: Stripe, id: string, invoice_items: AddedItem[]): Promise<UpcomingBill> {
-  const { customer, currency, automatic_tax } = await reached(stripe.subscriptions.retrieve(id))
-  const asked = { customer: idOf(customer) ?? '', currency, invoice_items }
-  const { enabled } = automatic_tax
-  const invoice = await reached(stripe.invoices.createPreview({ ...asked, automatic_tax: { enabled } }))
+async function billAlone(
+  stripe: Stripe,
+  { customer, currency, automatic_tax: { enabled } }: Stripe.Subscription,
+  invoice_items: AddedItem[],
+): Promise<UpcomingBill> {
+  const asked = { customer: idOf(customer) ?? '', currency, invoice_items, automatic_tax: { enabled } }
+  const invoice = await reached(stripe.invoices.createPreview(asked))
   return { ...(await wholeBill(stripe, invoice)), at: null }
 }
 
