@@ -1,5 +1,7 @@
 import type { UserId } from '../domain/account.ts'
 import { type BillingAddress, NO_DETAILS, shownBillingDetails, type TaxId } from '../domain/billing-details.ts'
+import { isCountry } from '../domain/country.ts'
+import { invalidField } from '../domain/errors.ts'
 import type { Answered } from '../domain/idempotency.ts'
 import type { WishOf } from '../domain/intent.ts'
 import { openWish } from '../domain/subscribing.ts'
@@ -25,6 +27,8 @@ export async function setBillingDetails(
   request: BillingDetailsRequest,
 ): Promise<Answered<BillingDetailsAnswer>> {
   const { user, name, address, taxId } = request
+  if (address?.country && !isCountry(address.country))
+    throw invalidField('/address/country', 'is no country: it takes the two letters of ISO 3166, such as DE or GB')
   const wish: WishOf<'billing-details'> = {
     kind: 'billing-details',
     name,

@@ -95,6 +95,8 @@ test('tax rates and tax ids are kept and shown', async () => {
   expect(taxId).toMatchObject({ object: 'tax_id', country: 'DE', customer: customer.id })
   expect((await stripe.customers.listTaxIds(customer.id)).data).toHaveLength(1)
   expect(await stripe.customers.deleteTaxId(customer.id, taxId.id)).toMatchObject({ deleted: true })
+  const wrong = await refusalOf(stripe.customers.createTaxId(customer.id, { type: 'eu_vat', value: 'DE1' }))
+  expect(wrong).toMatchObject({ code: 'tax_id_invalid', param: 'value' })
 })
 
 test('a plan is the older face of a recurring price', async () => {

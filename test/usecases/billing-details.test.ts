@@ -46,6 +46,12 @@ describe('who is billed', () => {
     expect(ports.stripe.customers.size).toBe(1)
   })
 
+  test.each(['UK', 'ZZ', 'EU'])('is not in %p, which is no country, and nothing is said to Stripe', async (country) => {
+    const refused = await say({ address: { ...berlin, country } }).catch((error: BillingError) => error)
+    expect(refused).toMatchObject({ code: 'validation_failed', fields: [{ path: '/address/country' }] })
+    expect(ports.stripe.customers.size).toBe(0)
+  })
+
   test('stays as it is where nothing is said, and null takes the tax id away', async () => {
     await say()
     const { taxId: _, ...withoutTaxId } = wanted

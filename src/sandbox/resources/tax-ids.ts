@@ -1,5 +1,6 @@
 import { announce, create } from '../events/record.ts'
 import { fields, need, type Parameters, text } from '../http/decode.ts'
+import { invalid } from '../http/failure.ts'
 import { listing, paging } from '../http/listing.ts'
 import { route } from '../http/route.ts'
 import { freshId } from '../identifiers.ts'
@@ -30,11 +31,15 @@ function ofCustomer(turn: Turn, customer: string, id: string): TaxId {
   return found.customer === customer ? found : retrieve(turn, 'tax_id', '')
 }
 
+/** How a number of a kind must look, for the kinds that tax is worked out from here. */
+const FORMATS: Readonly<Record<string, RegExp>> = { eu_vat: /^[A-Z]{2}[0-9A-Z+*]{8,12}$/, gb_vat: /^GB(\d{9}|\d{12})$/ }
+
 /** The country and the verdict come from the value alone: nobody is asked. */
 export function createTaxId(turn: Turn, sent: Parameters<typeof creation>, customer: string): TaxId {
   retrieve(turn, 'customer', customer, 'customer')
   const type = need(sent.type, 'type') as TaxId['type']
   const value = need(sent.value, 'value')
+  if (FORMATS[type]?.test(value) === false) throw invalid(`Invalid value for ${type}.`, 'value', 'tax_id_invalid')
   const country = type === 'eu_vat' ? value.slice(0, 2) : type.slice(0, 2).toUpperCase()
   const taxId: TaxId = {
     id: freshId('txi'),
