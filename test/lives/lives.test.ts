@@ -44,6 +44,7 @@ function missingEvents(expected: readonly string[], seen: readonly string[]): re
   return []
 }
 
-function nameOf({ call, clock, stripe, together }: Step): string {
+function nameOf({ call, clock, stripe, together, restart }: Step): string {
+  if (restart) return 'the server starts again'
   return call ?? stripe ?? (clock === undefined ? `${together?.length} at once` : `the clock says ${clock}`)
 }

@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { Stripe } from 'stripe'
+import { FOLLOWED_OBJECTS } from '../../src/domain/event-types.ts'
 import { type Answer, startTestServer, type TestServer, tokenOf, untilQuiet } from '../support/server.ts'
 import { sortedEntries, stripeTruth } from '../support/stripe-truth.ts'
 import { until } from '../support/until.ts'
 import { differenceOf } from './matching.ts'
 import type { Call, Step, Story } from './story.ts'
 
+const FOLLOWED = new Set(FOLLOWED_OBJECTS.flatMap(({ types }) => types))
 const BEGINNING = '2040-01-10T12:00'
 const USER = 'ann'
 
@@ -37,8 +39,9 @@ function variablesOf({ catalogue, with: variables = {} }: Story): Record<string,
 }
 
 async function createStage(server: TestServer, begins: string) {
-  const { hostname, port } = new URL(server.simulator)
-  const stripe = new Stripe('sk_test_lives', { host: hostname, port, protocol: 'http', telemetry: false })
+  let stripe = clientOf(server)
+  let isLost = false
+  const lost = new Set<string>()
   const values = new Map<string, string>()
   let known = new Map<string, string>()
   let newestEvent: string | null = null
@@ -136,7 +139,7 @@ async function createStage(server: TestServer, begins: string) {
     return types
   }
 
-  /** What we tell is what Stripe holds, after every step of every life. */
+  /** What we tell is what Stripe holds, after every step of every life whose news were not lost. */
   async function expectSameAsStripe(told: Answer['body'], charged: Answer['body']) {
     const truths = await Promise.all(met.map((customer) => stripeTruth(stripe, customer)))
     const truth = truths.find(({ status }) => status.status !== null) ?? truths[0]
@@ -147,7 +150,31 @@ async function createStage(server: TestServer, begins: string) {
     if (difference !== null) throw new Error(`Stripe holds something else than we tell; ${difference}`)
   }
 
+  async function loseNews(): Promise<void> {
+    await atStripe('POST /_sim/faults', { target: 'deliveries', effect: 'drop', rate: 1 })
+    isLost = true
+  }
+
+  async function startAgain(): Promise<void> {
+    const missed: string[] = []
+    for await (const { id, type } of stripe.events.list({ delivery_success: false, limit: 100 })) {
+      lost.add(id)
+      if (FOLLOWED.has(type)) missed.push(id)
+    }
+    await atStripe('DELETE /_sim/faults')
+    await server.restart()
+    stripe = clientOf(server)
+    isLost = false
+    for (const id of missed) await until(() => isInInbox(id), Boolean)
+  }
+
+  async function isInInbox(event: string): Promise<boolean> {
+    const { status } = await server.call('GET', `/admin/webhooks/${event}`, await tokenOf('olga', 'operator'))
+    return status === 200
+  }
+
   async function act(step: Step): Promise<Seen> {
+    if (step.lost && !isLost) await loseNews()
     const answers: readonly Answer[] = step.together
       ? await Promise.all(step.together.map(call))
       : step.call !== undefined
@@ -156,8 +183,9 @@ async function createStage(server: TestServer, begins: string) {
           ? [await atStripe(step.stripe, step.body)]
           : []
     if (step.clock !== undefined) await moveClock(step.clock)
+    if (step.restart) await startAgain()
     if (step.reported !== undefined) await untilReported(step.reported)
-    await untilQuiet(server, stripe)
+    if (!isLost) await untilQuiet(server, stripe, lost)
     const [first] = answers
     for (const [name, value] of Object.entries(first?.body ?? {}))
       if (typeof value === 'string') values.set(name, value)
@@ -170,7 +198,7 @@ async function createStage(server: TestServer, begins: string) {
     const all = await customers()
     met.unshift(...all.filter((customer) => !met.includes(customer)))
     if (all[0] !== undefined) values.set('customer', all[0])
-    await expectSameAsStripe(status, charged)
+    if (!isLost) await expectSameAsStripe(status, charged)
     return {
       answer: first ? { http: first.status, ...first.body } : {},
       answers: answers.map((answer) => answer.status).sort(),
@@ -186,6 +214,11 @@ async function createStage(server: TestServer, begins: string) {
   await untilQuiet(server, stripe)
   await newEvents()
   return { act }
+}
+
+function clientOf(server: TestServer): Stripe {
+  const { hostname, port } = new URL(server.simulator)
+  return new Stripe('sk_test_lives', { host: hostname, port, protocol: 'http', telemetry: false })
 }
 
 /** `data.0.id` of an answer. */

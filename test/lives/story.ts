@@ -16,7 +16,7 @@ export interface Call {
   readonly key?: string
 }
 
-/** One thing that happens, and what is seen when all events have arrived. Exactly one of the first four is there. */
+/** One thing that happens, and what is seen when all events have arrived. Of what may happen exactly one is there. */
 export interface Step extends Partial<Call> {
   /** Several requests at once. */
   readonly together?: readonly Call[]
@@ -24,6 +24,10 @@ export interface Step extends Partial<Call> {
   readonly clock?: string
   /** A request to Stripe, as from the dashboard or a script; with a whole address, a button on a hosted page. */
   readonly stripe?: string
+  /** Stripe's news do not arrive, so that what we tell may be old until the server is started again. */
+  readonly lost?: true
+  /** The server is stopped and started again; it fetches what it has missed. */
+  readonly restart?: true
   /** `http` is the status; of the rest only what is written is compared. */
   readonly answer?: Json
   /** The HTTP statuses of `together`, in any order. */
@@ -76,6 +80,8 @@ const step = Type.Object(
     call: Type.Optional(call.call),
     together: Type.Optional(Type.Array(Type.Object(call, closed))),
     clock: Type.Optional(Type.String()),
+    lost: Type.Optional(Type.Literal(true)),
+    restart: Type.Optional(Type.Literal(true)),
     stripe: Type.Optional(Type.String()),
     answer: Type.Optional(anyJson),
     answers: Type.Optional(Type.Array(Type.Number())),
