@@ -17,19 +17,22 @@ test('without a card a subscription is refused, unless it is on trial or costs n
   expect((await stripe.subscriptions.list({ customer: customer.id, status: 'all' })).data).toHaveLength(2)
 })
 
-test('a second plan in another currency is refused', async () => {
+test('a second plan in another currency is refused, until the first is over', async () => {
   const { stripe } = await started()
   const { customer, price } = await readyToSubscribe(stripe)
-  await stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id }] })
+  const first = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id }] })
   const euros = await stripe.prices.create({
     product: String(price.product),
     currency: 'eur',
     unit_amount: 900,
     recurring: { interval: 'month' },
   })
-  const second = stripe.subscriptions.create({ customer: customer.id, items: [{ price: euros.id }] })
-  const { message } = await refusalOf(second)
+  const second = () => stripe.subscriptions.create({ customer: customer.id, items: [{ price: euros.id }] })
+  const { message } = await refusalOf(second())
   expect(message).toStartWith('You cannot combine currencies on a single customer.')
+  await stripe.subscriptions.cancel(first.id)
+  expect(await second()).toMatchObject({ status: 'active', currency: 'eur' })
+  expect(await stripe.customers.retrieve(customer.id)).toMatchObject({ currency: 'eur' })
 })
 
 test('a discount is a coupon or a promotion code, not both at once', async () => {

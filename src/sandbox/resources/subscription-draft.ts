@@ -1,5 +1,7 @@
 import { nextPending } from '../engine/pending-invoicing.ts'
+import { unbilled } from '../engine/pending-items.ts'
 import { redeem } from '../engine/redemption.ts'
+import { terminal } from '../engine/subscription-end.ts'
 import { requireLocation } from '../engine/tax.ts'
 import { need } from '../http/decode.ts'
 import { invalid } from '../http/failure.ts'
@@ -27,7 +29,7 @@ export function draftSubscription(turn: Turn, sent: Creation, customer: Customer
   const place = { customer, subscription: id, created: now, currency: wish, periodOf: times.firstPeriod }
   const items = wanted.map((item, index) => draftItem(turn, item, `items[${index}]`, place))
   if (sent.billing_mode?.type === 'classic') requireOneInterval(items)
-  const currency = commonCurrency(items, sent.currency, customer)
+  const currency = commonCurrency(turn, items, sent.currency, customer)
   const target = { customer, subscription: id, amount: licensedAmount(items) }
   return {
     ...blankSubscription,
@@ -115,7 +117,12 @@ export function pendingInterval(
   }
 }
 
-function commonCurrency(items: readonly SubscriptionItem[], sent: string | undefined, customer: Customer): string {
+function commonCurrency(
+  turn: Turn,
+  items: readonly SubscriptionItem[],
+  sent: string | undefined,
+  customer: Customer,
+): string {
   const currencies = new Set(items.map((item) => item.price.currency))
   const [currency] = currencies
   if (currency === undefined || currencies.size > 1) {
@@ -127,13 +134,19 @@ function commonCurrency(items: readonly SubscriptionItem[], sent: string | undef
       'currency',
     )
   }
-  if (customer.currency && customer.currency !== currency) {
+  if (customer.currency && customer.currency !== currency && isBound(turn, customer)) {
     throw invalid(
-      `You cannot combine currencies on a single customer. This customer has had a subscription, coupon, or invoice item with currency ${customer.currency}.`,
+      `You cannot combine currencies on a single customer. This customer has an active subscription, subscription schedule, discount, quote, or invoice item with currency ${customer.currency}.`,
       'customer',
     )
   }
   return currency
+}
+
+/** Whether something goes on in the currency that a customer paid in last; when all of it is over, another may begin. */
+function isBound(turn: Turn, { id, balance }: Customer): boolean {
+  const subscriptions = turn.store.objects.select('subscription', { customer: id })
+  return balance !== 0 || unbilled(turn, id).length > 0 || subscriptions.some((one) => !terminal(one))
 }
 
 function billingMode(sent: Creation, now: number): Subscription['billing_mode'] {
