@@ -4,7 +4,7 @@ import { BillingError } from '../domain/errors.ts'
 import type { Answered } from '../domain/idempotency.ts'
 import { monthsAround } from '../domain/period.ts'
 import type { UsageUnit } from '../domain/quantity.ts'
-import { idsFrom, reportedQuantity } from '../domain/recording.ts'
+import { idsFrom, reportedQuantity } from '../domain/reported-usage.ts'
 import type { Ports } from '../ports.ts'
 
 export interface CorrectionRequest {

@@ -2,15 +2,14 @@ import type { Needs, UserId } from '../domain/account.ts'
 import type { Answered } from '../domain/idempotency.ts'
 import { monthsAround } from '../domain/period.ts'
 import type { ServiceType, UsageUnit } from '../domain/quantity.ts'
+import { type RecordUsageAnswer, recordUsage as record } from '../domain/recording.ts'
 import {
   identityOf,
   idsFrom,
   nearestOccurrence,
-  type RecordUsageAnswer,
   type ReportedUsage,
-  recordUsage as record,
   reportedQuantity,
-} from '../domain/recording.ts'
+} from '../domain/reported-usage.ts'
 import { limitsSpending } from '../domain/spending.ts'
 import type { Ports } from '../ports.ts'
 

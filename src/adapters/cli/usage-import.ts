@@ -1,4 +1,4 @@
-import { identityOf, reportedQuantity } from '../../domain/recording.ts'
+import { identityOf, reportedQuantity } from '../../domain/reported-usage.ts'
 import { type Command, complain, DONE, FOUND_WRONG, type Given, JSON_OPTION, valueOfOption } from './command.ts'
 import { importFile, type LineImport, reportImport } from './file-import.ts'
 import type { ImportedUse, ImportOutcome, UsageRecorder } from './program.ts'

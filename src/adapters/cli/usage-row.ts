@@ -1,7 +1,7 @@
 import { USER_ID } from '../../domain/account.ts'
 import { BillingError } from '../../domain/errors.ts'
 import { SERVICES, type ServiceType } from '../../domain/quantity.ts'
-import { reportedQuantity } from '../../domain/recording.ts'
+import { reportedQuantity } from '../../domain/reported-usage.ts'
 import type { Columns } from './file-rows.ts'
 import type { ImportedUse } from './program.ts'
 
