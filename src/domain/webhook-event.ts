@@ -56,6 +56,9 @@ export interface EventFilter {
   readonly objectId: string | null
 }
 
+/** Of an event that tells of no object. */
+export const UNKNOWN_OBJECT = 'unknown'
+
 /** The objects that matter to an account. Events about anything else are kept and ignored by name. */
 const FOLLOWED: ReadonlySet<string> = new Set(FOLLOWED_OBJECTS.map(({ objectType }) => objectType))
 
@@ -83,7 +86,7 @@ export function reasonToIgnore(event: StripeEvent, own: OwnStripe): string | nul
   if (event.account !== null && event.account !== own.account) return ofAnotherAccount(event.account, own.account)
   if (isMeterError(event)) return null
   if (!FOLLOWED.has(event.objectType))
-    return `It is about an object of the type ${event.objectType}, which nothing here depends on.`
+    return `It is about ${event.objectType === UNKNOWN_OBJECT ? 'something' : `an object of the type ${event.objectType}`} that nothing here depends on.`
   if (event.objectId === null) return 'Its object has no id yet: it only announces something.'
   return QUIET_TYPES.get(event.type) ?? null
 }

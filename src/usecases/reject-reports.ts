@@ -17,7 +17,8 @@ export async function rejectReports(
     const user = await ports.outbox.userOfReport(report.reportId)
     if (user !== null) known.push({ user, ...report })
   }
-  if (known.length === 0) return ports.inbox.ignore(event.id, 'It names no report of ours.', ports.clock.wall())
+  if (known.length === 0)
+    return ports.inbox.ignore(event.id, 'It names no report of ours, or Stripe no longer has it.', ports.clock.wall())
   const applied: Change = {
     type: 'event-applied',
     eventId: event.id,

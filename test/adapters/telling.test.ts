@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Stripe } from 'stripe'
+import { stripeObservatory } from '../../src/adapters/stripe/observatory.ts'
 import { told } from '../../src/adapters/stripe/telling.ts'
 import { webhookVerifier } from '../../src/adapters/stripe/webhook.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
@@ -93,12 +94,38 @@ describe('an event does not show', () => {
     const type = 'customer.subscription.updated'
     expect(tell(type, withObject({ items: undefined }))).toBeNull()
     expect(tell(type, withObject({ billing_cycle_anchor: undefined }))).toBeNull()
+    expect(tell(type, withObject({ items: { object: 'list', data: [], has_more: false } }))).toBeNull()
+  })
+
+  test('what it says in words that nobody knows here', () => {
+    expect(tell('customer.subscription.updated', withObject({ status: 'hibernating' }))).toBeNull()
+    expect(tell('invoice.paid', withObject({ status: undefined }))).toBeNull()
   })
 })
 
 function itemsOf({ data }: Stripe.Event): object {
   return (data.object as Stripe.Subscription).items
 }
+
+test('that a customer is deleted is looked at, and believed of nobody who is there', async () => {
+  const { stripe } = stage
+  const { id } = await stripe.customers.create({})
+  const event = {
+    type: 'customer.deleted',
+    objectType: 'customer',
+    objectId: id,
+    customerId: id,
+  } as StripeEvent
+  const { look } = stripeObservatory(stripe)
+  expect(await look(event)).toEqual([])
+  await stripe.customers.del(id)
+  expect(await look(event)).toEqual([{ type: 'customer-deleted', customerId: id }])
+})
+
+test('a meter error that Stripe no longer tells of names no report', async () => {
+  const event = { id: 'evt_gone', type: 'v1.billing.meter.error_report_triggered' } as StripeEvent
+  expect(await stripeObservatory(stage.stripe).rejectedReports(event)).toEqual([])
+})
 
 test('an event about a card that was taken off names the customer whose it had been', async () => {
   const { stripe } = stage

@@ -73,7 +73,7 @@ async function look(stripe: Stripe, event: StripeEvent): Promise<readonly Observ
     case 'payment_method':
     case 'setup_intent':
     case 'customer':
-      if (event.type === 'customer.deleted') return [{ type: 'customer-deleted', customerId: event.objectId }]
+      if (event.type === 'customer.deleted') return lookAtDeleted(stripe, event.objectId)
       return event.customerId === null ? [] : lookAtSubscriptionsOf(stripe, event.customerId)
     default:
       return []
@@ -100,6 +100,13 @@ async function lookAtSubscriptionsOf(stripe: Stripe, customer: string): Promise<
   const subscriptions = await reachedOrMissing(stripe.subscriptions.list({ customer, limit: 100 }))
   const seen = await Promise.all((subscriptions?.data ?? []).map(({ id }) => lookAtSubscription(stripe, id)))
   return seen.flat()
+}
+
+/** Stripe deletes a customer for good. One that is there after all may have other cards than before. */
+async function lookAtDeleted(stripe: Stripe, customerId: string): Promise<readonly Observation[]> {
+  const customer = await reachedOrMissing(stripe.customers.retrieve(customerId))
+  const isThere = customer !== null && customer.deleted !== true
+  return isThere ? lookAtSubscriptionsOf(stripe, customerId) : [{ type: 'customer-deleted', customerId }]
 }
 
 /** What was bought in it; for a trial also by whom, since its card is known only now. */
@@ -204,7 +211,8 @@ async function lookAtDispute(stripe: Stripe, id: string): Promise<readonly Obser
 
 /** A thin event tells nothing itself; what it is about is fetched. Reports are known by the idempotency key of their call. */
 async function rejectedReports(stripe: Stripe, { id }: StripeEvent) {
-  const event = await reached(stripe.v2.core.events.retrieve(id))
+  const event = await reachedOrMissing(stripe.v2.core.events.retrieve(id))
+  if (event === null) return []
   if (event.type !== 'v1.billing.meter.error_report_triggered' && event.type !== 'v1.billing.meter.no_meter_found')
     return []
   return event.data.reason.error_types.flatMap(({ sample_errors }) =>

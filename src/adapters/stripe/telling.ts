@@ -6,7 +6,7 @@ import type { StripeEvent } from '../../domain/webhook-event.ts'
 import { subscriptionOf, toInvoiceEntry } from './translate/invoice.ts'
 import { toPaymentIntent } from './translate/payment.ts'
 import { toSubscription } from './translate/subscription.ts'
-import { milliseconds } from './translate/values.ts'
+import { milliseconds, UnknownWord } from './translate/values.ts'
 
 /**
  * What an event shows of its object by itself. Null where that is not all that we keep of it, where it is written in the
@@ -18,8 +18,8 @@ export function told(event: StripeEvent, body: Uint8Array): Told | null {
     const { data } = JSON.parse(new TextDecoder().decode(body)) as Stripe.Event
     return toldBy(data as Payload)
   } catch (error) {
-    // It lacks what every object of its kind has: made by hand, or by another program than Stripe.
-    if (error instanceof TypeError) return null
+    // It lacks what every object of its kind has, or has other words: a look at Stripe tells what holds.
+    if (error instanceof TypeError || error instanceof UnknownWord) return null
     throw error
   }
 }
@@ -59,6 +59,7 @@ function toldSubscription(subscription: Stripe.Subscription): Told | null {
     (subscription.schedule ?? null) !== null ||
     (subscription.test_clock ?? null) !== null ||
     subscription.items.has_more ||
+    subscription.items.data.length === 0 ||
     subscription.discounts.length > 0 ||
     seen.status === 'trialing' ||
     seen.status === 'past_due' ||

@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe'
 import { BillingError } from '../../domain/errors.ts'
-import type { StripeEvent } from '../../domain/webhook-event.ts'
+import { type StripeEvent, UNKNOWN_OBJECT } from '../../domain/webhook-event.ts'
 import { milliseconds } from './translate/values.ts'
 
 const TOLERANCE_SECONDS = 300
@@ -76,7 +76,7 @@ export function toStripeEvent(body: Uint8Array): StripeEvent {
   return {
     id,
     type,
-    objectType: text(object.object) ?? text(object.type) ?? 'unknown',
+    objectType: text(object.object) ?? text(object.type) ?? UNKNOWN_OBJECT,
     objectId: text(object.id),
     customerId: customerOf(object) ?? reference(asRecord(asRecord(event.data)?.previous_attributes)?.customer),
     paymentIntentId: reference(object.payment_intent),

@@ -25,9 +25,15 @@ export function sumOf(parts: readonly { readonly amount: number }[] | null): num
 /** The words of a type of Stripe's, which also takes any other text: what an SDK upgrade adds is missing in a map at once. */
 export type Known<T extends string> = T extends string ? (string extends T ? never : T) : never
 
+export class UnknownWord extends Error {
+  constructor(word: string) {
+    super(`Stripe says "${word}", which this version does not know. A newer one may.`)
+  }
+}
+
 /** Stripe's types are open; a word that is in none of our maps stops here and not in a column. */
 export function known<T extends string>(map: Readonly<Record<string, T>>, word: string): T {
   const found = Object.hasOwn(map, word) ? map[word] : undefined
-  if (found === undefined) throw new Error(`Stripe says "${word}", which this version does not know. A newer one may.`)
+  if (found === undefined) throw new UnknownWord(word)
   return found
 }
