@@ -112,5 +112,5 @@ function takenBackText({ bought }: Account, { grantId, quantity }: Draw): string
 function wishText({ wish }: Intent): string {
   if (wish.kind !== 'undo') return `${wish.kind} is to be done at Stripe`
   const why = wish.why === 'duplicate' ? 'the user has another' : 'its card has had a trial with another user'
-  return `subscription ${wish.subscriptionId} is to be ended and its money given back, since ${why}`
+  return `subscription ${wish.subscriptionId} is to be ended and its money given back if it was sold here, since ${why}`
 }

@@ -65,7 +65,7 @@ describe('reconcile', () => {
     const { code, out, complaints } = await reconcile(CLEAN)
     expect([code, complaints]).toEqual([0, ''])
     expect(out).toBe(
-      'Compared: 2 customers, 1 subscriptions, 3 invoices, 0 payments, 0 refunds, 0 disputes, 4 meters.\nNothing differs.\n',
+      'Compared: 2 customers, 1 subscription, 3 invoices, 0 payments, 0 refunds, 0 disputes, 4 meters.\nNothing differs.\n',
     )
   })
 
@@ -76,6 +76,19 @@ describe('reconcile', () => {
       'differs  subscription status  ann  sub_1  39.00 USD\n  here       status active\n  at Stripe  status canceled\n  We grant what Stripe does not.\n',
     )
     expect(out).toEndWith('1 difference. The money that hangs on it: 39.00 USD. --repair mends what can be mended.\n')
+  })
+
+  test('offers to mend only what it could', async () => {
+    const [difference] = ONE.differences
+    const double = { ...ONE, byKind: { two_live_subscriptions: 1 } }
+    const { code, out } = await reconcile({
+      ...double,
+      differences: [{ ...difference, kind: 'two_live_subscriptions' }],
+    })
+    expect([code, out.split('\n').at(-2)]).toEqual([
+      1,
+      '1 difference, for you to decide. The money that hangs on it: 39.00 USD.',
+    ])
   })
 
   test('that mended everything ends with 0', async () => {
@@ -93,7 +106,7 @@ describe('reconcile', () => {
     const { code, out } = await reconcile({ ...CLEAN, foreign })
     expect([code, out]).toEqual([
       0,
-      expect.stringContaining('No drift, since nobody here has them: 1 customers (cus_x)'),
+      expect.stringContaining('No drift, since nobody here has them: 1 customer (cus_x), 2 subscriptions, 0 invoices'),
     ])
   })
 

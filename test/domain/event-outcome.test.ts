@@ -101,7 +101,7 @@ describe('what came of an event is told in sentences', () => {
       { type: 'customer-deleted', customerId: 'cus_1', at: 5 },
     ],
     [
-      'Subscription sub_9 is to be ended and its money given back, since the user has another.',
+      'Subscription sub_9 is to be ended and its money given back if it was sold here, since the user has another.',
       undo('sub_9', 'duplicate', 5),
     ],
   ]

@@ -1,4 +1,11 @@
-import { type Compared, type DriftReport, type JudgedDifference, shownReport } from '../../domain/drift.ts'
+import {
+  type Compared,
+  type DriftKind,
+  type DriftReport,
+  isMendable,
+  type JudgedDifference,
+  shownReport,
+} from '../../domain/drift.ts'
 import { moneyText } from '../../domain/money.ts'
 import { type Command, DONE, FOUND_WRONG, JSON_OPTION, printJson } from './command.ts'
 import { counted } from './file-import.ts'
@@ -11,8 +18,8 @@ export const reconcileCommand: Command = {
   description:
     'Compares every customer, subscription, invoice, payment, refund, dispute and meter with Stripe and names what differs:\n' +
     'what we hold, what Stripe holds, what it means, and the money that hangs on it. With --repair it takes over what Stripe\n' +
-    'shows; what a meter has too little or too much of comes with the next invoice. It cancels, refunds and deletes nothing,\n' +
-    'and doing it again changes nothing. A running server does the work beside serving; when none runs, this command does.\n' +
+    'shows; what a meter has too little or too much of comes with the next invoice. It deletes nothing, cancels and gives back\n' +
+    'only a second subscription that this program itself sold, and doing it again changes nothing. A running server does the work beside serving; when none runs, this command does.\n' +
     'It exits with 0 when nothing differs, or when everything that did was mended; with 1 when something is left.',
   options: [
     { name: 'repair', value: null, summary: 'Mend what can be mended without a decision of yours' },
@@ -60,24 +67,29 @@ function differenceLines(difference: JudgedDifference, paint: Paint): readonly s
 }
 
 function summary(report: DriftReport, paint: Paint): readonly string[] {
-  const { compared, foreign, total, left, repair } = report
+  const { compared, foreign } = report
   const steps = Object.entries(compared) as [keyof Compared, number][]
   const money = report.drift.map(({ amount, currency }) => moneyText(amount, currency)).join(', ')
   const others = foreign.customers + foreign.subscriptions + foreign.invoices + foreign.payments
   const nobodys = `${foreign.named.slice(0, 5).join(', ')}${foreign.customers > 5 ? ', …' : ''}`
   return [
-    `Compared: ${steps.map(([name, count]) => `${counted(count)} ${name}`).join(', ')}.`,
+    `Compared: ${steps.map(([name, count]) => some(count, name)).join(', ')}.`,
     ...(others === 0
       ? []
       : [
-          `No drift, since nobody here has them: ${counted(foreign.customers)} customers${nobodys === '' ? '' : ` (${nobodys})`}, ` +
-            `${counted(foreign.subscriptions)} subscriptions, ${counted(foreign.invoices)} invoices, ${counted(foreign.payments)} payments.`,
+          `No drift, since nobody here has them: ${some(foreign.customers, 'customers')}${nobodys === '' ? '' : ` (${nobodys})`}, ` +
+            `${some(foreign.subscriptions, 'subscriptions')}, ${some(foreign.invoices, 'invoices')}, ${some(foreign.payments, 'payments')}.`,
         ]),
-    verdict(total, left, repair, money, paint),
+    verdict(report, money, paint),
   ]
 }
 
-function verdict(total: number, left: number, repair: boolean, money: string, paint: Paint): string {
+/** So many of what is named in the plural. */
+function some(count: number, plural: string): string {
+  return `${counted(count)} ${count === 1 ? plural.replace(/s$/, '') : plural}`
+}
+
+function verdict({ total, left, repair, byKind }: DriftReport, money: string, paint: Paint): string {
   const differences = total === 1 ? '1 difference' : `${counted(total)} differences`
   const subject = total === 1 ? 'it' : 'them'
   if (total === 0) return paint('green', 'Nothing differs.')
@@ -86,6 +98,8 @@ function verdict(total: number, left: number, repair: boolean, money: string, pa
     return paint('green', `${differences}, ${total === 1 ? '' : 'all '}mended. ${worth}.`)
   }
   const worth = money === '' ? `No money hangs on ${subject}.` : `The money that hangs on ${subject}: ${money}.`
+  const isForYou = Object.keys(byKind).every((kind) => !isMendable({ kind: kind as DriftKind }))
+  if (!repair && isForYou) return paint('red', `${differences}, for you to decide. ${worth}`)
   if (!repair) return paint('red', `${differences}. ${worth} --repair mends what can be mended.`)
   const rest = total === 1 ? 'left' : `${counted(left)} of them left`
   return paint('red', `${differences}, ${rest} for you to decide. ${worth}`)

@@ -2,7 +2,7 @@ import { Stripe } from 'stripe'
 import type { UserId } from '../../domain/account.ts'
 import { type Intent, mustLookUp, stripeKey, type WishOf } from '../../domain/intent.ts'
 import type { Gateway, RefundAttempt } from '../../ports/gateway.ts'
-import { lookAtRefunds } from './observatory.ts'
+import { lookAtRefunds } from './look.ts'
 import { reached, reachedOrMissing, unavailable } from './refusals.ts'
 import { paymentIntentOf } from './translate/invoice.ts'
 
