@@ -7,12 +7,7 @@ import { type BillingDetailsRequest, billingDetails, setBillingDetails } from '.
 import { billingHistory, type HistoryRequest } from './usecases/billing-history.ts'
 import { type CancelRequest, cancelSubscription } from './usecases/cancel-subscription.ts'
 import { type ChangeRequest, changePlan } from './usecases/change-plan.ts'
-import {
-  type CheckoutRequest,
-  createCheckoutSession,
-  createPortalSession,
-  type PortalRequest,
-} from './usecases/checkout.ts'
+import { type CheckoutRequest, createCheckoutSession } from './usecases/checkout.ts'
 import { type CorrectionRequest, correctUsage } from './usecases/correct-usage.ts'
 import { createPaymentIntent, type PaymentRequest } from './usecases/create-payment-intent.ts'
 import { checkDrift, driftState } from './usecases/drift.ts'
@@ -21,6 +16,7 @@ import { type GrantRequest, giveGrant, listGrants } from './usecases/grants.ts'
 import { listPacks, listPlans } from './usecases/list-plans.ts'
 import { type MoveRequest, movePlans } from './usecases/move-plans.ts'
 import { paymentDetail } from './usecases/payment-detail.ts'
+import { createPortalSession, type PortalRequest } from './usecases/portal.ts'
 import { type PreviewRequest, previewPlanChange } from './usecases/preview-plan-change.ts'
 import {
   type ApplyCodeRequest,

@@ -1,5 +1,5 @@
 import type { Account, UserId } from '../domain/account.ts'
-import { BillingError, isOutage } from '../domain/errors.ts'
+import { BillingError } from '../domain/errors.ts'
 import type { ChangeMoment, WishOf } from '../domain/intent.ts'
 import { isoTime } from '../domain/period.ts'
 import { decideMove, type MoveDecision, type MoveTarget, moveTarget } from '../domain/plan-move.ts'
@@ -10,7 +10,7 @@ import { fulfil } from './fulfil-wish.ts'
 import { moveTerms } from './move-terms.ts'
 import { previewPlanChange } from './preview-plan-change.ts'
 import { pursueChange } from './pursue-change.ts'
-import { movedPrice, refusedMove, shownMove } from './shown-move.ts'
+import { movedPage, movedPrice, shownMove } from './shown-move.ts'
 import { newIntent, type Selling } from './wishes.ts'
 
 export interface MoveRequest {
@@ -44,30 +44,18 @@ export async function movePlans(ports: Moving, request: MoveRequest) {
 
 async function moveFromPrice(ports: Moving, request: FromPrice, target: MoveTarget) {
   const users = await ports.records.usersOnPrice(request.fromPriceId, request.cursor, request.limit)
-  const results = []
-  for (const user of users) {
-    const result = await moveOne(ports, request, target, user)
-    if (result !== null) results.push(result)
-  }
-  return { results, next_cursor: users.length < request.limit ? null : (users.at(-1) ?? null) }
+  return movedPage(users, request.limit, (user) => moveOne(ports, request, target, user))
 }
 
 async function moveOne(ports: Moving, request: FromPrice, target: MoveTarget, user: UserId) {
   const [priceIds, now] = [ports.priceIds(), ports.clock.now()]
   const decide = (account: Account) => decideMove(ports.catalogue, priceIds, account, { ...target, ...request }, now)
-  try {
-    const decision = decide(await ports.ledger.account(user, {}))
-    if (decision.type === 'gone') return null
-    if (decision.type === 'left')
-      return shownMove(user, decision.subscription, { outcome: 'left', detail: decision.why })
-    return request.isPreview
-      ? await preview(ports, user, decision)
-      : await move(ports, request, user, decision, (account) => stillToMove(decide(account)).wish)
-  } catch (error) {
-    // An outage is no answer for this user, and would be none for the next.
-    if (!(error instanceof BillingError) || isOutage(error)) throw error
-    return refusedMove(user, error.message)
-  }
+  const decision = decide(await ports.ledger.account(user, {}))
+  if (decision.type === 'gone') return null
+  if (decision.type === 'left') return shownMove(user, decision.subscription, { outcome: 'left', detail: decision.why })
+  return request.isPreview
+    ? preview(ports, user, decision)
+    : move(ports, request, user, decision, (account) => stillToMove(decide(account)).wish)
 }
 
 /** In the user's turn it is decided anew: what the customer did himself a moment before is not overruled. */

@@ -9,7 +9,7 @@ import { decideTermsMove, type TermsMoveDecision, withoutPlannedTerms } from '..
 import type { Ports } from '../ports.ts'
 import { fulfil } from './fulfil-wish.ts'
 import { pursueChange } from './pursue-change.ts'
-import { movedPrice, refusedMove, shownMove } from './shown-move.ts'
+import { movedPage, movedPrice, shownMove } from './shown-move.ts'
 import { newIntent, type Selling } from './wishes.ts'
 
 export interface TermsMove {
@@ -27,28 +27,17 @@ type Planned = Extract<TermsMoveDecision, { type: 'move' }>
 /** Moves those who bought a plan under earlier terms to today's, a page of users at a time. Begun again it goes on. */
 export async function moveTerms(ports: Moving, request: TermsMove) {
   const users = await ports.records.usersOnPlan(request.planName, request.cursor, request.limit)
-  const results = []
-  for (const user of users) {
-    const result = await moveOne(ports, request, user)
-    if (result !== null) results.push(result)
-  }
-  return { results, next_cursor: users.length < request.limit ? null : (users.at(-1) ?? null) }
+  return movedPage(users, request.limit, (user) => moveOne(ports, request, user))
 }
 
 async function moveOne(ports: Moving, request: TermsMove, user: UserId) {
-  try {
-    const decision = decider(ports, request)(await ports.ledger.account(user, {}))
-    if (decision.type === 'gone') return null
-    const { subscription } = decision
-    if (decision.type === 'left') return shownMove(user, subscription, { outcome: 'left', detail: decision.why })
-    if (!request.isPreview)
-      await (decision.wish === null ? save(ports, request, user) : move(ports, request, user, decision.wish))
-    return shown(ports, request, user, decision)
-  } catch (error) {
-    // An outage is no answer for this user, and would be none for the next.
-    if (!(error instanceof BillingError) || isOutage(error)) throw error
-    return refusedMove(user, error.message)
-  }
+  const decision = decider(ports, request)(await ports.ledger.account(user, {}))
+  if (decision.type === 'gone') return null
+  const { subscription } = decision
+  if (decision.type === 'left') return shownMove(user, subscription, { outcome: 'left', detail: decision.why })
+  if (!request.isPreview)
+    await (decision.wish === null ? save(ports, request, user) : move(ports, request, user, decision.wish))
+  return shown(ports, request, user, decision)
 }
 
 /** What is known now: inside a change nothing is asked for any more. */

@@ -1,5 +1,6 @@
 import type { UserId } from '../domain/account.ts'
 import { type Catalogue, findPlan, type PriceIds } from '../domain/catalogue.ts'
+import { BillingError, isOutage } from '../domain/errors.ts'
 import type { TermChange } from '../domain/plan-version.ts'
 import type { Subscription } from '../domain/subscription.ts'
 
@@ -44,8 +45,30 @@ export function movedPrice(catalogue: Catalogue, priceIds: PriceIds, planName: s
   return { plan_name: planName, price_id: priceId, amount, currency, interval }
 }
 
+type ShownMove = ReturnType<typeof shownMove> | ReturnType<typeof refusedMove>
+
+/** A page of users, each with an outcome of his own; null is one who is not concerned. */
+export async function movedPage(
+  users: readonly UserId[],
+  limit: number,
+  moveOne: (user: UserId) => Promise<ShownMove | null>,
+) {
+  const results: ShownMove[] = []
+  for (const user of users) {
+    const result = await moveOne(user).catch((error) => refusedMove(user, wordsOf(error)))
+    if (result !== null) results.push(result)
+  }
+  return { results, next_cursor: users.length < limit ? null : (users.at(-1) ?? null) }
+}
+
+/** An outage is no answer for this user, and would be none for the next. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof BillingError) || isOutage(error)) throw error
+  return error.message
+}
+
 /** One who could not be moved, and why. */
-export function refusedMove(user: UserId, detail: string) {
+function refusedMove(user: UserId, detail: string) {
   return { user_id: user, ...NOTHING, outcome: 'refused' as const, detail, terms: [] as TermChange[] }
 }
 

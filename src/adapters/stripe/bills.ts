@@ -43,15 +43,11 @@ function addedItems(stripe: Stripe, unreported: UnreportedUse | undefined): Prom
   const { currency = '', lines = [] } = unreported ?? {}
   return Promise.all(
     lines.map(async ({ amount, description, priceId }): Promise<AddedItem> => {
-      const price = priceId === null ? null : await reached(stripe.prices.retrieve(priceId))
       const named = description === null ? {} : { description }
-      if (price === null) return { ...named, currency, amount }
-      const { tax_behavior = 'unspecified' } = price
-      const product = idOf(price.product) ?? ''
-      return {
-        ...named,
-        price_data: { currency, product, unit_amount: amount, tax_behavior: tax_behavior ?? 'unspecified' },
-      }
+      if (priceId === null) return { ...named, currency, amount }
+      const { product, tax_behavior } = await reached(stripe.prices.retrieve(priceId))
+      const taxed = tax_behavior === null ? {} : { tax_behavior }
+      return { ...named, price_data: { currency, product: idOf(product) ?? '', unit_amount: amount, ...taxed } }
     }),
   )
 }
