@@ -81,3 +81,58 @@ test('cancelling a schedule ends its subscription, and an ended subscription its
   await stripe.subscriptions.cancel(other.made.id)
   expect((await stripe.subscriptionSchedules.retrieve(other.schedule.id)).status).toBe('canceled')
 })
+
+test('a phase has its own taxes, discounts, extras and terms, and defaults stand in for what it leaves out', async () => {
+  const { stripe } = await started()
+  const { clock, customer } = await customerAt(stripe, begin)
+  const [basic, pro] = [await planOf(stripe, 'Basic', 1000), await planOf(stripe, 'Pro', 3000)]
+  const vat = await stripe.taxRates.create({ display_name: 'VAT', percentage: 10, inclusive: false })
+  const coupon = await stripe.coupons.create({ percent_off: 50, duration: 'forever' })
+  const { product } = await stripe.prices.retrieve(basic)
+  const setUp = await stripe.prices.create({ product: String(product), currency: 'usd', unit_amount: 700 })
+  const month = { interval: 'month', interval_count: 1 } as const
+  const schedule = await stripe.subscriptionSchedules.create({
+    customer,
+    start_date: 'now',
+    default_settings: { description: 'By plan', collection_method: 'charge_automatically' },
+    phases: [
+      { items: [{ price: basic, metadata: { step: 'one' } }], default_tax_rates: [vat.id], duration: month },
+      {
+        items: [{ price: pro, metadata: { step: 'two' }, discounts: [{ coupon: coupon.id }], tax_rates: [vat.id] }],
+        add_invoice_items: [{ price: setUp.id }],
+        collection_method: 'send_invoice',
+        invoice_settings: { days_until_due: 9 },
+        duration: month,
+      },
+    ],
+  })
+  expect(schedule.phases[1]).toMatchObject({
+    add_invoice_items: [{ price: setUp.id }],
+    items: [{ tax_rates: [{ id: vat.id }] }],
+    invoice_settings: { days_until_due: 9 },
+  })
+  await advance(stripe, clock, begin + day)
+  const id = String(schedule.subscription)
+  const one = await stripe.subscriptions.retrieve(id)
+  expect(one).toMatchObject({ description: 'By plan', default_tax_rates: [{ id: vat.id }], days_until_due: null })
+  expect(itemOf(one).metadata).toEqual({ step: 'one' })
+  await advance(stripe, clock, second + day)
+  const two = await stripe.subscriptions.retrieve(id)
+  expect(two).toMatchObject({ collection_method: 'send_invoice', days_until_due: 9, default_tax_rates: [] })
+  expect(itemOf(two).metadata).toEqual({ step: 'two' })
+  expect((await invoicesOf(stripe, id)).map(({ total }) => total)).toEqual([1100, 700 + 1650])
+})
+
+test('schedules are listed by when they ended', async () => {
+  const { stripe } = await started()
+  const { clock, customer } = await customerAt(stripe, begin)
+  const price = await planOf(stripe, 'Basic', 1000)
+  const made = await stripe.subscriptions.create({ customer, items: [{ price }] })
+  const schedule = await stripe.subscriptionSchedules.create({ from_subscription: made.id })
+  await advance(stripe, clock, begin + day)
+  await stripe.subscriptionSchedules.release(schedule.id)
+  const released = async (released_at: { gte?: number; lt?: number }) =>
+    (await stripe.subscriptionSchedules.list({ customer, released_at })).data.length
+  expect([await released({ gte: begin + day }), await released({ lt: begin + day })]).toEqual([1, 0])
+  expect((await stripe.subscriptionSchedules.list({ customer, canceled_at: { gte: begin } })).data).toEqual([])
+})

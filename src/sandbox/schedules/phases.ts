@@ -15,10 +15,13 @@ import {
   text,
 } from '../http/decode.ts'
 import { invalid } from '../http/failure.ts'
-import { mergeMetadata } from '../resources/patches.ts'
-import { discountWishes } from '../resources/subscription-parameters.ts'
+import { mergeMetadata, sentOnly } from '../resources/patches.ts'
+import { createPrice } from '../resources/prices.ts'
+import { discountWishes, subscriptionCreation } from '../resources/subscription-parameters.ts'
+import { namedRates, taxRateWishes } from '../resources/tax-rates.ts'
 import { referenced, type Turn } from '../turn.ts'
 import type { Price, Schedule, Subscription } from '../wire.ts'
+import { invoiceTerms, taxTerms } from './settings.ts'
 
 const unit = oneOf('day', 'week', 'month', 'year')
 const phaseItem = fields({
@@ -28,29 +31,29 @@ const phaseItem = fields({
   plan: text,
   price: text,
   quantity: integer,
-  tax_rates: ignored,
+  tax_rates: taxRateWishes,
 })
 export const sentPhase = fields({
-  add_invoice_items: ignored,
-  automatic_tax: ignored,
+  add_invoice_items: subscriptionCreation.add_invoice_items,
+  automatic_tax: fields({ enabled: flag, liability: ignored }),
   billing_cycle_anchor: oneOf('automatic', 'phase_start'),
   billing_thresholds: clearedOnly,
   collection_method: oneOf('charge_automatically', 'send_invoice'),
   currency: text,
   default_payment_method: text,
-  default_tax_rates: ignored,
+  default_tax_rates: taxRateWishes,
   description: clearable(text),
   discounts: discountWishes,
   duration: fields({ interval: unit, interval_count: integer }),
   end_date: either(integer, oneOf('now')),
-  invoice_settings: ignored,
+  invoice_settings: invoiceTerms,
   items: list(phaseItem),
   iterations: integer,
   metadata,
-  on_behalf_of: ignored,
+  on_behalf_of: clearedOnly,
   proration_behavior: oneOf('always_invoice', 'create_prorations', 'none'),
   start_date: either(integer, oneOf('now')),
-  transfer_data: ignored,
+  transfer_data: clearedOnly,
   trial: flag,
   trial_end: either(integer, oneOf('now')),
 })
@@ -81,14 +84,27 @@ function phaseOf(turn: Turn, sent: SentPhase, start: number, now: number, name: 
   const end = endOf(sent, first, start, now, name)
   return {
     ...blankPhase,
+    add_invoice_items: addedItems(turn, sent, `${name}[add_invoice_items]`),
+    ...(sent.automatic_tax ? { automatic_tax: taxTerms(sent.automatic_tax.enabled === true) } : {}),
     billing_cycle_anchor: sent.billing_cycle_anchor ?? null,
     collection_method: sent.collection_method ?? null,
     currency: first.currency,
     default_payment_method: sent.default_payment_method ?? null,
+    default_tax_rates: namedRates(turn, sent.default_tax_rates ?? null, `${name}[default_tax_rates]`),
     description: sent.description ?? null,
     discounts: discountsOf(sent.discounts),
     end_date: end,
-    items: wishes.map((item, index) => itemOf(item, prices[index] ?? first)),
+    invoice_settings: sent.invoice_settings
+      ? {
+          ...blankInvoiceTerms,
+          ...sentOnly({
+            days_until_due: sent.invoice_settings.days_until_due,
+            description: sent.invoice_settings.description,
+            footer: sent.invoice_settings.footer,
+          }),
+        }
+      : null,
+    items: wishes.map((item, index) => itemOf(turn, item, prices[index] ?? first, `${name}[items][${index}]`)),
     metadata: mergeMetadata({}, sent.metadata),
     proration_behavior: sent.proration_behavior ?? 'create_prorations',
     start_date: start,
@@ -96,7 +112,12 @@ function phaseOf(turn: Turn, sent: SentPhase, start: number, now: number, name: 
   }
 }
 
-function itemOf(sent: NonNullable<SentPhase['items']>[number], price: Price): Phase['items'][number] {
+function itemOf(
+  turn: Turn,
+  sent: NonNullable<SentPhase['items']>[number],
+  price: Price,
+  name: string,
+): Phase['items'][number] {
   const metered = price.recurring?.usage_type === 'metered'
   return {
     billing_thresholds: null,
@@ -104,9 +125,26 @@ function itemOf(sent: NonNullable<SentPhase['items']>[number], price: Price): Ph
     metadata: mergeMetadata({}, sent.metadata),
     plan: price.id,
     price: price.id,
-    tax_rates: [],
+    tax_rates: namedRates(turn, sent.tax_rates ?? null, `${name}[tax_rates]`),
     ...(metered ? {} : { quantity: sent.quantity ?? 1 }),
   }
+}
+
+function addedItems(turn: Turn, { add_invoice_items: sent = [] }: SentPhase, name: string): Phase['add_invoice_items'] {
+  return sent.map((item, index) => {
+    const price = item.price_data
+      ? createPrice(turn, item.price_data)
+      : referenced(turn, 'price', need(item.price, `${name}[${index}][price]`), `${name}[${index}][price]`)
+    return {
+      discountable: null,
+      discounts: discountsOf(item.discounts),
+      metadata: mergeMetadata({}, item.metadata),
+      period: { end: { type: 'min_item_period_end' }, start: { type: 'phase_start' } },
+      price: price.id,
+      quantity: item.quantity ?? null,
+      tax_rates: namedRates(turn, item.tax_rates ?? null, `${name}[${index}][tax_rates]`),
+    }
+  })
 }
 
 const discountsOf = (sent: SentPhase['discounts']): Phase['discounts'] =>
@@ -138,16 +176,19 @@ export function presentPhase(subscription: Subscription): Phase {
   const { data } = subscription.items
   return {
     ...blankPhase,
+    add_invoice_items: [],
     currency: subscription.currency,
+    invoice_settings: null,
+    default_tax_rates: subscription.default_tax_rates ?? [],
     discounts: subscription.discounts.map((discount) => ({ coupon: null, discount, promotion_code: null })),
     end_date: Math.min(...data.map((item) => item.current_period_end)),
     items: data.map((item) => ({
       billing_thresholds: null,
-      discounts: [],
+      discounts: item.discounts.map((discount) => ({ coupon: null, discount, promotion_code: null })),
       metadata: item.metadata,
       plan: item.price.id,
       price: item.price.id,
-      tax_rates: [],
+      tax_rates: item.tax_rates,
       ...(item.quantity === undefined ? {} : { quantity: item.quantity }),
     })),
     start_date: Math.max(...data.map((item) => item.current_period_start)),
@@ -155,17 +196,23 @@ export function presentPhase(subscription: Subscription): Phase {
   }
 }
 
+const blankInvoiceTerms = {
+  account_tax_ids: null,
+  custom_fields: null,
+  days_until_due: null,
+  description: null,
+  footer: null,
+  issuer: null,
+}
+
 const blankPhase = {
-  add_invoice_items: [],
   application_fee_percent: null,
   billing_cycle_anchor: null,
   billing_thresholds: null,
   collection_method: null,
   default_payment_method: null,
-  default_tax_rates: [],
   description: null,
   discounts: [],
-  invoice_settings: null,
   metadata: {},
   on_behalf_of: null,
   proration_behavior: 'create_prorations',

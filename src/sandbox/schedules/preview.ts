@@ -16,7 +16,7 @@ export function scheduledInvoice(turn: Turn, customer: Customer, schedule: Sched
   const now = turn.now(customer.id)
   const next = schedule.phases.find(({ start_date }) => start_date > now)
   const end = periodEnd(subscription)
-  if (next && next.start_date <= end) return ofPhase(turn, customer, subscription, next)
+  if (next && next.start_date <= end) return ofPhase(turn, customer, schedule, subscription, next)
   const isOver = schedule.end_behavior === 'cancel' && (schedule.phases.at(-1)?.end_date ?? 0) <= end
   return upcomingInvoice(turn, isOver ? { ...subscription, cancel_at: end } : subscription)
 }
@@ -29,9 +29,15 @@ function ofBeginning(turn: Turn, customer: Customer, schedule: Schedule, phase: 
   return composeInvoice(then, { customer, subscription, reason: 'subscription_create', advance, pending })
 }
 
-function ofPhase(turn: Turn, customer: Customer, before: Subscription, phase: Phase): Invoice | undefined {
+function ofPhase(
+  turn: Turn,
+  customer: Customer,
+  schedule: Schedule,
+  before: Subscription,
+  phase: Phase,
+): Invoice | undefined {
   const then: Turn = { ...turn, now: () => phase.start_date }
-  const change = phaseChange(then, customer, before, phase)
+  const change = phaseChange(then, customer, schedule, before, phase)
   prepareChange(then, customer, change)
   const bill = immediateBill(then, customer, change)
   if (bill) return composeInvoice(then, bill)

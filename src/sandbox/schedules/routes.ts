@@ -14,7 +14,9 @@ import {
   need,
   oneOf,
   type Parameters,
+  type TimeRange,
   text,
+  timeRange,
 } from '../http/decode.ts'
 import { invalid } from '../http/failure.ts'
 import { listing, paging } from '../http/listing.ts'
@@ -26,9 +28,10 @@ import { referenced, retrieve, type Turn } from '../turn.ts'
 import type { Schedule, Subscription } from '../wire.ts'
 import { phasesOf, presentPhase, sentPhase } from './phases.ts'
 import { enterPhase, planSchedule, releaseSchedule } from './running.ts'
+import { defaultSettings, settingsAfter } from './settings.ts'
 
 const common = {
-  default_settings: ignored,
+  default_settings: defaultSettings,
   end_behavior: oneOf('cancel', 'none', 'release', 'renew'),
   metadata,
   phases: list(sentPhase),
@@ -49,10 +52,10 @@ export const scheduleDetails = {
 const updating = { ...common, proration_behavior: oneOf('always_invoice', 'create_prorations', 'none') }
 const filters = {
   ...paging,
-  canceled_at: ignored,
-  completed_at: ignored,
+  canceled_at: timeRange,
+  completed_at: timeRange,
   customer: text,
-  released_at: ignored,
+  released_at: timeRange,
   scheduled: flag,
 }
 const path = '/v1/subscription_schedules'
@@ -63,7 +66,11 @@ export const scheduleRoutes = [
   route('GET', path, fields(filters), (turn, sent) =>
     listing(turn, kind, path, sent, {
       where: { customer: sent.customer },
-      accept: (schedule) => sent.scheduled !== true || schedule.status === 'not_started',
+      accept: (schedule) =>
+        (sent.scheduled !== true || schedule.status === 'not_started') &&
+        isWithin(schedule.canceled_at, sent.canceled_at) &&
+        isWithin(schedule.completed_at, sent.completed_at) &&
+        isWithin(schedule.released_at, sent.released_at),
     }),
   ),
   route('GET', `${path}/:id`, fields({}), (turn, _sent, id) => retrieve(turn, kind, id, 'schedule')),
@@ -73,6 +80,9 @@ export const scheduleRoutes = [
   ),
   route('POST', `${path}/:id/cancel`, fields({ invoice_now: flag, prorate: flag }), cancelSchedule),
 ]
+
+const isWithin = (at: number | null, range: TimeRange | undefined) =>
+  range === undefined || (at !== null && at >= (range.from ?? 0) && at <= (range.to ?? Number.POSITIVE_INFINITY))
 
 /** A schedule of phases as it would be, checked and not yet stored. */
 export function draftSchedule(turn: Turn, sent: Parameters<typeof creation>): Schedule {
@@ -86,6 +96,7 @@ export function draftSchedule(turn: Turn, sent: Parameters<typeof creation>): Sc
     billing_mode: modeOf(sent.billing_mode?.type, now),
     created: now,
     customer: customer.id,
+    default_settings: settingsAfter(blankSchedule.default_settings, sent.default_settings),
     end_behavior: sent.end_behavior ?? 'release',
     metadata: mergeMetadata({}, sent.metadata),
     phases,
@@ -123,6 +134,7 @@ function fromSubscription(turn: Turn, id: string, sent: Parameters<typeof creati
     created: turn.now(subscription.customer),
     current_phase: { end_date: phase.end_date, start_date: phase.start_date },
     customer: subscription.customer,
+    default_settings: settingsAfter(settingsOf(subscription), sent.default_settings),
     end_behavior: sent.end_behavior ?? 'release',
     metadata: mergeMetadata({}, sent.metadata),
     phases: [phase],
@@ -134,6 +146,12 @@ function fromSubscription(turn: Turn, id: string, sent: Parameters<typeof creati
   saveSubscription(turn, subscription, { schedule: made.id }, 'customer.subscription.updated')
   planSchedule(turn, made)
   return made
+}
+
+/** How a subscription is billed. Its card is left out: it may change before the next phase, and is kept then. */
+function settingsOf({ collection_method, days_until_due }: Subscription): Schedule['default_settings'] {
+  const { default_settings: blank } = blankSchedule
+  return { ...blank, collection_method, invoice_settings: { ...blank.invoice_settings, days_until_due } }
 }
 
 function requireFree(subscription: Subscription): void {
@@ -162,6 +180,7 @@ export function updateSchedule(turn: Turn, sent: Parameters<typeof updating>, id
   }
   const patch: Partial<Schedule> = {
     current_phase: current ? { end_date: current.end_date, start_date: current.start_date } : null,
+    default_settings: settingsAfter(before.default_settings, sent.default_settings),
     end_behavior: sent.end_behavior ?? before.end_behavior,
     metadata: mergeMetadata(before.metadata, sent.metadata),
     phases,
@@ -172,7 +191,8 @@ export function updateSchedule(turn: Turn, sent: Parameters<typeof updating>, id
   const behavior = sent.proration_behavior ?? current?.proration_behavior ?? 'create_prorations'
   const differs = current !== undefined && !Bun.deepEquals(current.items, former?.items)
   if (!differs || before.status !== 'active') return after
-  return enterPhase(turn, after, { ...current, proration_behavior: behavior })
+  // What a phase adds once was added when it began.
+  return enterPhase(turn, after, { ...current, add_invoice_items: [], proration_behavior: behavior })
 }
 
 function cancelSchedule(

@@ -10,11 +10,13 @@ import { startSubscription } from '../engine/subscription-start.ts'
 import { saveSubscription } from '../engine/subscription-store.ts'
 import { announce, change } from '../events/record.ts'
 import { freshId } from '../identifiers.ts'
+import { addInvoiceItems } from '../resources/added-items.ts'
 import { planOf } from '../resources/plans.ts'
 import { draftSubscription } from '../resources/subscription-draft.ts'
 import type { Turn } from '../turn.ts'
 import type { Customer, Price, Schedule, Subscription, SubscriptionItem } from '../wire.ts'
 import type { Phase } from './phases.ts'
+import { termsIn } from './settings.ts'
 
 // Stripe's reference says seven days; its own command line expects the event nine days before the end.
 const noticeDays = 9
@@ -53,7 +55,7 @@ export function enterPhase(turn: Turn, schedule: Schedule, phase: Phase): Schedu
   if (!customer) return schedule
   const present = turn.store.objects.find('subscription', schedule.subscription ?? '')
   const subscription = present
-    ? makeChange(turn, customer, phaseChange(turn, customer, present, phase))
+    ? carryOn(turn, customer, schedule, present, phase)
     : begin(turn, customer, schedule, phase)
   const patch: Partial<Schedule> = {
     current_phase: { end_date: phase.end_date, start_date: phase.start_date },
@@ -65,29 +67,52 @@ export function enterPhase(turn: Turn, schedule: Schedule, phase: Phase): Schedu
   return entered
 }
 
+function carryOn(
+  turn: Turn,
+  customer: Customer,
+  schedule: Schedule,
+  present: Subscription,
+  phase: Phase,
+): Subscription {
+  addInvoiceItems(turn, customer, present, addedOnce(phase))
+  return makeChange(turn, customer, phaseChange(turn, customer, schedule, present, phase))
+}
+
+const addedOnce = (phase: Phase) =>
+  phase.add_invoice_items.map(({ discounts, metadata, price, quantity, tax_rates: rates }) => ({
+    discounts: discounts.map(sentDiscount),
+    metadata,
+    price,
+    quantity: quantity ?? undefined,
+    tax_rates: ratesSent(rates),
+  }))
+
+const ratesSent = (rates: Phase['default_tax_rates']) => (rates ?? []).map(({ id }) => id)
+
 /** The subscription with which a schedule begins, not yet billed. */
 export function phaseDraft(turn: Turn, customer: Customer, schedule: Schedule, phase: Phase): Subscription {
-  const items = phase.items.map(({ price, quantity }) => ({ price, quantity }))
+  const items = phase.items.map(({ price, quantity, metadata, discounts, tax_rates: rates }) => ({
+    price,
+    quantity,
+    metadata,
+    discounts: discounts.map(sentDiscount),
+    tax_rates: ratesSent(rates),
+  }))
   const trial = phase.trial_end === null ? {} : { trial_end: phase.trial_end }
   const discounts = phase.discounts.map(sentDiscount)
   const { type } = schedule.billing_mode
   const billing_mode = { type: type === 'classic' ? ('classic' as const) : ('flexible' as const) }
-  return draftSubscription(turn, { items, discounts, billing_mode, ...trial }, customer)
+  const draft = draftSubscription(turn, { items, discounts, billing_mode, ...trial }, customer)
+  return { ...draft, ...termsIn(phase, schedule) }
 }
 
 function begin(turn: Turn, customer: Customer, schedule: Schedule, phase: Phase): Subscription {
   const draft = phaseDraft(turn, customer, schedule, phase)
-  const method = phase.default_payment_method ?? schedule.default_settings.default_payment_method
-  const named = { ...draft, default_payment_method: method, metadata: phase.metadata ?? {}, schedule: schedule.id }
-  const way =
-    phase.collection_method === 'send_invoice' ? { collection_method: 'send_invoice' as const, days_until_due: 30 } : {}
-  const charged = method ?? customer.invoice_settings.default_payment_method
+  const named = { ...draft, metadata: phase.metadata ?? {}, schedule: schedule.id }
+  const method = draft.default_payment_method ?? customer.invoice_settings.default_payment_method
+  addInvoiceItems(turn, customer, draft, addedOnce(phase))
   const behavior = 'allow_incomplete' as const
-  return startSubscription(
-    turn,
-    { ...named, ...way },
-    { customer, method: charged, behavior, later: true, offSession: true },
-  )
+  return startSubscription(turn, named, { customer, method, behavior, later: true, offSession: true })
 }
 
 const sentDiscount = ({ coupon, discount, promotion_code }: Phase['discounts'][number]) => ({
@@ -97,23 +122,21 @@ const sentDiscount = ({ coupon, discount, promotion_code }: Phase['discounts'][n
 })
 
 /** What a phase changes about a subscription when it begins. */
-export function phaseChange(turn: Turn, customer: Customer, before: Subscription, phase: Phase): Change {
+export function phaseChange(
+  turn: Turn,
+  customer: Customer,
+  schedule: Schedule,
+  before: Subscription,
+  phase: Phase,
+): Change {
   const now = turn.now(customer.id)
-  const restarts = phase.billing_cycle_anchor === 'phase_start'
+  const restarts = (phase.billing_cycle_anchor ?? schedule.default_settings.billing_cycle_anchor) === 'phase_start'
   const data = phase.items.flatMap((wish, index) => {
     const price = turn.store.objects.find('price', wish.price)
-    return price
-      ? [
-          itemFor(
-            before,
-            inCurrency(turn, price, before.currency),
-            wish.quantity,
-            before.items.data[index],
-            restarts,
-            now,
-          ),
-        ]
-      : []
+    if (!price) return []
+    const former = before.items.data[index]
+    const item = itemFor(before, inCurrency(turn, price, before.currency), wish.quantity, former, restarts, now)
+    return [withTerms(turn, customer, item, wish)]
   })
   const kept = before.discounts.filter((id) => phase.discounts.some(({ discount }) => discount === id))
   const fresh = phase.discounts.filter(({ discount }) => discount === null)
@@ -121,7 +144,7 @@ export function phaseChange(turn: Turn, customer: Customer, before: Subscription
   const after: Subscription = {
     ...before,
     ...(restarts ? { billing_cycle_anchor: now } : {}),
-    ...(phase.default_payment_method === null ? {} : { default_payment_method: phase.default_payment_method }),
+    ...termsIn(phase, schedule),
     discounts: [...kept, ...redeem(turn, fresh.map(sentDiscount), { customer, subscription: before.id })],
     items: { ...before.items, data },
     metadata: { ...before.metadata, ...phase.metadata },
@@ -133,6 +156,23 @@ export function phaseChange(turn: Turn, customer: Customer, before: Subscription
       : 'create_prorations'
   const restarted = restarts ? data.map(({ id }) => id) : []
   return { before, after, at: now, prorations, restarted, payment: 'allow_incomplete' }
+}
+
+function withTerms(
+  turn: Turn,
+  customer: Customer,
+  item: SubscriptionItem,
+  wish: Phase['items'][number],
+): SubscriptionItem {
+  const target = { customer, subscription: item.subscription, subscriptionItem: item.id }
+  const kept = item.discounts.filter((id) => wish.discounts.some(({ discount }) => discount === id))
+  const fresh = wish.discounts.filter(({ discount }) => discount === null).map(sentDiscount)
+  return {
+    ...item,
+    discounts: [...kept, ...redeem(turn, fresh, target)],
+    metadata: { ...item.metadata, ...wish.metadata },
+    tax_rates: wish.tax_rates ?? [],
+  }
 }
 
 const trialUntil = (before: Subscription, end: number, now: number): Partial<Subscription> => ({
