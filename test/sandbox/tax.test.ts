@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import type Stripe from 'stripe'
 import { monthlyPrice, refusalOf, started } from './support.ts'
 
 const taxedIn = async (country: string | null, more: object = {}) => {
@@ -112,4 +113,48 @@ test('an invoice and a preview show ten lines, and list all of them', async () =
   expect(all.map(({ amount }) => amount).sort((one, other) => one - other)).toEqual([
     1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 3900,
   ])
+})
+
+test('automatic tax is switched on for a running subscription and for an invoice made by hand', async () => {
+  const { stripe, customer, price } = await taxedIn('DE')
+  const plain = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id }] })
+  const taxed = await stripe.subscriptions.update(plain.id, { automatic_tax: { enabled: true } })
+  expect(taxed.automatic_tax).toMatchObject({ enabled: true, liability: { type: 'self' } })
+  expect((await stripe.invoices.createPreview({ subscription: plain.id })).total).toBe(4641)
+  const listed = await stripe.subscriptions.list({ automatic_tax: { enabled: false } })
+  expect(listed.data).toEqual([])
+  const draft = await stripe.invoices.create({ customer: customer.id, automatic_tax: { enabled: true } })
+  await stripe.invoiceItems.create({ customer: customer.id, invoice: draft.id, amount: 1000, currency: 'usd' })
+  expect(await stripe.invoices.retrieve(draft.id)).toMatchObject({ total: 1190, automatic_tax: { enabled: true } })
+  expect(await stripe.invoices.update(draft.id, { automatic_tax: { enabled: false } })).toMatchObject({ total: 1000 })
+})
+
+test('a preview can be asked for somebody who lives elsewhere', async () => {
+  const { stripe, customer, price } = await taxedIn(null)
+  const preview = (country: string) =>
+    stripe.invoices.createPreview({
+      customer: customer.id,
+      customer_details: { address: { country } },
+      subscription_details: { items: [{ price: price.id }] },
+      automatic_tax: { enabled: true },
+    })
+  expect([(await preview('DE')).total, (await preview('FR')).total]).toEqual([4641, 4680])
+  expect(((await stripe.customers.retrieve(customer.id)) as Stripe.Customer).address).toBeNull()
+})
+
+test('what a subscription says on its invoices stands in for what its customer says', async () => {
+  const { stripe, customer, price } = await taxedIn(null)
+  await stripe.customers.update(customer.id, { invoice_settings: { footer: 'Of the customer' } })
+  const made = await stripe.subscriptions.create({
+    customer: customer.id,
+    items: [{ price: price.id }],
+    invoice_settings: { custom_fields: [{ name: 'Order', value: '12' }], footer: 'Of the subscription' },
+    expand: ['latest_invoice'],
+  })
+  expect(made.latest_invoice).toMatchObject({
+    custom_fields: [{ name: 'Order', value: '12' }],
+    footer: 'Of the subscription',
+  })
+  await stripe.subscriptions.update(made.id, { invoice_settings: { footer: '' } })
+  expect((await stripe.invoices.createPreview({ subscription: made.id })).footer).toBe('Of the customer')
 })

@@ -55,6 +55,7 @@ export function composeInvoice(turn: Turn, bill: Bill, id = freshId('in')): Invo
   return {
     ...blankInvoice,
     ...snapshotOf(customer),
+    ...wordsOf(subscription),
     ...totalsOf(lines),
     id,
     automatic_tax: automaticTax(isTaxed),
@@ -110,6 +111,16 @@ function linesOf(turn: Turn, { subscription, advance, arrears, pending }: Bill, 
     ...(subscription && arrears ? arrearsLines(turn, subscription, arrears, id) : []),
     ...(subscription && advance ? advanceLines(turn, subscription, advance, id) : []),
   ]
+}
+
+/** What a subscription says on its invoices, in place of what its customer does. */
+function wordsOf(subscription: Subscription | null): Partial<Invoice> {
+  const { custom_fields, description, footer } = subscription?.invoice_settings ?? {}
+  return {
+    ...(custom_fields ? { custom_fields } : {}),
+    ...(description ? { description } : {}),
+    ...(footer ? { footer } : {}),
+  }
 }
 
 const parentOf = (subscription: Subscription): Invoice['parent'] => ({
@@ -240,7 +251,7 @@ export function finalizeInvoice(turn: Turn, draft: Invoice, customer: Customer):
     amount_remaining: due,
     attempted: due === 0,
     automatically_finalizes_at: null,
-    effective_at: now,
+    effective_at: invoice.effective_at ?? now,
     ending_balance: ending,
     number: `${customer.invoice_prefix}-${String(sequence).padStart(4, '0')}`,
     starting_balance: customer.balance,

@@ -8,13 +8,14 @@ import { terminal } from '../engine/subscription-end.ts'
 import { periodEnd, storeSubscription } from '../engine/subscription-store.ts'
 import { upcomingInvoice } from '../engine/upcoming.ts'
 import { isMetered } from '../engine/usage.ts'
-import { fields, flag, ignored, list, oneOf, type Parameters, text } from '../http/decode.ts'
+import { clearable, fields, flag, ignored, list, oneOf, type Parameters, scalars, text } from '../http/decode.ts'
 import { Failure, invalid } from '../http/failure.ts'
 import { LINES_SHOWN } from '../present.ts'
 import { scheduledInvoice } from '../schedules/preview.ts'
 import { draftSchedule, scheduleDetails, updateSchedule } from '../schedules/routes.ts'
 import { referenced, type Turn } from '../turn.ts'
 import type { Customer, Invoice, Subscription } from '../wire.ts'
+import { withDetails } from './customer-details.ts'
 import { buildItem, invoiceItemCreation } from './invoice-items.ts'
 import { creditUnused } from './subscription-cancel.ts'
 import { draftSubscription } from './subscription-draft.ts'
@@ -52,7 +53,13 @@ export const previewing = {
   automatic_tax: fields({ enabled: flag, liability: ignored }),
   currency: text,
   customer: text,
-  customer_details: ignored,
+  customer_details: fields({
+    address: clearable(scalars),
+    shipping: ignored,
+    tax: ignored,
+    tax_exempt: clearable(oneOf('exempt', 'none', 'reverse')),
+    tax_ids: ignored,
+  }),
   discounts: discountWishes,
   invoice_items: list(fields({ ...invoiceItemCreation, invoiceitem: text })),
   issuer: ignored,
@@ -82,7 +89,8 @@ export function previewInvoice(turn: Turn, sent: Wish): Invoice {
       'parameter_missing',
     )
   }
-  const customer = referenced(turn, 'customer', owner, 'customer')
+  const { address, tax_exempt } = sent.customer_details ?? {}
+  const customer = withDetails(referenced(turn, 'customer', owner, 'customer'), { address, tax_exempt })
   const invoice = turn.store.rehearse(() => {
     const items = (sent.invoice_items ?? []).map(({ invoiceitem: _known, ...item }) => buildItem(turn, item, customer))
     storeItems(turn, items)

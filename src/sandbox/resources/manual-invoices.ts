@@ -4,9 +4,11 @@ import { draftInvoice, finalizeInvoice, relined } from '../engine/invoices.ts'
 import { unbilled } from '../engine/pending-items.ts'
 import { redeem } from '../engine/redemption.ts'
 import { forgive, settlePaid } from '../engine/settlement.ts'
+import { automaticTax, requireLocation } from '../engine/tax.ts'
 import { announce, change } from '../events/record.ts'
 import {
   clearable,
+  fields,
   flag,
   ignored,
   integer,
@@ -28,7 +30,7 @@ import { namedRates, taxRateWishes } from './tax-rates.ts'
 const common = {
   account_tax_ids: ignored,
   auto_advance: flag,
-  automatic_tax: ignored,
+  automatic_tax: fields({ enabled: flag, liability: ignored }),
   automatically_finalizes_at: integer,
   collection_method: oneOf('charge_automatically', 'send_invoice'),
   custom_fields: customFields,
@@ -38,7 +40,7 @@ const common = {
   description: clearable(text),
   discounts: discountWishes,
   due_date: integer,
-  effective_at: ignored,
+  effective_at: clearable(integer),
   footer: clearable(text),
   metadata,
   payment_settings: ignored,
@@ -68,6 +70,7 @@ export function createInvoice(turn: Turn, sent: Creation): Invoice {
   const waiting = unbilled(turn, customer.id).filter((item) => item.currency === currency)
   const pending = sent.pending_invoice_items_behavior === 'include' || subscription ? waiting : []
   const discounts = sent.discounts ? { discounts: redeem(turn, sent.discounts, { customer }) } : {}
+  const isTaxed = sent.automatic_tax?.enabled === true
   const extra: Partial<Invoice> = {
     auto_advance: sent.auto_advance ?? false,
     collection_method: sent.collection_method ?? 'charge_automatically',
@@ -75,7 +78,7 @@ export function createInvoice(turn: Turn, sent: Creation): Invoice {
     metadata: mergeMetadata({}, sent.metadata),
     ...patchOf(turn, sent, customer.id),
   }
-  const draft = draftInvoice(turn, { customer, subscription, reason: 'manual', pending, extra, ...discounts })
+  const draft = draftInvoice(turn, { customer, subscription, reason: 'manual', pending, isTaxed, extra, ...discounts })
   planFinalization(turn, draft)
   return draft
 }
@@ -93,12 +96,19 @@ function patchOf(turn: Turn, sent: Update, customer: string | null): Partial<Inv
   const { collection_method, auto_advance, automatically_finalizes_at } = sent
   return {
     ...sentOnly({ description, footer, statement_descriptor, default_payment_method }),
-    ...sentOnly({ custom_fields: sent.custom_fields }),
+    ...sentOnly({ custom_fields: sent.custom_fields, effective_at: sent.effective_at }),
+    ...taxPatch(turn, sent, customer),
     ...sentOnly({ collection_method, auto_advance, automatically_finalizes_at, due_date: due }),
     ...(sent.default_tax_rates === undefined
       ? {}
       : { default_tax_rates: namedRates(turn, sent.default_tax_rates, 'default_tax_rates') }),
   }
+}
+
+function taxPatch(turn: Turn, { automatic_tax: wish }: Update, customer: string | null): Partial<Invoice> {
+  if (wish?.enabled === undefined) return {}
+  requireLocation(referenced(turn, 'customer', customer ?? '', 'customer'), wish.enabled)
+  return { automatic_tax: automaticTax(wish.enabled) }
 }
 
 export function updateInvoice(turn: Turn, sent: Update, id: string): Invoice {
@@ -110,7 +120,8 @@ export function updateInvoice(turn: Turn, sent: Update, id: string): Invoice {
   const patch = { ...patchOf(turn, sent, before.customer), metadata: mergeMetadata(before.metadata, sent.metadata) }
   const after = change(turn, 'invoice', before, patch, 'invoice.updated')
   if (after.status === 'draft') planFinalization(turn, after)
-  return sent.discounts === undefined && sent.default_tax_rates === undefined ? after : reckoned(turn, after, sent)
+  const others = [sent.discounts, sent.default_tax_rates, sent.automatic_tax]
+  return others.every((sum) => sum === undefined) ? after : reckoned(turn, after, sent)
 }
 
 /** Other discounts or tax rates make other totals. */

@@ -10,7 +10,7 @@ import { freshId } from '../identifiers.ts'
 import type { Turn } from '../turn.ts'
 import type { Customer, Subscription, SubscriptionItem } from '../wire.ts'
 import { startOf } from './backdating.ts'
-import { mergeMetadata } from './patches.ts'
+import { mergeMetadata, sentOnly } from './patches.ts'
 import { draftItem, requireOneInterval } from './subscription-items.ts'
 import type { Creation } from './subscription-parameters.ts'
 import { licensedAmount, thresholdsOf } from './subscription-thresholds.ts'
@@ -47,6 +47,7 @@ export function draftSubscription(turn: Turn, sent: Creation, customer: Customer
     default_tax_rates: namedRates(turn, sent.default_tax_rates ?? null, 'default_tax_rates'),
     description: sent.description ?? null,
     discounts: redeem(turn, sent.discounts ?? [], target),
+    invoice_settings: invoiceSettings(blankSubscription.invoice_settings, sent),
     items: listOf(items, `/v1/subscription_items?subscription=${id}`),
     metadata: mergeMetadata({}, sent.metadata),
     payment_settings: {
@@ -64,7 +65,19 @@ export function draftSubscription(turn: Turn, sent: Creation, customer: Customer
   }
 }
 
-function taxSettings(sent: Creation, customer: Customer): Subscription['automatic_tax'] {
+/** What the invoices of a subscription show. */
+export function invoiceSettings(
+  before: Subscription['invoice_settings'],
+  { invoice_settings: sent }: Pick<Creation, 'invoice_settings'>,
+): Subscription['invoice_settings'] {
+  const { custom_fields, description, footer } = sent ?? {}
+  return { ...before, ...sentOnly({ custom_fields, description, footer }) }
+}
+
+export function taxSettings(
+  sent: Pick<Creation, 'automatic_tax' | 'default_tax_rates' | 'items'>,
+  customer: Customer,
+): Subscription['automatic_tax'] {
   const { automatic_tax, default_tax_rates: rates = [], items = [] } = sent
   const hasRates = [rates, ...items.map(({ tax_rates: own }) => own)].some((each) => each && each.length > 0)
   const enabled = automatic_tax?.enabled === true

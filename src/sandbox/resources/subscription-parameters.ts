@@ -10,11 +10,11 @@ import {
   list,
   metadata,
   notSimulated,
-  offOnly,
   oneOf,
   type Parameters,
   text,
 } from '../http/decode.ts'
+import { customFields } from './customer-details.ts'
 import { taxRateWishes } from './tax-rates.ts'
 
 export const discountWishes = clearable(list(fields({ coupon: text, discount: text, promotion_code: text })))
@@ -76,7 +76,7 @@ const trialSettings = clearable(
 const common = {
   add_invoice_items: list(addedItem),
   application_fee_percent: clearedOnly,
-  automatic_tax: fields({ enabled: offOnly, liability: ignored }),
+  automatic_tax: fields({ enabled: flag, liability: ignored }),
   billing_thresholds: clearable(fields({ amount_gte: integer, reset_billing_cycle_anchor: flag })),
   cancel_at: clearable(either(integer, oneOf('min_period_end', 'max_period_end'))),
   cancel_at_period_end: flag,
@@ -87,7 +87,13 @@ const common = {
   default_tax_rates: taxRateWishes,
   description: clearable(text),
   discounts: discountWishes,
-  invoice_settings: clearedOnly,
+  invoice_settings: fields({
+    account_tax_ids: ignored,
+    custom_fields: customFields,
+    description: clearable(text),
+    footer: clearable(text),
+    issuer: ignored,
+  }),
   items: list(item),
   metadata,
   off_session: flag,
@@ -110,7 +116,6 @@ const common = {
 export const subscriptionCreation = {
   ...common,
   backdate_start_date: integer,
-  automatic_tax: fields({ enabled: flag, liability: ignored }),
   billing_cycle_anchor: integer,
   billing_cycle_anchor_config: fields({
     day_of_month: integer,

@@ -9,7 +9,7 @@ import { referenced, retrieve, type Turn } from '../turn.ts'
 import type { Customer, Subscription, SubscriptionItem } from '../wire.ts'
 import { addInvoiceItems } from './added-items.ts'
 import { mergeMetadata, sentOnly } from './patches.ts'
-import { pendingInterval, trialSettings } from './subscription-draft.ts'
+import { invoiceSettings, pendingInterval, taxSettings, trialSettings } from './subscription-draft.ts'
 import { cancellationDetails, endPatch } from './subscription-ending.ts'
 import { changedItems, currentPeriod } from './subscription-items.ts'
 import type { Update } from './subscription-parameters.ts'
@@ -166,6 +166,8 @@ function plainPatch(turn: Turn, before: Subscription, sent: Update, customer: Cu
     ...defaultMethod(turn, before, sent),
     ...paymentSettings(before, sent),
     ...(sent.discounts === undefined ? {} : { discounts: discountsAfter(turn, before, sent, customer) }),
+    ...(sent.automatic_tax?.enabled === undefined ? {} : { automatic_tax: taxSettings(sent, customer) }),
+    invoice_settings: invoiceSettings(before.invoice_settings, sent),
     ...(sent.billing_thresholds === undefined ? {} : { billing_thresholds: thresholdsOf(sent, before.items.data) }),
     ...(sent.default_tax_rates === undefined
       ? {}

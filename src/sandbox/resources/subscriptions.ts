@@ -1,7 +1,7 @@
 import { attachedMethod, defaultMethodOf } from '../engine/payment-methods.ts'
 import { terminal } from '../engine/subscription-end.ts'
 import { startSubscription } from '../engine/subscription-start.ts'
-import { fields, ignored, need, notSimulated, oneOf, type Parameters, text, timeRange } from '../http/decode.ts'
+import { fields, flag, ignored, need, oneOf, type Parameters, text, timeRange } from '../http/decode.ts'
 import { Failure } from '../http/failure.ts'
 import { listing, paging } from '../http/listing.ts'
 import { route } from '../http/route.ts'
@@ -24,7 +24,7 @@ import { updateSubscription } from './subscription-update.ts'
 
 const filters = {
   ...paging,
-  automatic_tax: notSimulated,
+  automatic_tax: fields({ enabled: flag }),
   collection_method: oneOf('charge_automatically', 'send_invoice'),
   current_period_end: timeRange,
   current_period_start: timeRange,
@@ -101,6 +101,8 @@ function listSubscriptions(turn: Turn, sent: Parameters<typeof filters>) {
     const start = Math.max(...items.map((item) => item.current_period_start))
     return (
       hasStatus(subscription, sent.status) &&
+      (sent.automatic_tax?.enabled === undefined ||
+        subscription.automatic_tax.enabled === sent.automatic_tax.enabled) &&
       (sent.test_clock === undefined || subscription.test_clock === sent.test_clock) &&
       (sent.price === undefined || items.some((item) => item.price.id === sent.price)) &&
       (sent.collection_method === undefined || subscription.collection_method === sent.collection_method) &&
