@@ -166,3 +166,35 @@ test('a checkout session is paid in the currency asked for', async () => {
   })
   expect(session).toMatchObject({ currency: 'eur', amount_total: 3500 })
 })
+
+test('a currency that Stripe has not is refused, with those it has', async () => {
+  const { stripe } = await started()
+  const product = await stripe.products.create({ name: 'Pro' })
+  const wrong = [
+    stripe.prices.create({ product: product.id, currency: 'xxx', unit_amount: 100 }),
+    stripe.paymentIntents.create({ amount: 500, currency: 'xxx' }),
+  ]
+  for (const call of wrong) {
+    const refused = await refusalOf(call)
+    expect(refused.param).toBe('currency')
+    expect(refused.message).toStartWith('Invalid currency: xxx. Stripe currently supports these currencies: usd, aed, ')
+  }
+})
+
+test('tiers end one above the other', async () => {
+  const { stripe } = await started()
+  const product = await stripe.products.create({ name: 'Pro' })
+  const tiered = (ends: readonly (number | 'inf')[]) =>
+    stripe.prices.create({
+      product: product.id,
+      currency: 'usd',
+      recurring: { interval: 'month' },
+      billing_scheme: 'tiered',
+      tiers_mode: 'graduated',
+      tiers: ends.map((up_to) => ({ up_to, unit_amount: 5 })),
+    })
+  expect((await tiered([10, 20, 'inf'])).billing_scheme).toBe('tiered')
+  for (const ends of [[10], [20, 10, 'inf'], [10, 10, 'inf'], ['inf', 'inf']] as const) {
+    expect((await refusalOf(tiered(ends))).param).toBe('tiers')
+  }
+})

@@ -111,6 +111,35 @@ test('a credit note lowers an open invoice, or gives back what was paid', async 
   expect((await stripe.creditNotes.list({ invoice: paid.id })).data).toHaveLength(2)
 })
 
+test('a credited line takes its part of the discounts and taxes along', async () => {
+  const { stripe } = await started()
+  const { customer, price } = await readyToSubscribe(stripe)
+  const vat = await stripe.taxRates.create({ display_name: 'VAT', percentage: 10, inclusive: false })
+  const coupon = await stripe.coupons.create({ percent_off: 50, duration: 'once' })
+  const made = await stripe.subscriptions.create({
+    customer: customer.id,
+    items: [{ price: price.id, quantity: 2 }],
+    discounts: [{ coupon: coupon.id }],
+    default_tax_rates: [vat.id],
+    expand: ['latest_invoice'],
+  })
+  const invoice = made.latest_invoice as Stripe.Invoice
+  expect(invoice.total).toBe(4290)
+  const line = { type: 'invoice_line_item', invoice_line_item: invoice.lines.data[0]?.id ?? '', quantity: 1 } as const
+  const preview = await stripe.creditNotes.preview({ invoice: invoice.id, lines: [line], refund_amount: 2145 })
+  expect(preview).toMatchObject({
+    subtotal: 3900,
+    discount_amount: 1950,
+    total_excluding_tax: 1950,
+    total: 2145,
+    amount: 2145,
+    total_taxes: [{ amount: 195, tax_behavior: 'exclusive' }],
+  })
+  const note = await stripe.creditNotes.create({ invoice: invoice.id, lines: [line], refund_amount: 2145 })
+  expect(note.lines.data[0]).toMatchObject({ amount: 3900, discount_amount: 1950, taxes: [{ amount: 195 }] })
+  expect((await stripe.refunds.list()).data[0]?.amount).toBe(2145)
+})
+
 test('every movement of a balance is written down', async () => {
   const { stripe } = await started()
   const { customer, price } = await readyToSubscribe(stripe)

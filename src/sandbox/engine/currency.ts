@@ -48,6 +48,22 @@ const greatest = 99_999_999
 const longAmounts = new Set('cop huf idr inr jpy krw lbp vnd'.split(' '))
 const greatestLong = 999_999_999_999
 
+// Those that Stripe charges in, in the order in which it lists them.
+const currencies =
+  'usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd cad cdf chf clp cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl htg huf idr ils inr isk jmd jod jpy kes kgs khr kmf krw kwd kyd kzt lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sek sgd shp sle sos srd std szl thb tjs tnd top try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xof xpf yer zar zmw'.split(
+    ' ',
+  )
+
+/** A currency in lower case, refused when Stripe has it not. */
+export function requireCurrency(sent: string, param = 'currency'): string {
+  const currency = sent.toLowerCase()
+  if (currencies.includes(currency)) return currency
+  throw invalid(
+    `Invalid currency: ${currency}. Stripe currently supports these currencies: ${currencies.join(', ')}`,
+    param,
+  )
+}
+
 /** How many digits of an amount are behind the point. */
 const decimalsOf = (currency: string) => (zeroDecimal.has(currency) ? 0 : threeDecimal.has(currency) ? 3 : 2)
 

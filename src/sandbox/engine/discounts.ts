@@ -101,7 +101,9 @@ export function afterPercentages(amount: string, productId: string, discounts: r
 }
 
 /** Totals by discount, as an invoice shows them. */
-export function totalDiscounts(lines: readonly InvoiceLine[]): { amount: number; discount: string }[] {
+export function totalDiscounts(
+  lines: readonly Pick<InvoiceLine, 'discount_amounts'>[],
+): { amount: number; discount: string }[] {
   const totals = new Map<string, number>()
   for (const line of lines) {
     for (const { amount, discount } of line.discount_amounts ?? []) {

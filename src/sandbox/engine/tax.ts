@@ -88,7 +88,7 @@ function taxOn(line: InvoiceLine, { country, percent, reason }: Duty) {
 }
 
 /** The taxes of the lines together, one entry a rate. */
-export function totalTaxes(lines: readonly InvoiceLine[]): NonNullable<Invoice['total_taxes']> {
+export function totalTaxes(lines: readonly Pick<InvoiceLine, 'taxes'>[]): NonNullable<Invoice['total_taxes']> {
   const totals = new Map<string, NonNullable<Invoice['total_taxes']>[number]>()
   for (const tax of lines.flatMap(({ taxes }) => taxes ?? [])) {
     const key = `${tax.tax_rate_details?.tax_rate} ${tax.taxability_reason}`

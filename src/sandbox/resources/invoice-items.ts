@@ -1,3 +1,4 @@
+import { requireCurrency } from '../engine/currency.ts'
 import { inCurrency } from '../engine/currency-options.ts'
 import { relined } from '../engine/invoices.ts'
 import { pendingLine, pricingOf } from '../engine/lines.ts'
@@ -118,7 +119,7 @@ export function buildItem(turn: Turn, sent: ItemCreation, customer: Customer): I
   const quantity = sent.quantity ?? 1
   const unit = price ? unitPrice(price) : sent.unit_amount_decimal
   const amount = unit === undefined ? need(sent.amount, 'amount') : timesQuantity(unit, quantity)
-  const currency = (price?.currency ?? need(sent.currency ?? customer.currency, 'currency')).toLowerCase()
+  const currency = requireCurrency(price?.currency ?? need(sent.currency ?? customer.currency, 'currency'))
   const subscription =
     sent.subscription === undefined ? undefined : referenced(turn, 'subscription', sent.subscription, 'subscription').id
   return {

@@ -1,5 +1,5 @@
 import { confirmIntent } from '../engine/confirmation.ts'
-import { requireChargeable } from '../engine/currency.ts'
+import { requireChargeable, requireCurrency } from '../engine/currency.ts'
 import { startDebit } from '../engine/debits.ts'
 import { createIntent } from '../engine/intents.ts'
 import { usableMethod } from '../engine/payment-methods.ts'
@@ -105,7 +105,7 @@ export const paymentIntentRoutes = [
 
 function createPaymentIntent(turn: Turn, sent: Parameters<typeof creation>): PaymentIntent {
   const amount = need(sent.amount, 'amount')
-  const currency = need(sent.currency, 'currency').toLowerCase()
+  const currency = requireCurrency(need(sent.currency, 'currency'))
   requireChargeable(amount, currency)
   const customer = sent.customer === undefined ? null : referenced(turn, 'customer', sent.customer, 'customer').id
   const method = methodOf(turn, sent, customer)

@@ -1,9 +1,8 @@
-import { type CurrencyOption, recall, remember, type Tier } from '../engine/memory.ts'
+import { requireCurrency } from '../engine/currency.ts'
 import { change, create, recordEvent } from '../events/record.ts'
 import {
   clearable,
   decimal,
-  either,
   fields,
   flag,
   hashOf,
@@ -26,6 +25,7 @@ import type { Price, Product } from '../wire.ts'
 import { blankProduct } from './blank-product.ts'
 import { mergeMetadata, sentOnly } from './patches.ts'
 import { planOf } from './plans.ts'
+import { currencyOption, keepOptions, tiered, tierList, unitAmounts } from './price-amounts.ts'
 
 const recurring = fields({
   interval: oneOf('day', 'week', 'month', 'year'),
@@ -33,22 +33,6 @@ const recurring = fields({
   meter: text,
   trial_period_days: integer,
   usage_type: oneOf('licensed', 'metered'),
-})
-const tiers = list(
-  fields({
-    flat_amount: integer,
-    flat_amount_decimal: decimal,
-    unit_amount: integer,
-    unit_amount_decimal: decimal,
-    up_to: either(integer, oneOf('inf')),
-  }),
-)
-const currencyOption = fields({
-  custom_unit_amount: notSimulated,
-  tax_behavior: oneOf('exclusive', 'inclusive', 'unspecified'),
-  tiers,
-  unit_amount: integer,
-  unit_amount_decimal: decimal,
 })
 const amounts = {
   currency: text,
@@ -79,7 +63,7 @@ const creation = {
     tax_code: text,
     unit_label: text,
   }),
-  tiers,
+  tiers: tierList,
   tiers_mode: oneOf('graduated', 'volume'),
   transfer_lookup_key: flag,
   transform_quantity: fields({ divide_by: integer, round: oneOf('down', 'up') }),
@@ -115,7 +99,7 @@ export const priceRoutes = [
 ]
 
 export function createPrice(turn: Turn, sent: Creation): Price {
-  const currency = need(sent.currency, 'currency').toLowerCase()
+  const currency = requireCurrency(need(sent.currency, 'currency'))
   const product = productOf(turn, sent)
   const id = freshId('price')
   if (sent.lookup_key !== undefined) takeLookupKey(turn, sent.lookup_key, id, sent.transfer_lookup_key)
@@ -156,72 +140,10 @@ function productOf(turn: Turn, sent: Creation): string {
   return create(turn, 'product', product, 'product.created').id
 }
 
-/** `unit_amount` is null for an amount below a cent; the decimal always tells. */
-function unitAmounts(
-  sent: Pick<Creation, 'unit_amount' | 'unit_amount_decimal'>,
-): Pick<Price, 'unit_amount' | 'unit_amount_decimal'> {
-  const { unit_amount: whole, unit_amount_decimal: exact } = sent
-  if (whole !== undefined && exact !== undefined) {
-    throw invalid('You may only specify one of these parameters: unit_amount, unit_amount_decimal.', 'unit_amount')
-  }
-  if (whole !== undefined && whole < 0) {
-    throw invalid('This value must be greater than or equal to 0.', 'unit_amount', 'parameter_invalid_integer')
-  }
-  const text = exact === undefined ? String(need(whole, 'unit_amount')) : trimmed(exact)
-  return { unit_amount: text.includes('.') ? null : Number(text), unit_amount_decimal: text }
-}
-
-/** What it costs in other currencies; shown only to those who expand it. */
-function keepOptions(turn: Turn, price: Price, sent: Creation['currency_options']): void {
-  if (!sent) return
-  const options = Object.entries(sent).map(([currency, option]) => [currency.toLowerCase(), optionOf(price, option)])
-  const kept = recall(turn, 'currency_options', price.id)
-  remember(turn, 'currency_options', price.id, { ...kept, ...Object.fromEntries(options) })
-}
-
-function optionOf(price: Price, sent: ReturnType<typeof currencyOption>): CurrencyOption {
-  const { billing_scheme, tax_behavior } = price
-  const shared = { custom_unit_amount: null, tax_behavior: sent.tax_behavior ?? tax_behavior }
-  if (billing_scheme !== 'tiered') return { ...shared, ...unitAmounts(sent) }
-  return { ...shared, unit_amount: null, unit_amount_decimal: null, tiers: tiersSent(sent.tiers) }
-}
-
-function tiersSent(sent: Creation['tiers']): readonly Tier[] {
-  const tiers = need(sent, 'tiers').map((tier, index) => tierOf(tier, `tiers[${index}]`))
-  if (tiers.at(-1)?.up_to !== null) throw invalid('The last tier must have `up_to=inf`.', 'tiers')
-  return tiers
-}
-
-/** Tiers are shown only to those who expand them, so they are kept beside the price. */
-function tiered(turn: Turn, sent: Creation, id: string) {
-  remember(turn, 'tiers', id, tiersSent(sent.tiers))
-  const tiers_mode = need(sent.tiers_mode, 'tiers_mode')
-  return { billing_scheme: 'tiered' as const, tiers_mode, unit_amount: null, unit_amount_decimal: null }
-}
-
-function tierOf(sent: NonNullable<Creation['tiers']>[number], name: string): Tier {
-  const decimalOf = (whole: number | undefined, exact: string | undefined) =>
-    exact === undefined ? (whole === undefined ? null : String(whole)) : trimmed(exact)
-  const wholeOf = (text: string | null) => (text === null || text.includes('.') ? null : Number(text))
-  const unit = decimalOf(sent.unit_amount, sent.unit_amount_decimal)
-  const flat = decimalOf(sent.flat_amount, sent.flat_amount_decimal)
-  if (unit === null && flat === null) throw invalid('A tier must have a unit_amount or a flat_amount.', name)
-  const upTo = need(sent.up_to, `${name}[up_to]`)
-  return {
-    flat_amount: wholeOf(flat),
-    flat_amount_decimal: flat,
-    unit_amount: wholeOf(unit),
-    unit_amount_decimal: unit,
-    up_to: upTo === 'inf' ? null : upTo,
-  }
-}
-
 const transformation = (sent: NonNullable<Creation['transform_quantity']>) => ({
   divide_by: need(sent.divide_by, 'transform_quantity[divide_by]'),
   round: need(sent.round, 'transform_quantity[round]'),
 })
-
-const trimmed = (value: string) => (value.includes('.') ? value.replace(/\.?0+$/, '') : value)
 
 function recurringOf(turn: Turn, sent: Creation['recurring']): Price['recurring'] {
   if (!sent) return null
