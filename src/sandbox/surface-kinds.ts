@@ -8,6 +8,7 @@ export interface SurfaceKinds {
   readonly 'billing_portal.session': Wire<Stripe.BillingPortal.Session>
   readonly payment_link: StoredPaymentLink
   readonly dispute: Wire<Stripe.Dispute>
+  readonly 'radar.early_fraud_warning': Wire<Stripe.Radar.EarlyFraudWarning>
   readonly tax_rate: Wire<Stripe.TaxRate>
   readonly tax_id: Wire<Stripe.TaxId>
   readonly 'entitlements.feature': StoredFeature

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type Stripe from 'stripe'
-import { eventTypes, raw, refusalOf, started } from './support.ts'
+import { eventTypes, raw, readyToSubscribe, refusalOf, started } from './support.ts'
 
 const pay = (stripe: Stripe, payment_method: string) =>
   stripe.paymentIntents.create({
@@ -27,6 +27,36 @@ test('a card made for it is disputed after its payment', async () => {
   const types = await eventTypes(stripe)
   expect(types).toContain('charge.dispute.created')
   expect(types).toContain('charge.dispute.funds_withdrawn')
+})
+
+test('a payment is disputed twice, or with what Visa offers against it', async () => {
+  const { stripe } = await started()
+  const several = await pay(stripe, 'pm_card_createMultipleDisputes')
+  const { data } = await stripe.disputes.list({ payment_intent: several.id })
+  expect(data.map(({ amount, status }) => [amount, status])).toEqual([
+    [1000, 'needs_response'],
+    [1000, 'needs_response'],
+  ])
+  const eligible = await disputed(stripe, 'pm_card_createCe3EligibleDispute')
+  expect(eligible).toMatchObject({
+    reason: 'fraudulent',
+    enhanced_eligibility_types: ['visa_compelling_evidence_3'],
+  })
+  const compliance = await disputed(stripe, 'pm_card_createComplianceDispute')
+  expect(compliance).toMatchObject({ reason: 'noncompliant', enhanced_eligibility_types: ['visa_compliance'] })
+})
+
+test('an issuer warns of fraud, also of the payment of a subscription', async () => {
+  const { stripe } = await started()
+  const { customer, price } = await readyToSubscribe(stripe, 'pm_card_createIssuerFraudRecord')
+  await stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id }] })
+  expect((await eventTypes(stripe)).at(-1)).toBe('radar.early_fraud_warning.created')
+  const [warning] = (await stripe.radar.earlyFraudWarnings.list()).data
+  expect(warning).toMatchObject({ object: 'radar.early_fraud_warning', actionable: true, fraud_type: 'misc' })
+  const found = await stripe.radar.earlyFraudWarnings.retrieve(warning?.id ?? '', { expand: ['charge'] })
+  expect(found.charge).toMatchObject({ object: 'charge', amount: 3900, disputed: false })
+  const missing = await refusalOf(stripe.radar.earlyFraudWarnings.retrieve('issfr_x'))
+  expect(missing.message).toBe("No such early fraud warning: 'issfr_x'")
 })
 
 test('evidence wins or loses by its text', async () => {

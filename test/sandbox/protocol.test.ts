@@ -58,8 +58,15 @@ test('answers carry the headers the client reads', async () => {
 
 test('an unknown version is refused', async () => {
   const sandbox = await startedSandbox()
-  const answer = await raw(sandbox, 'GET', '/v1/customers', undefined, { 'stripe-version': 'yesterday' })
-  expect(answer.status).toBe(400)
+  for (const version of ['yesterday', '2019-13-40', '2020-02-30', '2031-01-01.future']) {
+    const answer = await raw(sandbox, 'GET', '/v1/customers', undefined, { 'stripe-version': version })
+    expect(answer.status).toBe(400)
+    expect(answer.error.message).toStartWith(`Invalid Stripe API version: ${version}`)
+  }
+  for (const version of ['2020-08-27', '2025-09-30.clover', '2026-10-28.preview']) {
+    const answer = await raw(sandbox, 'GET', '/v1/customers', undefined, { 'stripe-version': version })
+    expect(answer.status).toBe(200)
+  }
 })
 
 test('a parameter that endive renamed is understood from older callers only', async () => {

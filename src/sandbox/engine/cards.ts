@@ -9,8 +9,17 @@ export interface Decline {
 /** When the card's bank asks the buyer: at every payment, unless prepared for off-session use, or only on-session. */
 export type Authentication = 'never' | 'always' | 'unless_set_up' | 'on_session'
 
-/** A dispute opened by the bank, or a refund that is slow or comes back. */
-export type Aftermath = 'dispute' | 'not_received' | 'inquiry' | 'refund_pending' | 'refund_fails'
+/** A dispute opened by the bank, its warning of fraud, or a refund that is slow or comes back. */
+export type Aftermath =
+  | 'dispute'
+  | 'not_received'
+  | 'inquiry'
+  | 'compelling_evidence'
+  | 'compliance'
+  | 'several_disputes'
+  | 'fraud_warning'
+  | 'refund_pending'
+  | 'refund_fails'
 
 /** What the checks of a card's details and the rating of a payment's risk come to. */
 export interface Screening {
@@ -105,13 +114,20 @@ const byNumber: Readonly<Record<string, TestCard>> = {
   '4000008260003178': secured('always', insufficientFunds),
   '4000000000003220': secured('always'),
   '4000000000003055': good,
+  '4000000000003097': good,
+  '4000008400001280': failing(generic),
   '4000008400001629': secured('always', generic),
   '4000000000000259': followedBy('dispute'),
   '4000000000002685': followedBy('not_received'),
   '4000000000001976': followedBy('inquiry'),
+  '4000000404000038': followedBy('compelling_evidence'),
+  '4000008400000779': followedBy('compliance'),
+  '4000000404000079': followedBy('several_disputes'),
+  '4000000000005423': followedBy('fraud_warning'),
   '4000000000007726': followedBy('refund_pending'),
   '4000000000005126': followedBy('refund_fails'),
   '4000000000000077': good,
+  '4000003720000278': { ...good, country: 'IE' },
   '4100000000000019': screened({ risk: 'highest' }, { ...generic, declineCode: 'fraudulent' }),
   '4000000000004954': screened({ risk: 'highest' }, { ...generic, declineCode: 'fraudulent' }),
   '4000000000009235': screened({ risk: 'elevated' }),
@@ -179,13 +195,20 @@ const byToken: Readonly<Record<string, string>> = {
   threeDSecure2Required: '4000000000003220',
   threeDSecureRequired: '4000000000003220',
   threeDSecureOptional: '4000000000003055',
+  threeDSecureOptionalProcessingError: '4000000000003097',
   threeDSecureRequiredChargeDeclined: '4000008400001629',
+  threeDSecureRequiredProcessingError: '4000008400001280',
   createDispute: '4000000000000259',
   createDisputeProductNotReceived: '4000000000002685',
   createDisputeInquiry: '4000000000001976',
+  createCe3EligibleDispute: '4000000404000038',
+  createComplianceDispute: '4000008400000779',
+  createMultipleDisputes: '4000000404000079',
+  createIssuerFraudRecord: '4000000000005423',
   pendingRefund: '4000000000007726',
   refundFail: '4000000000005126',
   bypassPending: '4000000000000077',
+  bypassPendingInternational: '4000003720000278',
   radarBlock: '4100000000000019',
   riskLevelHighest: '4000000000004954',
   riskLevelElevated: '4000000000009235',

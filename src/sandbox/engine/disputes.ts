@@ -3,26 +3,53 @@ import { freshId } from '../identifiers.ts'
 import type { Dispute } from '../surface-kinds.ts'
 import type { Turn } from '../turn.ts'
 import type { Charge, PaymentMethod } from '../wire.ts'
+import type { Aftermath } from './cards.ts'
 import { cardOf } from './payment-methods.ts'
 
-const reasons = { dispute: 'fraudulent', not_received: 'product_not_received', inquiry: 'general' } as const
+/** What a card made for it brings about after its payment. */
+const kinds: Readonly<Partial<Record<Aftermath, Kind>>> = {
+  dispute: { reason: 'fraudulent' },
+  not_received: { reason: 'product_not_received' },
+  inquiry: { reason: 'general', inquiry: true },
+  compelling_evidence: { reason: 'fraudulent', eligible: 'visa_compelling_evidence_3' },
+  compliance: { reason: 'noncompliant', eligible: 'visa_compliance' },
+  several_disputes: { reason: 'fraudulent', parts: 2 },
+}
+interface Kind {
+  readonly reason: string
+  readonly inquiry?: boolean
+  readonly eligible?: Dispute['enhanced_eligibility_types'][number]
+  /** Into how many disputes the amount is divided. */
+  readonly parts?: number
+}
 const weekLong = 7 * 86_400
 
-/** The bank disputes a charge of a card that is made for it. An inquiry takes no money yet. */
+/** The bank disputes a charge of a card that is made for it, or warns of fraud. An inquiry takes no money yet. */
 export function openDispute(turn: Turn, charge: Charge, method: PaymentMethod): void {
   const { aftermath } = cardOf(turn, method)
-  if (aftermath !== 'dispute' && aftermath !== 'not_received' && aftermath !== 'inquiry') return
-  const inquiry = aftermath === 'inquiry'
+  if (aftermath === 'fraud_warning') warnOfFraud(turn, charge)
+  const kind = aftermath === null ? undefined : kinds[aftermath]
+  if (!kind) return
+  change(turn, 'charge', charge, { disputed: true }, 'charge.updated')
+  const { parts = 1, inquiry = false } = kind
+  for (let part = 0; part < parts; part += 1) {
+    const amount = Math.floor(charge.amount / parts) + (part === 0 ? charge.amount % parts : 0)
+    const dispute = create(turn, 'dispute', disputeOf(turn, charge, kind, amount), 'charge.dispute.created')
+    if (!inquiry) announce(turn, 'charge.dispute.funds_withdrawn', dispute)
+  }
+}
+
+function disputeOf(turn: Turn, charge: Charge, { reason, inquiry = false, eligible }: Kind, amount: number): Dispute {
   const now = turn.now(charge.customer)
-  const dispute: Dispute = {
+  return {
     id: freshId('du'),
     object: 'dispute',
-    amount: charge.amount,
+    amount,
     balance_transactions: [],
     charge: charge.id,
     created: now,
     currency: charge.currency,
-    enhanced_eligibility_types: [],
+    enhanced_eligibility_types: eligible ? [eligible] : [],
     evidence: { ...blankEvidence, customer_name: charge.billing_details.name },
     evidence_details: {
       due_by: now + weekLong,
@@ -37,12 +64,24 @@ export function openDispute(turn: Turn, charge: Charge, method: PaymentMethod): 
     livemode: false,
     metadata: {},
     payment_intent: charge.payment_intent,
-    reason: reasons[aftermath],
+    reason,
     status: inquiry ? 'warning_needs_response' : 'needs_response',
   }
-  change(turn, 'charge', charge, { disputed: true }, 'charge.updated')
-  create(turn, 'dispute', dispute, 'charge.dispute.created')
-  if (!inquiry) announce(turn, 'charge.dispute.funds_withdrawn', dispute)
+}
+
+/** The issuer suspects fraud; the money stays, and a refund now saves a dispute. */
+function warnOfFraud(turn: Turn, charge: Charge): void {
+  const warning = {
+    id: freshId('issfr'),
+    object: 'radar.early_fraud_warning' as const,
+    actionable: true,
+    charge: charge.id,
+    created: turn.now(charge.customer),
+    fraud_type: 'misc',
+    livemode: false,
+    ...(charge.payment_intent === null ? {} : { payment_intent: charge.payment_intent }),
+  }
+  create(turn, 'radar.early_fraud_warning', warning, 'radar.early_fraud_warning.created')
 }
 
 /** The bank has decided. */

@@ -21,7 +21,7 @@ export function recordEvent(turn: Turn, type: EventType, object: object, previou
 }
 
 // What follows from an operation without being part of it comes after it, named in its order or not.
-const sequel = /^(billing\.credit_balance_transaction\.|charge\.dispute\.|charge\.updated$|entitlements\.)/
+const sequel = /^(billing\.credit_balance_transaction\.|charge\.dispute\.|charge\.updated$|entitlements\.|radar\.)/
 
 /**
  * Runs one operation and stores its events in the order Stripe sends them, which is not the order of their causes:

@@ -32,6 +32,7 @@ const kindOfPrefix: Readonly<Record<string, Kind>> = {
   bpc: 'billing_portal.configuration',
   plink: 'payment_link',
   du: 'dispute',
+  issfr: 'radar.early_fraud_warning',
   txr: 'tax_rate',
   feat: 'entitlements.feature',
   alrt: 'billing.alert',
@@ -111,6 +112,7 @@ const expandable: Readonly<Record<string, readonly string[]>> = {
   'billing_portal.configuration': ['features.subscription_update.products'],
   'billing_portal.session': ['configuration'],
   dispute: ['charge', 'payment_intent'],
+  'radar.early_fraud_warning': ['charge', 'payment_intent'],
   tax_id: ['customer'],
   'entitlements.active_entitlement': ['feature'],
   'billing.alert': ['usage_threshold.filters.customer', 'usage_threshold.meter'],
@@ -204,6 +206,7 @@ function resolve(turn: Turn, id: unknown): unknown {
 
 // What was meant in a list is told of lists only.
 function cannotExpand(path: string, answer: object): Failure {
-  const hint = 'data' in answer ? ` You may want to try expanding 'data.${path}' instead.` : ''
+  const hint =
+    'data' in answer && !path.startsWith('data.') ? ` You may want to try expanding 'data.${path}' instead.` : ''
   return invalid(`This property cannot be expanded (${path}).${hint}`, 'expand')
 }

@@ -51,6 +51,7 @@ export function parameterMissing(name: string): Failure {
 const labels: Readonly<Record<string, string>> = {
   payment_method: 'PaymentMethod',
   setup_intent: 'setupintent',
+  'radar.early_fraud_warning': 'early fraud warning',
   tax_rate: 'tax rate',
   webhook_endpoint: 'webhook endpoint',
   'billing.alert': 'billing alert',

@@ -1,6 +1,7 @@
 import type { Breakdown } from '../faults/strike.ts'
 import { isRealPath } from '../resources/not-yet.ts'
 import type { Turn } from '../turn.ts'
+import { apiVersion } from '../wire.ts'
 import { type Answer, asFailure, failed, freshRequestId, toResponse } from './answer.ts'
 import { authenticate, type Caller, keyOf } from './authentication.ts'
 import { type Call, read, write } from './execute.ts'
@@ -112,9 +113,17 @@ function requireClient(match: Match, form: FormFields): void {
 }
 
 function checkVersion(version: string | null): void {
-  if (version !== null && !/^20\d\d-\d\d-\d\d(\.[a-z]+)?$/.test(version)) {
+  if (version !== null && !isVersion(version)) {
     throw invalid(`Invalid Stripe API version: ${version}. You do not need to set this parameter.`)
   }
+}
+
+// Versions are named by their day, since 2024 with a word after it; none is of later than the one spoken here.
+function isVersion(version: string): boolean {
+  const [, day] = /^(20\d\d-\d\d-\d\d)(\.[a-z]+)?$/.exec(version) ?? []
+  if (day === undefined || day > apiVersion.slice(0, day.length)) return false
+  const at = Date.parse(day)
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day)
 }
 
 function checkKey(key: string | null): void {

@@ -10,6 +10,7 @@ import { retrieve, type Turn } from '../turn.ts'
 import { mergeMetadata } from './patches.ts'
 
 const path = '/v1/disputes'
+const warnings = '/v1/radar/early_fraud_warnings'
 const updating = { evidence: scalars, metadata, submit: flag }
 
 export const disputeRoutes = [
@@ -23,6 +24,12 @@ export const disputeRoutes = [
     requireOpen(dispute)
     return closeDispute(turn, dispute, false)
   }),
+  route('GET', warnings, fields({ ...paging, charge: text, payment_intent: text }), (turn, sent) =>
+    listing(turn, 'radar.early_fraud_warning', warnings, sent, {
+      where: { parent: sent.charge, lookup: sent.payment_intent },
+    }),
+  ),
+  route('GET', `${warnings}/:id`, fields({}), (turn, _sent, id) => retrieve(turn, 'radar.early_fraud_warning', id)),
 ]
 
 /** Evidence decides when its text is one of the two that Stripe gives for tests; any other is under review for good. */

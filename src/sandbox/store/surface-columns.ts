@@ -7,6 +7,7 @@ export const surfaceColumns: { readonly [K in keyof SurfaceKinds]: (body: Surfac
   'billing_portal.session': (body) => ({ customer: body.customer }),
   payment_link: () => ({}),
   dispute: (body) => ({ parent: body.charge, lookup: body.payment_intent }),
+  'radar.early_fraud_warning': (body) => ({ parent: body.charge, lookup: body.payment_intent }),
   tax_rate: () => ({}),
   tax_id: (body) => ({ customer: body.customer }),
   'entitlements.feature': (body) => ({ lookup: body.lookup_key }),
