@@ -13,7 +13,8 @@ export const sandboxCommand: Command = {
   summary: 'Run the Stripe simulator alone',
   description:
     'Runs a simulator that speaks the HTTP API of Stripe, on this machine only, until it gets SIGINT or SIGTERM. A program\n' +
-    'that uses a Stripe library reaches it by setting the host of the library, this one by STRIPE_API_BASE.',
+    'that uses a Stripe library reaches it by setting the host of the library, this one by STRIPE_API_BASE. While it runs,\n' +
+    '"speech-billing sandbox advance" moves its clock and "speech-billing sandbox trigger" makes events come about.',
   options: [portOption],
   examples: ['speech-billing sandbox', 'speech-billing sandbox --port 12200'],
   async run(given, program, terminal) {

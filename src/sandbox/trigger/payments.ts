@@ -68,6 +68,7 @@ export const paymentRecipes: Recipes = {
   'payment_intent.processing': debit,
   'payment_intent.requires_action': (at) => payment(at, 'pm_card_authenticationRequired'),
   'payment_intent.succeeded': paid,
+  'radar.early_fraud_warning.created': (at) => payment(at, 'pm_card_createIssuerFraudRecord'),
   'refund.created': (at) => refunded(at),
   'refund.failed': sentBack,
   'refund.updated': refundNoted,
