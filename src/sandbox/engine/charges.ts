@@ -3,8 +3,8 @@ import { freshId } from '../identifiers.ts'
 import type { Turn } from '../turn.ts'
 import type { Charge, PaymentIntent, PaymentMethod } from '../wire.ts'
 import { paymentTime } from './agenda.ts'
-import type { Decline, Screening } from './cards.ts'
 import { cardOf } from './payment-methods.ts'
+import type { Decline, Screening } from './test-cards.ts'
 
 /** What is charged: an intent, or nothing but an amount. */
 export type Chargeable = Omit<

@@ -4,9 +4,9 @@ import { freshId } from '../identifiers.ts'
 import type { Turn } from '../turn.ts'
 import type { PaymentIntent, PaymentMethod } from '../wire.ts'
 import { plan } from './agenda.ts'
-import type { Decline } from './cards.ts'
 import { charge } from './charges.ts'
 import { blankMethod, keepForCustomer } from './payment-methods.ts'
+import type { Decline } from './test-cards.ts'
 
 // Stripe's test accounts by their ends: those that fail, and those that take three minutes.
 const failing = ['3202', '3205', '3456']

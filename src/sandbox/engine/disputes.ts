@@ -3,8 +3,8 @@ import { freshId } from '../identifiers.ts'
 import type { Dispute } from '../surface-kinds.ts'
 import type { Turn } from '../turn.ts'
 import type { Charge, PaymentMethod } from '../wire.ts'
-import type { Aftermath } from './cards.ts'
 import { cardOf } from './payment-methods.ts'
+import type { Aftermath } from './test-cards.ts'
 
 /** What a card made for it brings about after its payment. */
 const kinds: Readonly<Partial<Record<Aftermath, Kind>>> = {

@@ -3,7 +3,8 @@ import { Failure, noSuch } from '../http/failure.ts'
 import { freshId } from '../identifiers.ts'
 import type { Turn } from '../turn.ts'
 import type { Customer, PaymentMethod } from '../wire.ts'
-import { cardOfNumber, type Decline, numberOfToken, type TestCard } from './cards.ts'
+import { cardOfNumber, numberOfToken } from './cards.ts'
+import type { Decline, TestCard } from './test-cards.ts'
 
 export interface CardDetails {
   readonly number: string

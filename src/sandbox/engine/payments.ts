@@ -2,11 +2,12 @@ import { change } from '../events/record.ts'
 import { Failure } from '../http/failure.ts'
 import type { Turn } from '../turn.ts'
 import type { Charge, PaymentIntent, PaymentMethod } from '../wire.ts'
-import { type Decline, declineCalled } from './cards.ts'
+import { declineCalled } from './cards.ts'
 import { charge } from './charges.ts'
 import { openDispute } from './disputes.ts'
 import { authenticationStep, isSetUp, markSetUp, needsAuthentication } from './intents.ts'
 import { cardOf, keepForCustomer } from './payment-methods.ts'
+import type { Decline } from './test-cards.ts'
 
 export interface Manner {
   /** The buyer is not there: authentication cannot happen and counts as a decline. */

@@ -1,8 +1,9 @@
 import { recordEvent } from '../events/record.ts'
 import type { Turn } from '../turn.ts'
 import type { Invoice, Subscription } from '../wire.ts'
+import { composeInvoice } from './compose-invoice.ts'
 import { finalBill } from './final-usage.ts'
-import { composeInvoice, settledWith } from './invoices.ts'
+import { settledWith } from './invoices.ts'
 import { renewalBill, rolled } from './renewal.ts'
 import { periodEnd } from './subscription-store.ts'
 

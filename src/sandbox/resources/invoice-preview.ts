@@ -1,4 +1,5 @@
-import { composeInvoice, settledWith } from '../engine/invoices.ts'
+import { composeInvoice } from '../engine/compose-invoice.ts'
+import { settledWith } from '../engine/invoices.ts'
 import { remember } from '../engine/memory.ts'
 import { pendingItems, storeItems, unbilled } from '../engine/pending-items.ts'
 import { redeem } from '../engine/redemption.ts'

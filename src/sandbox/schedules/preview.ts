@@ -1,12 +1,12 @@
-import { composeInvoice } from '../engine/invoices.ts'
+import { composeInvoice } from '../engine/compose-invoice.ts'
 import { pendingItems } from '../engine/pending-items.ts'
 import { immediateBill, prepareChange } from '../engine/subscription-change.ts'
 import { periodEnd, storeSubscription } from '../engine/subscription-store.ts'
 import { upcomingInvoice } from '../engine/upcoming.ts'
 import type { Turn } from '../turn.ts'
 import type { Customer, Invoice, Schedule, Subscription } from '../wire.ts'
+import { phaseChange, phaseDraft } from './phase-change.ts'
 import type { Phase } from './phases.ts'
-import { phaseChange, phaseDraft } from './running.ts'
 
 /** The next invoice that a schedule will bring about: by beginning, by its next phase, or by a mere renewal. */
 export function scheduledInvoice(turn: Turn, customer: Customer, schedule: Schedule): Invoice | undefined {
