@@ -7,6 +7,7 @@ import type { Log } from '../adapters/process/log.ts'
 import { webhookVerifier } from '../adapters/stripe/webhook.ts'
 import { createBilling } from '../billing.ts'
 import type { Config } from '../config/config.ts'
+import { operatorReason } from '../domain/errors.ts'
 import type { Ports } from '../ports.ts'
 import { VERSION } from '../version.ts'
 import type { StripeAccess } from './stripe-access.ts'
@@ -37,7 +38,13 @@ export function createHttp(
     isProduction: config.environment === 'production',
     log: {
       request: (entry) => log.info('request', { ...entry }),
-      failure: (requestId, error) => log.error('A request failed unexpectedly.', { request_id: requestId, error }),
+      failure: (requestId, error) =>
+        log.error('A request failed unexpectedly.', {
+          request_id: requestId,
+          reason: operatorReason(error),
+          error,
+        }),
+      refusal: (requestId, reason) => log.warning('A request was refused.', { request_id: requestId, reason }),
     },
   })
 }

@@ -92,8 +92,12 @@ export function isOutage(error: unknown): boolean {
   return error instanceof BillingError && OUTAGES.has(error.code)
 }
 
-/** A request that is well formed but means nothing valid: one field, one reason; the empty path is the whole request. */
-export function invalidField(path: string, message: string): BillingError {
+/**
+ * A request that is well formed but means nothing valid: one field, one reason; the empty path is the whole request.
+ * `operatorDetail` is more than the caller is told.
+ */
+export function invalidField(path: string, message: string, operatorDetail?: string): BillingError {
   const detail = path === '' ? message : `${path.slice(1)}: ${message}`
-  return new BillingError('validation_failed', detail, { fields: [{ path, message }] })
+  const more = operatorDetail === undefined ? {} : { operatorDetail }
+  return new BillingError('validation_failed', detail, { fields: [{ path, message }], ...more })
 }

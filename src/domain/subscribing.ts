@@ -61,15 +61,16 @@ export function meteredPrices(plan: Plan, priceIds: PriceIds): readonly string[]
   return billedServices(plan).map((service) => knownPrice(priceIds, meteredLookupKey(plan.name, service)))
 }
 
-/** Throws `stripe_unavailable` where Stripe has not been asked yet. */
+/** Throws `stripe_unavailable` where Stripe has not been asked yet, or has no such price on sale. */
 export function knownPrice(priceIds: PriceIds, lookupKey: string): string {
   const id = priceIds.get(lookupKey)
   if (id !== undefined) return id
   throw new BillingError(
     'stripe_unavailable',
-    `The price ${lookupKey} has not been found at Stripe yet. Try again soon.`,
+    'Stripe has this price not on sale at the moment. Try again soon, or choose another plan or price.',
     {
       retryAfterSeconds: 5,
+      operatorDetail: `Stripe shows no active price under the lookup key ${lookupKey}: it was archived or is not set up yet; "speech-billing stripe setup" makes it.`,
     },
   )
 }

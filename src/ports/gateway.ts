@@ -9,13 +9,14 @@ import type { ObservedSubscription } from '../domain/subscription.ts'
 
 /**
  * What came of a try to be paid. `waiting` needs the customer: a card or a 3-D Secure confirmation, by the client secret.
- * `declined` carries Stripe's words for the customer; `refused` says which field of the request Stripe would not take.
+ * `declined` carries Stripe's words for the customer; `refused` says which field of the request Stripe would not take, and
+ * in `reason` what Stripe said, for the operator alone.
  */
 export type AttemptOutcome =
   | { readonly type: 'settled' }
   | { readonly type: 'waiting' }
   | { readonly type: 'declined'; readonly message: string }
-  | { readonly type: 'refused'; readonly path: string; readonly message: string }
+  | { readonly type: 'refused'; readonly path: string; readonly message: string; readonly reason?: string }
 
 export interface SubscriptionAttempt {
   /** Null when none was made: the card could not even be attached, or the request was refused. */

@@ -71,7 +71,7 @@ export async function settleAttempt(
   const seen: readonly Observation[] = subscription === null ? [] : [{ type: 'subscription', subscription }]
   const refuse = (refusal: BillingError) => settle<ShownSubscription>(ports, user, intent, seen, { refusal })
   if (outcome.type === 'declined') return refuse(declined(outcome.message))
-  if (outcome.type === 'refused') return refuse(invalidField(outcome.path, outcome.message))
+  if (outcome.type === 'refused') return refuse(invalidField(outcome.path, outcome.message, outcome.reason))
   if (outcome.type === 'payment-method-required') return refuse(cardMissing())
   const account = await ports.ledger.account(user, {})
   if (outcome.type === 'stale' || subscription === null) return refuse(stale(withSeen(ports, account, subscription)))

@@ -29,8 +29,11 @@ export async function pursuePaymentMethod(
   const { paymentMethodId, subscription, invoices, outcome } = attempt
   if (outcome.type === 'declined') return settle(ports, user, intent, [], { refusal: declined(outcome.message) })
   if (outcome.type === 'refused' || paymentMethodId === null) {
-    const [path, words] = outcome.type === 'refused' ? [outcome.path, outcome.message] : ['', 'It could not be kept.']
-    return settle(ports, user, intent, [], { refusal: invalidField(path, words) })
+    const refusal =
+      outcome.type === 'refused'
+        ? invalidField(outcome.path, outcome.message, outcome.reason)
+        : invalidField('', 'It could not be kept.')
+    return settle(ports, user, intent, [], { refusal })
   }
   const seen: readonly Observation[] = [
     ...invoices.map((payment): Observation => ({ type: 'entry', payment })),

@@ -23,7 +23,7 @@ export async function pursuePayment(
     made === null ? await ports.gateway.pay(user, customerId, intent) : await ports.gateway.resumePaying(made)
   const seen = paymentIntent ? [{ type: 'payment-intent', paymentIntent } as const] : []
   if (outcome.type === 'refused')
-    return settle(ports, user, intent, seen, { refusal: invalidField(outcome.path, outcome.message) })
+    return settle(ports, user, intent, seen, { refusal: invalidField(outcome.path, outcome.message, outcome.reason) })
   if (outcome.type === 'declined' || paymentIntent === null) {
     const words = outcome.type === 'declined' ? outcome.message : 'The payment could not be made.'
     return settle(ports, user, intent, seen, { refusal: declined(words) })

@@ -22,8 +22,11 @@ export async function pursueRefund(
   const { paymentId, takeBack } = intent.wish
   const { refund, seen, outcome } = await ports.gateway.refund(user, intent)
   if (outcome.type === 'refused' || refund === null) {
-    const [path, words] = outcome.type === 'refused' ? [outcome.path, outcome.message] : ['', 'It could not be made.']
-    return settle(ports, user, intent, seen, { refusal: invalidField(path, words) })
+    const refusal =
+      outcome.type === 'refused'
+        ? invalidField(outcome.path, outcome.message, outcome.reason)
+        : invalidField('', 'It could not be made.')
+    return settle(ports, user, intent, seen, { refusal })
   }
   const { id, amount, currency, status } = refund
   const result = { refund_id: id, payment_id: paymentId, amount, currency, status, take_back: takeBack }

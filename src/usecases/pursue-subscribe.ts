@@ -84,7 +84,7 @@ const paidMeanwhile: SubscriptionAttempt = {
 
 function refusalOf(outcome: AttemptOutcome): BillingError {
   if (outcome.type === 'declined') return declined(outcome.message)
-  if (outcome.type === 'refused') return invalidField(outcome.path, outcome.message)
+  if (outcome.type === 'refused') return invalidField(outcome.path, outcome.message, outcome.reason)
   return new BillingError(
     'subscription_exists',
     'Another subscription was paid in the meantime. GET /payments/subscription-status shows it.',

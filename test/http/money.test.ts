@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'bun:test'
+import { createBilling } from '../../src/billing.ts'
+import { memoryPorts } from '../support/memory-ports.ts'
 import { complaints, problemCode, startHttp, tokenOf } from './support/http.ts'
 
 const ann = await tokenOf()
@@ -80,4 +82,20 @@ test('somebody else’s entry of the history is as one that does not exist', asy
     ),
   )
   expect([theirs?.status, theirs?.body.detail]).toEqual([404, none?.body.detail])
+})
+
+test('what Stripe said of a payment that it would not take is for the log alone', async () => {
+  const ports = memoryPorts()
+  const outcome = {
+    type: 'refused',
+    path: '',
+    message: 'Stripe will not take this.',
+    reason: 'Acct 1 is closed.',
+  } as const
+  const gateway = { ...ports.gateway, pay: async () => ({ paymentIntent: null, outcome, clientSecret: null }) }
+  const { createPaymentIntent } = createBilling({ ...ports, gateway })
+  const http = startHttp({ billing: { createPaymentIntent } })
+  const answer = await http.post('/payments/create-payment-intent', ann, { amount: 500 })
+  expect([answer.status, answer.body.detail]).toEqual([422, 'Stripe will not take this.'])
+  expect(http.refusals).toEqual(['Acct 1 is closed.'])
 })

@@ -1,4 +1,5 @@
 import { Elysia, NotFoundError } from 'elysia'
+import { BillingError } from '../../domain/errors.ts'
 import { adminAuditLog } from './admin-audit-log.ts'
 import { adminCorrections } from './admin-corrections.ts'
 import { adminDrift } from './admin-drift.ts'
@@ -106,6 +107,8 @@ export function createApp(options: HttpOptions) {
       const response = problemResponse(problem, requestId)
       // What the caller is told in general words, the operator must find with its cause.
       if (response.status > 500) options.log.failure(requestId, error)
+      else if (error instanceof BillingError && error.operatorDetail !== error.message)
+        options.log.refusal(requestId, error.operatorDetail)
       set.status = response.status
       return response
     })

@@ -17,6 +17,8 @@ export interface HttpLog {
   request(entry: RequestEntry): void
   /** An error that no request should be able to bring about. */
   failure(requestId: string, error: unknown): void
+  /** What the operator can find out of a refusal, and the caller is not told. */
+  refusal(requestId: string, reason: string): void
 }
 
 interface Logging {

@@ -3,7 +3,7 @@ import type { UserId } from '../../domain/account.ts'
 import { type Intent, mustLookUp, stripeKey, type WishOf } from '../../domain/intent.ts'
 import type { Gateway, RefundAttempt } from '../../ports/gateway.ts'
 import { lookAtRefunds } from './look.ts'
-import { reached, reachedOrMissing, unavailable } from './refusals.ts'
+import { reached, reachedOrMissing, reasonOf, unavailable } from './refusals.ts'
 import { paymentIntentOf } from './translate/invoice.ts'
 
 type RefundIntent = Intent<WishOf<'refund'>>
@@ -51,8 +51,9 @@ function create(stripe: Stripe, user: UserId, payment_intent: string, intent: Re
   )
 }
 
-function refused(path: string, message: string): RefundAttempt {
-  return { refund: null, seen: [], outcome: { type: 'refused', path, message } }
+function refused(path: string, message: string, reason?: string): RefundAttempt {
+  const more = reason === undefined ? {} : { reason }
+  return { refund: null, seen: [], outcome: { type: 'refused', path, message, ...more } }
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -65,5 +66,6 @@ function refusedRefund(error: unknown): RefundAttempt {
   const words = REFUSALS[error.code ?? '']
   if (words !== undefined) return refused('/payment_id', words)
   if (error.param === 'amount') return refused('/amount', 'is more than what is left of the payment')
-  return refused('/payment_id', 'Stripe will not give it back; the operator finds the reason in the dashboard')
+  const unknown = 'Stripe will not give it back; the operator finds the reason in the log'
+  return refused('/payment_id', unknown, reasonOf(error))
 }

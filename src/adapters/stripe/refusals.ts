@@ -27,8 +27,13 @@ export function refusedAttempt(error: unknown): Refusal {
     return { type: 'declined', message: error.message || 'The card was declined.' }
   if (isCustomerGone(error)) throw new CustomerGone(error)
   if (error instanceof Stripe.errors.StripeInvalidRequestError)
-    return { type: 'refused', path: fieldOf(error), message: wordsFor(error) }
+    return { type: 'refused', path: fieldOf(error), message: wordsFor(error), reason: reasonOf(error) }
   throw unavailable(error)
+}
+
+/** What Stripe said, for the operator alone. */
+export function reasonOf({ message }: Stripe.errors.StripeInvalidRequestError): string {
+  return `Stripe refused this: ${message}`
 }
 
 function isCustomerGone(error: unknown): boolean {
@@ -107,7 +112,7 @@ export function unavailable(error: unknown): unknown {
   if (isCustomerGone(error)) return new CustomerGone(error)
   if (error instanceof Stripe.errors.StripeInvalidRequestError)
     return new BillingError('validation_failed', wordsFor(error), {
-      operatorDetail: `Stripe refused this: ${error.message}`,
+      operatorDetail: reasonOf(error),
       cause: error,
     })
   return error

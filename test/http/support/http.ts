@@ -32,6 +32,8 @@ export interface Http {
   readonly ports: MemoryPorts
   readonly lines: RequestEntry[]
   readonly failures: unknown[]
+  /** What the operator alone is told of refusals. */
+  readonly refusals: string[]
   readonly events: { stored: number }
   send(method: string, path: string, sending?: Sending): Promise<Answer>
   get(path: string, token?: string): Promise<Answer>
@@ -47,6 +49,7 @@ export function startHttp(overrides: Overrides = {}): Http {
   const ports = memoryPorts(SELLING_CATALOGUE)
   const lines: RequestEntry[] = []
   const failures: unknown[] = []
+  const refusals: string[] = []
   const events = { stored: 0 }
   const { billing, ...rest } = overrides
   const app = createApp({
@@ -68,6 +71,7 @@ export function startHttp(overrides: Overrides = {}): Http {
     log: {
       request: (entry) => lines.push(entry),
       failure: (_, error) => failures.push(error),
+      refusal: (_, reason) => refusals.push(reason),
     },
     ...rest,
   })
@@ -78,6 +82,7 @@ export function startHttp(overrides: Overrides = {}): Http {
     ports,
     lines,
     failures,
+    refusals,
     events,
     send,
     get: (path, token) => send('GET', path, { token }),
