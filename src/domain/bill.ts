@@ -1,9 +1,10 @@
 import { billedServices, type Catalogue, isPriceOf, meteredLookupKey, type PriceIds } from './catalogue.ts'
+import { meteredPeriodAt } from './held-terms.ts'
 import { minorUnits } from './money.ts'
 import type { Instant, Period } from './period.ts'
 import { planBought } from './plan-version.ts'
 import { amountOf, SERVICES, type ServiceType } from './quantity.ts'
-import { meteredPeriodAt, type Subscription } from './subscription.ts'
+import type { Subscription } from './subscription.ts'
 import { sumUsage, type UsageTotal } from './usage.ts'
 
 export interface BillLine {

@@ -1,13 +1,8 @@
 import { type Catalogue, type PriceIds, planOfPrice } from './catalogue.ts'
+import { pastTermsOf } from './held-terms.ts'
 import { DAY_MS, type Instant } from './period.ts'
 import { currentVersion } from './plan-version.ts'
-import {
-  isOwing,
-  type ObservedSubscription,
-  type PlannedTerms,
-  pastTermsOf,
-  type Subscription,
-} from './subscription.ts'
+import { isOwing, type ObservedSubscription, type PlannedTerms, type Subscription } from './subscription.ts'
 
 /** With what it is judged what was seen. */
 export interface Knowledge {

@@ -1,12 +1,13 @@
 import type { Account } from './account.ts'
 import { billedServices, type Catalogue, type PriceIds } from './catalogue.ts'
 import { currencyOf, rateIn } from './currency.ts'
+import { pastTermsOf } from './held-terms.ts'
 import type { ChangeMoment, WishOf } from './intent.ts'
 import { type Instant, isoTime, SECOND_MS } from './period.ts'
 import type { Plan } from './plan.ts'
 import { currentVersion, planBought, type TermChange, termChanges } from './plan-version.ts'
 import { meteredPrices, planOnSale } from './subscribing.ts'
-import { liveSubscription, pastTermsOf, type Subscription } from './subscription.ts'
+import { liveSubscription, type Subscription } from './subscription.ts'
 
 export type TermsMoveDecision =
   | {

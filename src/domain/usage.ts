@@ -1,11 +1,12 @@
 import type { Catalogue } from './catalogue.ts'
 import { currencyOf, rateIn } from './currency.ts'
+import { termsHeldAt } from './held-terms.ts'
 import { exactCost, minorUnits, type Rate } from './money.ts'
 import { allowancePeriodAt, calendarDay, calendarMonth, type Instant, type Period } from './period.ts'
 import type { Plan, ServiceTerms } from './plan.ts'
 import { planBought } from './plan-version.ts'
 import type { Quantity, ServiceType, UsageUnit } from './quantity.ts'
-import { type Subscription, subscriptionAt, termsHeldAt } from './subscription.ts'
+import { type Subscription, subscriptionAt } from './subscription.ts'
 
 /**
  * What makes two reports the same use. `event`: the reporter's own id of the event, one per user over all services.

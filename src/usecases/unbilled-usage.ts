@@ -1,12 +1,12 @@
 import type { Account } from '../domain/account.ts'
 import type { Catalogue } from '../domain/catalogue.ts'
 import { currencyOf, rateIn } from '../domain/currency.ts'
+import { termsHeldAt } from '../domain/held-terms.ts'
 import { meterQuantity } from '../domain/metering.ts'
 import { type ExactAmount, exactCost, minorUnits } from '../domain/money.ts'
 import { isoTime } from '../domain/period.ts'
 import { planBought } from '../domain/plan-version.ts'
 import { amountOf, SERVICES } from '../domain/quantity.ts'
-import { termsHeldAt } from '../domain/subscription.ts'
 import type { ReportSetAside } from '../ports/outbox.ts'
 import type { Ports } from '../ports.ts'
 

@@ -1,15 +1,10 @@
 import type { Account, UserId } from '../domain/account.ts'
 import { type ForeseenLine, type UpcomingBill, unreportedLines } from '../domain/bill.ts'
 import { currencyOf } from '../domain/currency.ts'
+import { meteredPeriodAt } from '../domain/held-terms.ts'
 import { addMonths, calendarMonth, type Instant, isoTime, monthPeriod } from '../domain/period.ts'
 import { SERVICE_TYPES } from '../domain/quantity.ts'
-import {
-  currentSubscription,
-  isLive,
-  liveSubscription,
-  meteredPeriodAt,
-  type Subscription,
-} from '../domain/subscription.ts'
+import { currentSubscription, isLive, liveSubscription, type Subscription } from '../domain/subscription.ts'
 import type { Ports } from '../ports.ts'
 import { shownLine } from './payment-detail.ts'
 

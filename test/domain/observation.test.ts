@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { BUILT_IN_PLANS } from '../../src/config/built-in-plans.ts'
 import type { Account } from '../../src/domain/account.ts'
+import { termsHeldAt } from '../../src/domain/held-terms.ts'
 import { needsOf, observe } from '../../src/domain/observation.ts'
 import type { Payment } from '../../src/domain/payment.ts'
 import { DAY_MS } from '../../src/domain/period.ts'
 import type { Plan } from '../../src/domain/plan.ts'
-import { type Subscription, termsHeldAt } from '../../src/domain/subscription.ts'
+import type { Subscription } from '../../src/domain/subscription.ts'
 import { accountWith, activeSince } from '../support/sample-account.ts'
 
 const at = Date.UTC(2026, 5, 10)

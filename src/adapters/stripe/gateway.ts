@@ -1,6 +1,7 @@
 import type { Stripe } from 'stripe'
 import type { Gateway } from '../../ports/gateway.ts'
 import { billingDetailsGateway } from './billing-details.ts'
+import { cancellationGateway } from './cancellations.ts'
 import { checkoutGateway } from './checkout.ts'
 import { paymentMethodGateway } from './payment-methods.ts'
 import { paymentGateway } from './payments.ts'
@@ -17,6 +18,7 @@ export function stripeGateway(stripe: Stripe, tax: TaxSettings): Gateway {
     ...paymentGateway(stripe),
     ...paymentMethodGateway(stripe),
     ...subscriptionGateway(stripe, tax),
+    ...cancellationGateway(stripe),
     ...billingDetailsGateway(stripe),
     ...checkoutGateway(stripe, tax),
     ...undoGateway(stripe),
