@@ -121,6 +121,8 @@ export interface PlanChangeGateway {
    * withdrawn, the end of the subscription too; a declined change leaves everything as it was.
    */
   changePlan(intent: Intent<WishOf<'change'>>): Promise<ChangeAttempt>
+  /** Puts back what a change at once left that was broken off: a card that was not charged yet, a payment that waits. */
+  callOffChange(intent: Intent<WishOf<'change'>>): Promise<ObservedSubscription | null>
   /** Withdraws a planned end or change, and lets a paused subscription go on. `stale`: there was nothing of that. */
   resume(intent: Intent<WishOf<'resume'>>): Promise<ChangeAttempt>
 }

@@ -2,7 +2,7 @@ import type { Account, Decision, Needs, UserId } from '../domain/account.ts'
 import { BillingError, CustomerGone, isOutage } from '../domain/errors.ts'
 import { type Answered, replay } from '../domain/idempotency.ts'
 import { type Intent, isStale, takeUpAgain, type Wish, type WishKind, withFreshKey } from '../domain/intent.ts'
-import { customerLost } from '../domain/observation.ts'
+import { customerLost, type Observation } from '../domain/observation.ts'
 import { observeAll } from '../domain/observations.ts'
 import type { Opened } from '../domain/subscribing.ts'
 import { pursueApplyCode } from './pursue-apply-code.ts'
@@ -17,7 +17,7 @@ import { pursueResume } from './pursue-resume.ts'
 import { pursueSubscribe } from './pursue-subscribe.ts'
 import { pursueTrialExtension } from './pursue-trial-extension.ts'
 import { pursueUndo } from './pursue-undo.ts'
-import { type Selling, type Settled, settle } from './wishes.ts'
+import { customerMade, type Selling, type Settled, settle } from './wishes.ts'
 
 /** How long a second wish waits for the first one of the same user before it is told `in_progress`. */
 export const PATIENCE_MS = 10_000
@@ -151,7 +151,7 @@ function given(cause: unknown): BillingError {
 async function pursue(ports: Selling, user: UserId, intent: Intent, isAsked: boolean): Promise<Settled<unknown>> {
   if (!isAsked && isStale(intent, ports.clock.now()) && !(await hasMadeSomething(ports, user, intent))) {
     const refusal = new BillingError('stripe_unavailable', 'It was not carried out in time and was dropped. Ask again.')
-    return settle(ports, user, intent, [], { refusal })
+    return settle(ports, user, intent, await callOff(ports, intent), { refusal })
   }
   switch (intent.wish.kind) {
     case 'subscribe':
@@ -199,8 +199,15 @@ function isHarmless(wish: Wish): boolean {
 
 async function hasMadeSomething(ports: Selling, user: UserId, intent: Intent): Promise<boolean> {
   if (isHarmless(intent.wish)) return true
-  const { customerId } = await ports.ledger.account(user, {})
+  const customerId = await customerMade(ports, user, intent)
   return customerId !== null && (await ports.observatory.madeBy(intent, customerId)) !== null
+}
+
+/** The first steps of a change may have been taken: nothing of it stays that nobody asks for any more. */
+async function callOff(ports: Selling, { wish, ...intent }: Intent): Promise<readonly Observation[]> {
+  if (wish.kind !== 'change' || wish.subscriptionId === null) return []
+  const subscription = await ports.gateway.callOffChange({ ...intent, wish })
+  return subscription === null ? [] : [{ type: 'subscription', subscription }]
 }
 
 function answeredOrThrow<R>(settled: Settled<R>): Answered<R> {

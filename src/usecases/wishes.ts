@@ -59,12 +59,24 @@ export function declined(words: string): BillingError {
   return new BillingError('card_declined', `${words} Nothing was charged. Try another card.`)
 }
 
-/** The user's Stripe customer, made on the first occasion. Linking it sets free the events that arrived before. */
+/** The user's Stripe customer, made on the first occasion. */
 export async function customerFor(ports: Selling, user: UserId, intent: Intent): Promise<string> {
   const known = (await ports.ledger.account(user, {})).customerId
   if (known !== null) return known
   const made = mustLookUp(intent) ? await ports.observatory.customerMadeBy(intent) : null
-  const customerId = made ?? (await ports.gateway.createCustomer(user, intent))
+  return linked(ports, user, made ?? (await ports.gateway.createCustomer(user, intent)))
+}
+
+/** The user's Stripe customer, be it one that this wish has made and whose answer was lost; null where there is none. */
+export async function customerMade(ports: Selling, user: UserId, intent: Intent): Promise<string | null> {
+  const known = (await ports.ledger.account(user, {})).customerId
+  if (known !== null) return known
+  const made = await ports.observatory.customerMadeBy(intent)
+  return made === null ? null : linked(ports, user, made)
+}
+
+/** Linking a customer sets free the events that arrived before. */
+function linked(ports: Selling, user: UserId, customerId: string): Promise<string> {
   const at = ports.clock.wall()
   return ports.ledger.change(user, {}, (account) => ({
     changes: account.customerId === null ? [{ type: 'customer-linked', customerId, at }] : [],

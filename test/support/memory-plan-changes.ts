@@ -20,7 +20,7 @@ export interface Stage {
   paysWith(card: string | null): 'settled' | 'waiting' | 'declined'
 }
 
-interface Changing extends Pick<Gateway, 'previewChange' | 'changePlan' | 'resume'> {
+interface Changing extends Pick<Gateway, 'previewChange' | 'changePlan' | 'callOffChange' | 'resume'> {
   /** The customer confirms the payment of a change that waits. Tells whether one did. */
   confirm(subscriptionId: string): boolean
 }
@@ -108,6 +108,13 @@ export function memoryPlanChanges(stage: Stage): Changing {
           return settled(keep({ ...present, cancelAt: null, pendingChange: planned }))
         }),
       ),
+    callOffChange: ({ wish }) =>
+      stage.call(() => {
+        const subscription = current(wish.subscriptionId)
+        if (subscription === null || subscription.pendingChange?.priceId !== wish.priceId) return subscription
+        waiting.delete(subscription.id)
+        return keep({ ...subscription, pendingChange: null })
+      }),
     resume: (intent) =>
       stage.call(() =>
         stage.keyed(stripeKey(intent, 'resume'), (): ChangeAttempt => {

@@ -26,11 +26,16 @@ export async function useCard(
 ): Promise<string | null> {
   const card = await attachCard(stripe, idOf(subscription.customer) ?? '', intent)
   if (card === null) return null
-  const known = subscription.metadata[REPLACED] ?? cardOf(subscription) ?? NO_CARD
+  const known = replacedCard(subscription) ?? cardOf(subscription) ?? NO_CARD
   const metadata = { [REPLACED]: known }
   const options = { idempotencyKey: stripeKey(intent, 'use-card') }
   await reached(stripe.subscriptions.update(subscription.id, { default_payment_method: card, metadata }, options))
   return known
+}
+
+/** The card that a try which was broken off has put aside; null where there is none. */
+export function replacedCard({ metadata }: Stripe.Subscription): string | null {
+  return metadata[REPLACED] ?? null
 }
 
 function cardOf({ default_payment_method: card }: Stripe.Subscription): string | null {
@@ -44,10 +49,6 @@ export async function settleCard(stripe: Stripe, subscriptionId: string, former:
 }
 
 /** Where an earlier try has charged the card and its answer was lost, that card stays: what it replaced must not come back. */
-export async function keepCharged(
-  stripe: Stripe,
-  { id, metadata }: Stripe.Subscription,
-  { tries }: Intent,
-): Promise<void> {
-  if (tries > 1 && metadata[REPLACED] !== undefined) await settleCard(stripe, id, null)
+export async function keepCharged(stripe: Stripe, subscription: Stripe.Subscription, { tries }: Intent): Promise<void> {
+  if (tries > 1 && replacedCard(subscription) !== null) await settleCard(stripe, subscription.id, null)
 }

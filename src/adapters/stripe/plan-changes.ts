@@ -1,8 +1,8 @@
 import { Stripe } from 'stripe'
 import { type Intent, stripeKey, type WishOf } from '../../domain/intent.ts'
-import { isEnded } from '../../domain/subscription.ts'
+import { isEnded, type ObservedSubscription } from '../../domain/subscription.ts'
 import type { AttemptOutcome, ChangeAttempt, Gateway } from '../../ports/gateway.ts'
-import { keepCharged, settleCard, useCard } from './cards.ts'
+import { keepCharged, replacedCard, settleCard, useCard } from './cards.ts'
 import { changeParameters, discountsWith } from './change-parameters.ts'
 import { planAtPeriodEnd } from './planned-changes.ts'
 import { reached, reachedOrMissing, refusedAttempt, wasReplayed } from './refusals.ts'
@@ -14,8 +14,9 @@ import { keepCancellation, withdrawPaymentInvoice, withdrawPlans } from './withd
 
 type ChangeIntent = Intent<WishOf<'change'>>
 
-export function planChangeGateway(stripe: Stripe): Pick<Gateway, 'changePlan' | 'resume'> {
+export function planChangeGateway(stripe: Stripe): Pick<Gateway, 'changePlan' | 'callOffChange' | 'resume'> {
   return {
+    callOffChange: (intent) => callOff(stripe, intent),
     changePlan: (intent) =>
       attempt(stripe, intent.wish.subscriptionId ?? '', (subscription) => change(stripe, subscription, intent)),
     resume: (intent) =>
@@ -48,7 +49,10 @@ const STALE = { type: 'stale' } as const
 async function change(stripe: Stripe, found: Stripe.Subscription, intent: ChangeIntent): Promise<ChangeAttempt> {
   const { wish } = intent
   if (found.status !== 'active' && found.status !== 'trialing') return { ...seen(found), outcome: STALE }
-  if (goesOnWaiting(found, intent)) return { ...seen(found), outcome: WAITING }
+  if (goesOnWaiting(found, intent))
+    return intent.tries > 1
+      ? concluded(stripe, found, intent, replacedCard(found))
+      : { ...seen(found), outcome: WAITING }
   const present = await withdrawPlans(stripe, found, intent)
   // It is withdrawn, was made by an earlier try, or was paid in this very moment.
   if (isMade(present, wish)) {
@@ -61,9 +65,14 @@ async function change(stripe: Stripe, found: Stripe.Subscription, intent: Change
 }
 
 /** The same change again, without another card or another preview, goes on with what waits for its confirmation. */
-function goesOnWaiting({ pending_update: pending }: Stripe.Subscription, { wish, tries }: ChangeIntent): boolean {
-  const isSame = pending?.subscription_items?.some(({ price }) => price.id === wish.priceId) === true
-  return isSame && wish.when === 'now' && (tries > 1 || (!wish.isQuoted && wish.paymentMethodId === null))
+function goesOnWaiting(found: Stripe.Subscription, { wish, tries }: ChangeIntent): boolean {
+  return (
+    isWaitingFor(found, wish) && wish.when === 'now' && (tries > 1 || (!wish.isQuoted && wish.paymentMethodId === null))
+  )
+}
+
+function isWaitingFor({ pending_update: pending }: Stripe.Subscription, { priceId }: WishOf<'change'>): boolean {
+  return pending?.subscription_items?.some(({ price }) => price.id === priceId) === true
 }
 
 /** A wish for a plan is a wish to stay: a planned end is withdrawn. */
@@ -87,11 +96,29 @@ async function changeNow(stripe: Stripe, present: Stripe.Subscription, intent: C
     },
     { idempotencyKey: stripeKey(intent, 'change') },
   )
-  const after = wasReplayed(made) ? await retrieve(stripe, made.id) : made
+  return concluded(stripe, wasReplayed(made) ? await retrieve(stripe, made.id) : made, intent, former)
+}
+
+/** What came of a change at once: one that was declined is withdrawn, and unless it is paid the former card comes back. */
+async function concluded(
+  stripe: Stripe,
+  after: Stripe.Subscription,
+  intent: ChangeIntent,
+  former: string | null,
+): Promise<ChangeAttempt> {
   const outcome = await outcomeOf(stripe, after, intent.wish.priceId)
   if (outcome.type === 'declined') await withdrawPaymentInvoice(stripe, after, intent)
   if (former !== null) await settleCard(stripe, after.id, outcome.type === 'settled' ? null : former)
   return { ...seen(await retrieve(stripe, after.id)), outcome }
+}
+
+async function callOff(stripe: Stripe, intent: ChangeIntent): Promise<ObservedSubscription | null> {
+  const found = await find(stripe, intent.wish.subscriptionId ?? '')
+  if (found === null || isEnded(toSubscription(found))) return found && toSubscription(found)
+  if (isWaitingFor(found, intent.wish)) await withdrawPaymentInvoice(stripe, found, intent)
+  const former = replacedCard(found)
+  if (former !== null) await settleCard(stripe, found.id, former)
+  return toSubscription(await retrieve(stripe, found.id))
 }
 
 async function resume(

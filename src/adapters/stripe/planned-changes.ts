@@ -31,7 +31,7 @@ export async function planAtPeriodEnd(
         phases: [sentAgain(present, end), nextPhase(subscription, intent.wish)],
         metadata: { ...subscription.metadata, intent_id: intent.id },
       },
-      { idempotencyKey: stripeKey(intent, 'phases') },
+      { idempotencyKey: stripeKey(intent, `phases-${schedule.id}`) },
     ),
   )
   return reached(stripe.subscriptions.retrieve(subscription.id, { expand: SUBSCRIPTION_DETAILS }))
@@ -39,7 +39,8 @@ export async function planAtPeriodEnd(
 
 async function scheduleOf(stripe: Stripe, { id, schedule }: Stripe.Subscription, intent: Intent) {
   if (schedule !== null) return reached(stripe.subscriptionSchedules.retrieve(idOf(schedule) ?? ''))
-  const idempotencyKey = stripeKey(intent, 'schedule')
+  // Another key with each try: a schedule that an earlier one has made is seen above, or was released since.
+  const idempotencyKey = stripeKey(intent, `schedule-${intent.tries}`)
   return reached(stripe.subscriptionSchedules.create({ from_subscription: id }, { idempotencyKey }))
 }
 
