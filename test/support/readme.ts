@@ -38,7 +38,10 @@ const output = shell.stdout.pipeThrough(new TextDecoderStream()).getReader()
 shell.stdin.write('shopt -s expand_aliases\n')
 const servers: Bun.Subprocess[] = []
 
+/** Where no server starts, the commands that follow are not for whoever else listens there. */
+let hasStarted = true
 for (const [index, block] of blocks.entries()) {
+  if (!hasStarted) break
   if (block.language === 'sh') await runBlock(block.text, blocks[index + 1])
   if (block.language === 'json' && block.text.includes('"plans"')) {
     const reading = readPlans(block.text)
@@ -59,7 +62,11 @@ process.exit(failures.length > 0 || passed < 3 ? 1 : 0)
 async function runBlock(text: string, next: Block | undefined): Promise<void> {
   if (TESTS.test(text))
     return check('the tests', (await Bun.file('.ci/run').text()).includes(text) ? null : 'not in .ci/run')
-  if (START.test(text)) return check('the start', await startServer(text))
+  if (START.test(text)) {
+    const problem = await startServer(text)
+    hasStarted = problem === null
+    return check('the start', problem)
+  }
   const { status, out } = await inShell(text)
   const expected = next?.language === 'json' ? JSON.parse(next.text) : null
   check(text.split('\n')[0] ?? '', status === 0 ? unlike(out, expected) : `exit ${status}: ${out}`)
