@@ -70,7 +70,7 @@ export function knownPrice(priceIds: PriceIds, lookupKey: string): string {
     'Stripe has this price not on sale at the moment. Try again soon, or choose another plan or price.',
     {
       retryAfterSeconds: 5,
-      operatorDetail: `Stripe shows no active price under the lookup key ${lookupKey}: it was archived or is not set up yet; "speech-billing stripe setup" makes it.`,
+      operatorDetail: `Stripe shows no active price under the lookup key ${lookupKey}: it was archived or is not set up yet; "speech-billing stripe setup" mends that.`,
     },
   )
 }
