@@ -5,6 +5,8 @@ import { DAY_MS, type Instant } from '../domain/period.ts'
 import { type CatchingUp, catchUp } from '../usecases/catch-up.ts'
 
 const IDLE_MS = 60_000
+const LOOK_AT_ENDPOINT =
+  'If the server was not off meanwhile, "speech-billing doctor" tells whether the endpoint sends what it should.'
 
 /** Fetches what was missed at the start, and then once a day. What fails because Stripe is out of reach is tried again. */
 export function startCatchingUp(ports: Omit<CatchingUp, 'onProgress'>, onEvents: () => void, log: Log): Worker {
@@ -20,7 +22,11 @@ export function startCatchingUp(ports: Omit<CatchingUp, 'onProgress'>, onEvents:
     done = now
     if (events > 0) onEvents()
     if (events > 0 || (mended ?? 0) > 0)
-      log.warning('Events that no webhook had brought were fetched from Stripe.', { events, mended })
+      log.warning('Events that no webhook had brought were fetched from Stripe.', {
+        events,
+        mended,
+        cure: LOOK_AT_ENDPOINT,
+      })
     return NOTHING_LEFT
   }
   const failed = (error: unknown) => {

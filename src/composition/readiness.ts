@@ -9,7 +9,8 @@ import type { WiredPorts } from './ports.ts'
 export interface PriceFacts {
   readonly known: number
   readonly missing: readonly string[] | null
-  readonly reachable: boolean
+  /** Why Stripe did not answer; null when it did. */
+  readonly trouble: string | null
 }
 
 /** An event that waits longer than this is held up by something. */
@@ -21,7 +22,7 @@ export async function readinessNow({ priceBook, inbox, clock }: WiredPorts, stor
   const prices = {
     known: presentPrices(priceBook.current()),
     missing: priceBook.missing(),
-    reachable: priceBook.reachable(),
+    trouble: priceBook.trouble(),
   }
   return readinessOf(prices, storage, storage.status === 'ok' ? await inbox.counts() : null, clock.wall())
 }
@@ -68,11 +69,14 @@ function eventCheck(
   return { status: dead > 0 || isHeldUp ? 'degraded' : 'ok', detail }
 }
 
-function priceCheck({ known, missing, reachable }: PriceFacts): ReadinessCheck {
+function priceCheck({ known, missing, trouble }: PriceFacts): ReadinessCheck {
   if (missing !== null && missing.length > 0)
     return { status: 'degraded', detail: `Stripe does not have these prices: ${missing.join(', ')}.` }
-  if (!reachable && known > 0)
-    return { status: 'degraded', detail: 'Stripe cannot be reached; the last known prices are used.' }
-  if (known === 0) return { status: 'degraded', detail: 'The prices have not been found at Stripe yet.' }
+  if (trouble !== null && known > 0) return { status: 'degraded', detail: `${trouble} The last known prices are used.` }
+  if (known === 0)
+    return {
+      status: 'degraded',
+      detail: `The prices have not been found at Stripe yet.${trouble ? ` ${trouble}` : ''}`,
+    }
   return { status: 'ok', detail: `${known} prices were found at Stripe.` }
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { readinessOf } from '../../src/composition/readiness.ts'
 import type { InboxCounts } from '../../src/ports/inbox.ts'
 
-const PRICES = { known: 9, missing: [], reachable: true }
+const PRICES = { known: 9, missing: [], trouble: null }
 const STORAGE = { status: 'ok', detail: 'The database answers.' } as const
 const QUIET: InboxCounts = { dead: 0, waiting: 0, waitingSince: null, parked: 0, parkedSince: null }
 const NOON = Date.parse('2026-11-22T12:00:00.000Z')
@@ -28,6 +28,19 @@ test('does not call all applied where some were given up', () => {
       '1 event was given up; "webhooks list --state dead" says why, "webhooks replay --dead" tries again. All others are applied.',
   })
   expect(told({ dead: 2 })?.detail).toStartWith('2 events were given up')
+})
+
+test('tells why Stripe does not answer, and what is done meanwhile', () => {
+  const prices = (known: number) => {
+    const trouble = 'Stripe refuses the key in STRIPE_SECRET_KEY; "speech-billing doctor" tells more.'
+    return readinessOf({ ...PRICES, known, missing: null, trouble }, STORAGE, QUIET, NOON).checks.prices
+  }
+  expect(prices(9)).toEqual({
+    status: 'degraded',
+    detail:
+      'Stripe refuses the key in STRIPE_SECRET_KEY; "speech-billing doctor" tells more. The last known prices are used.',
+  })
+  expect(prices(0)?.detail).toStartWith('The prices have not been found at Stripe yet. Stripe refuses the key')
 })
 
 test('tells of parked events, which are no trouble', () => {

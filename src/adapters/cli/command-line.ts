@@ -142,7 +142,8 @@ function tell(error: unknown, command: Command, terminal: Terminal): number {
 /** What was given and makes no sense, in a sentence; null for any other error. */
 function wrongUseIn(error: unknown, { options }: Command): string | null {
   if (error instanceof WrongUse) return error.message
-  if (!(error instanceof BillingError) || error.code !== 'validation_failed') return null
+  // What has a cause was refused by somebody else, such as Stripe.
+  if (!(error instanceof BillingError) || error.code !== 'validation_failed' || error.cause !== undefined) return null
   const [field] = error.fields
   const option = options.find(({ name }) => field?.path === `/${name}`)
   return option && field ? `--${option.name} ${field.message}.` : `${error.operatorDetail}.`.replace('..', '.')

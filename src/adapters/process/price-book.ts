@@ -1,11 +1,12 @@
 import type { PriceIds } from '../../domain/catalogue.ts'
+import { operatorReason } from '../../domain/errors.ts'
 
 export interface PriceBook {
   current(): PriceIds
   /** What Stripe said it does not have, at its last answer; null before the first one. */
   missing(): readonly string[] | null
-  /** Whether Stripe answered when it was last asked. */
-  reachable(): boolean
+  /** Why Stripe did not answer when it was last asked, in words for the operator; null when it did. */
+  trouble(): string | null
   /** Asks Stripe and remembers the answer. Throws when Stripe cannot be reached; the last known ids stay. */
   refresh(): Promise<void>
 }
@@ -24,7 +25,7 @@ export interface PriceSources {
 export function createPriceBook(sources: PriceSources): PriceBook {
   let prices = sources.remembered
   let missing: readonly string[] | null = null
-  let reachable = true
+  let trouble: string | null = null
   let pastIsKnown = false
 
   async function look() {
@@ -41,13 +42,13 @@ export function createPriceBook(sources: PriceSources): PriceBook {
   return {
     current: () => prices,
     missing: () => missing,
-    reachable: () => reachable,
+    trouble: () => trouble,
     async refresh() {
       try {
         await look()
-        reachable = true
+        trouble = null
       } catch (error) {
-        reachable = false
+        trouble = operatorReason(error)
         throw error
       }
     },
