@@ -21,6 +21,8 @@ const START = /bun@1\.4\.5 start$/
 const TESTS = /bun@1\.4\.5 run test$/
 /** Of the server and of the simulator. */
 const PORTS = [8_000, 12_111]
+const LONGEST_BLOCK_MS = 300_000
+const givenUp = Promise.withResolvers<{ readonly value: undefined; readonly done: true }>()
 let passed = 0
 const failures: string[] = []
 
@@ -110,18 +112,29 @@ function isFree(port: number): boolean {
   }
 }
 
+/** A safety net: a command that waits for what never comes must not wait for ever, and what follows it cannot run. */
+function giveUp(): void {
+  shell.kill()
+  givenUp.resolve({ value: undefined, done: true })
+}
+
 /** In one shell, as somebody would paste it: a block may use what an earlier one set. */
 async function inShell(text: string): Promise<{ readonly status: number; readonly out: string }> {
+  if (shell.killed) return { status: 1, out: '(an earlier command did not end)' }
   const mark = crypto.randomUUID()
   shell.stdin.write(`${text}\nprintf '\\n%s %s\\n' ${mark} $?\n`)
   shell.stdin.flush()
+  const limit = setTimeout(giveUp, LONGEST_BLOCK_MS)
   let out = ''
   for (;;) {
-    const { value, done } = await output.read()
+    const { value, done } = await Promise.race([output.read(), givenUp.promise])
     out += value ?? ''
     const end = new RegExp(`\\n${mark} (\\d+)\\n`).exec(out)
-    if (end) return { status: Number(end[1]), out: out.slice(0, end.index) }
-    if (done) return { status: 1, out: `${out} (the shell ended)` }
+    if (end === null && !done) continue
+    clearTimeout(limit)
+    return end
+      ? { status: Number(end[1]), out: out.slice(0, end.index) }
+      : { status: 1, out: `${out} (the shell ended)` }
   }
 }
 
