@@ -16,15 +16,19 @@ export interface PriceFacts {
 /** An event that waits longer than this is held up by something. */
 const LONG_WAIT_MS = 5 * 60_000
 
+const MEGABYTE = 1_000_000
+const FULL = MEGABYTE
+const NEARLY_FULL = 100 * MEGABYTE
+
 /** How this program stands now: what it has heard of Stripe, its disk, and the events that wait. */
 export async function readinessNow({ priceBook, inbox, clock }: WiredPorts, store: Store): Promise<Readiness> {
-  const storage = storageCheck(store)
+  const storage = storageCheck(store.isTrusted(), store.isReadable(), await store.freeBytes())
   const prices = {
     known: presentPrices(priceBook.current()),
     missing: priceBook.missing(),
     trouble: priceBook.trouble(),
   }
-  return readinessOf(prices, storage, storage.status === 'ok' ? await inbox.counts() : null, clock.wall())
+  return readinessOf(prices, storage, storage.status !== 'failed' ? await inbox.counts() : null, clock.wall())
 }
 
 /** Without Stripe the program goes on with what it remembers: degraded, not down. Without the disk it is down. */
@@ -40,12 +44,21 @@ export function readinessOf(
   return { status, checks }
 }
 
-function storageCheck(store: Store): ReadinessCheck {
-  if (!store.isTrusted())
+/** `free`: bytes. A commit needs room for a few pages in the WAL. */
+export function storageCheck(isTrusted: boolean, isReadable: boolean, free: number): ReadinessCheck {
+  if (!isTrusted)
     return { status: 'failed', detail: 'The disk failed to keep what was written; the program must start anew.' }
-  return store.isReadable()
-    ? { status: 'ok', detail: 'The database answers.' }
-    : { status: 'failed', detail: 'The database cannot be read.' }
+  if (!isReadable) return { status: 'failed', detail: 'The database cannot be read.' }
+  if (free < FULL)
+    return {
+      status: 'failed',
+      detail: 'The disk of the database is full: nothing can be recorded. Make room; no restart is needed.',
+    }
+  if (free < NEARLY_FULL) {
+    const left = `Only ${Math.floor(free / MEGABYTE)} MB are free on the disk of the database`
+    return { status: 'degraded', detail: `${left}. Make room: on a full disk nothing can be recorded.` }
+  }
+  return { status: 'ok', detail: 'The database answers.' }
 }
 
 function eventCheck(

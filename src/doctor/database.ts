@@ -1,5 +1,4 @@
-import { statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { freeBytes } from '../adapters/sqlite/free-bytes.ts'
 import { type DatabaseFacts, inspectDatabase } from '../adapters/sqlite/inspect.ts'
 import { type Finding, ok, problem, warning } from '../domain/finding.ts'
 import { HOUR_MS, MINUTE_MS } from '../domain/period.ts'
@@ -54,11 +53,6 @@ export function migrationFinding({ pendingMigrations: pending }: Pick<DatabaseFa
     `${countOf(pending, 'migration')} not applied yet.`,
     'Start the server, or run "speech-billing migrate".',
   )
-}
-
-async function freeBytes(file: string): Promise<number> {
-  const { bavail, bsize } = await statfs(dirname(file))
-  return bavail * bsize
 }
 
 /** `free`: bytes. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { readinessOf } from '../../src/composition/readiness.ts'
+import { readinessOf, storageCheck } from '../../src/composition/readiness.ts'
 import type { InboxCounts } from '../../src/ports/inbox.ts'
 
 const PRICES = { known: 9, missing: [], trouble: null }
@@ -49,4 +49,18 @@ test('tells of parked events, which are no trouble', () => {
     detail:
       'All events are applied. Parked for customers who are linked to no user: 3, the oldest since 2026-11-22T12:00:00.000Z.',
   })
+})
+
+test('is down where nothing can be recorded, and warns before', () => {
+  expect(storageCheck(true, true, 1e9)).toEqual({ status: 'ok', detail: 'The database answers.' })
+  expect(storageCheck(true, true, 42_600_000)).toEqual({
+    status: 'degraded',
+    detail: 'Only 42 MB are free on the disk of the database. Make room: on a full disk nothing can be recorded.',
+  })
+  expect(storageCheck(true, true, 4_096)).toEqual({
+    status: 'failed',
+    detail: 'The disk of the database is full: nothing can be recorded. Make room; no restart is needed.',
+  })
+  expect(storageCheck(true, false, 1e9).status).toBe('failed')
+  expect(storageCheck(false, true, 1e9).detail).toContain('must start anew')
 })

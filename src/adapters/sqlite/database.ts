@@ -1,4 +1,4 @@
-import { Database } from 'bun:sqlite'
+import { Database, SQLiteError } from 'bun:sqlite'
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type BunSQLiteDatabase, drizzle } from 'drizzle-orm/bun-sqlite'
@@ -24,9 +24,17 @@ const PRAGMAS = [
 /**
  * Opens the database file (or `:memory:`), made if need be, with every pragma set and read back: a WAL that is synced
  * before a commit is over (FULL), so that what was acknowledged survives a power cut. A server's store takes that sync
- * over when the schema stands (`wal-sync.ts`).
+ * over when the schema stands (`wal-sync.ts`). What SQLite refuses is told with the file's name and what to do.
  */
 export function openDatabase(file: string): Drizzle {
+  try {
+    return opened(file)
+  } catch (error) {
+    throw error instanceof SQLiteError ? new Error(refusal(file, error), { cause: error }) : error
+  }
+}
+
+function opened(file: string): Drizzle {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
   const client = new Database(file, { create: true, strict: true, safeIntegers: true })
   const version = String(value(client, 'SELECT sqlite_version()'))
@@ -35,6 +43,14 @@ export function openDatabase(file: string): Drizzle {
   for (const [pragma, wanted] of PRAGMAS)
     setPragma(client, pragma, file === ':memory:' && wanted === 'wal' ? 'memory' : wanted)
   return drizzle({ client })
+}
+
+const NO_DATABASE = new Set(['SQLITE_NOTADB', 'SQLITE_CORRUPT'])
+
+function refusal(file: string, { code, message }: SQLiteError): string {
+  if (NO_DATABASE.has(code ?? ''))
+    return `${file} is damaged or is no SQLite database (${message}). It was left as it is: move it away and restore the last backup there, or let DATABASE_URL name the right file.`
+  return `${file} cannot be opened for writing (${message}). Look whether its folder is there, on a disk with room, and whether this user may write the folder, the file and its -wal and -shm.`
 }
 
 /**

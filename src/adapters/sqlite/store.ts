@@ -6,6 +6,7 @@ import type { Ports } from '../../ports.ts'
 import { checkpoints } from './checkpoints.ts'
 import { type Drizzle, migrateDatabase, openDatabase } from './database.ts'
 import { sqliteEventLog } from './event-log.ts'
+import { freeBytes } from './free-bytes.ts'
 import { sqliteInbox } from './inbox.ts'
 import { sqliteLedger } from './ledger.ts'
 import { sqliteMessages } from './messages.ts'
@@ -30,6 +31,8 @@ export interface Store {
   rememberStripeAccount(id: string): Promise<void>
   /** Whether the file can be read. */
   isReadable(): boolean
+  /** How many bytes may still be written to its disk. */
+  freeBytes(): Promise<number>
   /** Whether the disk keeps what is written to it, as far as is known. */
   isTrusted(): boolean
   /** When everything that was submitted is on disk. */
@@ -75,6 +78,7 @@ export function openStore(file: string, onFatal: (error: unknown) => void): Stor
       })
     },
     isReadable: () => isReadable(database),
+    freeBytes: () => freeBytes(file),
     isTrusted: writer.isTrusted,
     async close() {
       // The last in the queue: when it is fulfilled, all before it are. Whatever failed has been told to those whom it concerns.
