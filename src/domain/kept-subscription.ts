@@ -76,7 +76,7 @@ function versioned(planVersion: string | null) {
 
 /**
  * Since when it has another status, by what Stripe says of it, for the news may be late; where Stripe does not say, since
- * it was seen so.
+ * it was seen so. In whatever order the news come, it is the same: a payment that came late leaves no time of its own.
  */
 function statusChangedAt(known: Subscription | undefined, seen: ObservedSubscription, at: Instant): Instant {
   return Math.min(saidBy(seen, known) ?? at, at)
@@ -86,7 +86,6 @@ function saidBy(
   { status, endedAt, createdAt, startedAt, trialEnd }: ObservedSubscription,
   known: Subscription | undefined,
 ): Instant | null {
-  const isFromTrial = known === undefined || known.status === 'trialing'
   switch (status) {
     case 'canceled':
     case 'incomplete_expired':
@@ -96,9 +95,7 @@ function saidBy(
     case 'trialing':
       return known === undefined ? startedAt : null
     case 'paused':
-      return isFromTrial ? trialEnd : null
-    case 'active':
-      return isFromTrial ? (trialEnd ?? startedAt) : null
+      return known === undefined || known.status === 'trialing' ? trialEnd : null
     default:
       return null
   }
