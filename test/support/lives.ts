@@ -63,6 +63,21 @@ const STORIES: Readonly<Record<string, Story>> = {
     yield
     await control(stage, `payment_intents/${await paymentOf(stage, made.id)}/authenticate`, { outcome: 'succeed' })
   },
+  async *trial(stage) {
+    const { stripe, customer, basic } = stage
+    const made = await stripe.subscriptions.create({ customer, items: [{ price: basic }], trial_period_days: 14 })
+    yield
+    await useCard(stage, made, stage.card)
+    yield
+    yield* untilRenewed(stage, made)
+  },
+  async *'a trial that is paused'({ stripe, customer, basic, ...stage }) {
+    const trial_settings = { end_behavior: { missing_payment_method: 'pause' as const } }
+    const items = [{ price: basic }]
+    const made = await stripe.subscriptions.create({ customer, items, trial_period_days: 14, trial_settings })
+    yield
+    yield* untilRenewed({ stripe, customer, basic, ...stage }, made)
+  },
   async *renew(stage) {
     const made = await subscribed(stage)
     yield
