@@ -48,6 +48,10 @@ export interface KeptEvent {
   readonly replayedAt: Instant | null
 }
 
+/** How Stripe names types of events, and its events. */
+export const EVENT_TYPE = /^[a-z0-9_.]{1,128}$/
+export const EVENT_ID = /^evt_[A-Za-z0-9_]{1,250}$/
+
 /** Which events are asked for; null is any. */
 export interface EventFilter {
   readonly state: EventState | null

@@ -1,14 +1,11 @@
-import { EVENT_STATES, type EventState } from '../../domain/webhook-event.ts'
+import { EVENT_STATES, EVENT_TYPE, type EventState } from '../../domain/webhook-event.ts'
 import { type Command, complain, DONE, JSON_OPTION, printJson, valueOfOption } from './command.ts'
 import type { InboxEvent } from './program.ts'
 import { type Paint, painter, type Style } from './terminal.ts'
 
 const MOST = 100
 const USUAL = 20
-const EVENT_TYPE = /^[a-z0-9_.]{1,128}$/
 const STRIPE_ID = /^[A-Za-z0-9_.-]{1,255}$/
-/** An event's own id. */
-export const EVENT_ID = /^evt_[A-Za-z0-9_]{1,250}$/
 
 export const webhooksListCommand: Command = {
   name: 'webhooks list',

@@ -1,5 +1,5 @@
+import { EVENT_ID } from '../../domain/webhook-event.ts'
 import { type Command, complain, DONE, FOUND_WRONG, JSON_OPTION, printJson, valueOfOption } from './command.ts'
-import { EVENT_ID } from './webhooks-list.ts'
 
 const LONGEST_REASON = 500
 

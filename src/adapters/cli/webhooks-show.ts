@@ -1,7 +1,8 @@
+import { EVENT_ID } from '../../domain/webhook-event.ts'
 import { type Command, complain, DONE, JSON_OPTION, printJson, valueOfOption } from './command.ts'
 import type { InboxEvent } from './program.ts'
 import { type Paint, painter } from './terminal.ts'
-import { EVENT_ID, STATE_STYLES } from './webhooks-list.ts'
+import { STATE_STYLES } from './webhooks-list.ts'
 
 export const webhooksShowCommand: Command = {
   name: 'webhooks show',

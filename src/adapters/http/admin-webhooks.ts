@@ -1,6 +1,6 @@
 import { Elysia, t } from 'elysia'
 import type { Billing } from '../../billing.ts'
-import { EVENT_STATES } from '../../domain/webhook-event.ts'
+import { EVENT_STATES, EVENT_TYPE } from '../../domain/webhook-event.ts'
 import { exactly, nextCursor, noQuery, nullable, page, pageOf, stripeId, text, time } from './fields.ts'
 import type { Guard } from './guard.ts'
 import { describe, example } from './route-document.ts'
@@ -108,7 +108,7 @@ const filters = {
   state: t.Optional(eventState),
   type: t.Optional(
     t.String({
-      pattern: '^[a-z0-9_.]{1,128}$',
+      pattern: EVENT_TYPE.source,
       rule: 'must be an event type such as invoice.paid',
       description: 'Only events of this type',
     }),

@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe'
 import { BillingError } from '../../domain/errors.ts'
-import { type StripeEvent, UNKNOWN_OBJECT } from '../../domain/webhook-event.ts'
+import { EVENT_ID, type StripeEvent, UNKNOWN_OBJECT } from '../../domain/webhook-event.ts'
 import { milliseconds } from './translate/values.ts'
 
 const TOLERANCE_SECONDS = 300
@@ -71,7 +71,7 @@ export function toStripeEvent(body: Uint8Array): StripeEvent {
   const object = asRecord(asRecord(event?.data)?.object) ?? asRecord(event?.related_object) ?? (isThin ? {} : null)
   const id = text(event?.id)
   const type = text(event?.type)
-  if (!event || !object || id === null || type === null || !/^evt_[A-Za-z0-9_]{1,250}$/.test(id))
+  if (!event || !object || id === null || type === null || !EVENT_ID.test(id))
     throw new BillingError('invalid_event', 'The body is signed but is no Stripe event.')
   return {
     id,
