@@ -86,9 +86,7 @@ export function createPlayer(counts: Counts) {
       ...[...effects].filter(([, times]) => times > 1).map(([id, times]) => `${id} had its effect ${times} times`),
       ...differences(life, { ...status }, sortedEntries(payments)),
     ]
-    // When we came to know of a status is no state of Stripe's: whoever hears of the last one alone has seen no change.
-    const { since: _, ...access } = status.access
-    const told = JSON.stringify({ status: { ...status, access }, payments })
+    const told = JSON.stringify({ status, payments })
     return { told, trouble: trouble.length > 0 ? trouble.join('; ') : null }
   }
 }
