@@ -7,7 +7,7 @@ import type { Payment } from '../../src/domain/payment.ts'
 import { DAY_MS } from '../../src/domain/period.ts'
 import type { Plan } from '../../src/domain/plan.ts'
 import type { Subscription } from '../../src/domain/subscription.ts'
-import { accountWith, activeSince } from '../support/sample-account.ts'
+import { accountWith, activeSince, PAID_INVOICE } from '../support/sample-account.ts'
 
 const at = Date.UTC(2026, 5, 10)
 const knowledge = { catalogue: BUILT_IN_PLANS, priceIds: new Map([['pro_monthly', 'price_pro']]), at }
@@ -79,24 +79,7 @@ describe('since when a subscription has its status', () => {
 })
 
 describe('what a look at a subscription shows beside it', () => {
-  const invoice: Payment = {
-    id: 'in_1',
-    customerId: 'cus_1',
-    kind: 'invoice',
-    amount: 3900,
-    currency: 'usd',
-    status: 'paid',
-    description: null,
-    invoiceNumber: null,
-    hostedInvoiceUrl: null,
-    invoicePdf: null,
-    refundedAmount: 0,
-    takenBackAmount: 0,
-    refundOf: null,
-    tax: null,
-    amountExcludingTax: null,
-    createdAt: at,
-  }
+  const invoice: Payment = { ...PAID_INVOICE, createdAt: at }
 
   test('is its latest invoice, with what is known to be given back of it', () => {
     const observation = { type: 'subscription', subscription: { ...active, latestInvoice: invoice } } as const
