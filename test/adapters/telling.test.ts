@@ -4,6 +4,7 @@ import { stripeObservatory } from '../../src/adapters/stripe/observatory.ts'
 import { told } from '../../src/adapters/stripe/telling.ts'
 import { webhookVerifier } from '../../src/adapters/stripe/webhook.ts'
 import type { StripeEvent } from '../../src/domain/webhook-event.ts'
+import { subscriptionEvent } from '../bench/load/events.ts'
 import { openSandboxGateway } from '../support/sandbox-gateway.ts'
 
 let stage: Awaited<ReturnType<typeof openSandboxGateway>>
@@ -138,4 +139,10 @@ test('an event about a card that was taken off names the customer whose it had b
   const verify = webhookVerifier(stripe, () => ['whsec_cards'], Date.now)
   const event = await verify(new TextEncoder().encode(text), `t=${time},v1=${digest}`)
   expect(event).toMatchObject({ objectType: 'payment_method', customerId: customer })
+})
+
+test('what the bench delivers is believed, as it measures how fast that is', () => {
+  const event = subscriptionEvent('evt_1', 0, 1_795_000_000)
+  const body = new TextEncoder().encode(JSON.stringify(event))
+  expect(told({ id: event.id, apiVersion: event.api_version } as StripeEvent, body)?.observations).toHaveLength(1)
 })

@@ -29,6 +29,7 @@ export function subscriptionEvent(id: string, index: number, time: number) {
     currency: 'usd',
     default_payment_method: 'pm_bench',
     default_source: null,
+    latest_invoice: `in_${user}`,
     discounts: [],
     pause_collection: null,
     pending_update: null,
