@@ -1,21 +1,12 @@
 import { clearable, fields, flag, ignored, list, metadata, oneOf, type Parameters, text } from '../http/decode.ts'
 import { sentOnly } from '../resources/patches.ts'
+import { cancellationFeedback } from '../resources/subscription-parameters.ts'
 import type { PortalConfiguration } from '../surface-kinds.ts'
 import { referenced, type Turn } from '../turn.ts'
 
 type Features = PortalConfiguration['features']
 
 const proration = oneOf('always_invoice', 'create_prorations', 'none')
-const cancelOption = oneOf(
-  'customer_service',
-  'low_quality',
-  'missing_features',
-  'other',
-  'switched_service',
-  'too_complex',
-  'too_expensive',
-  'unused',
-)
 const product = fields({ adjustable_quantity: ignored, prices: list(text), product: text })
 const features = fields({
   customer_update: fields({
@@ -25,7 +16,11 @@ const features = fields({
   invoice_history: fields({ enabled: flag }),
   payment_method_update: fields({ enabled: flag, payment_method_configuration: ignored }),
   subscription_cancel: fields({
-    cancellation_reason: fields({ enabled: flag, feedback_options: ignored, options: clearable(list(cancelOption)) }),
+    cancellation_reason: fields({
+      enabled: flag,
+      feedback_options: ignored,
+      options: clearable(list(cancellationFeedback)),
+    }),
     enabled: flag,
     mode: oneOf('at_period_end', 'immediately'),
     proration_behavior: proration,

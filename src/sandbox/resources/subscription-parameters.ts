@@ -40,20 +40,20 @@ export const itemFields = {
   tax_rates: taxRateWishes,
 }
 const item = fields(itemFields)
+/** Why a customer says that he cancels: the words of Stripe. */
+export const cancellationFeedback = oneOf(
+  'customer_service',
+  'low_quality',
+  'missing_features',
+  'other',
+  'switched_service',
+  'too_complex',
+  'too_expensive',
+  'unused',
+)
 const cancellationDetails = fields({
   comment: clearable(text),
-  feedback: clearable(
-    oneOf(
-      'customer_service',
-      'low_quality',
-      'missing_features',
-      'other',
-      'switched_service',
-      'too_complex',
-      'too_expensive',
-      'unused',
-    ),
-  ),
+  feedback: clearable(cancellationFeedback),
   feedback_option: clearable(text),
 })
 const addedItem = fields({
